@@ -1,0 +1,322 @@
+/** Half-open `[startBytes, endBytes)` within one object. */
+export interface ByteRange {
+  readonly startBytes: number;
+  readonly endBytes: number;
+}
+
+export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
+
+/** How the checksum of a multipart object comes from those of its parts. */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
+/** A checksum of an object's or a part's plaintext, raw bytes in network order. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly type: ChecksumType;
+  readonly value: Uint8Array;
+}
+
+/** What the sender says of its body; whatever is given is verified before the commit. */
+export interface ExpectedDigests {
+  readonly md5?: Uint8Array | undefined;
+  readonly sha256?: Uint8Array | undefined;
+  readonly checksum?:
+    | { readonly algorithm: ChecksumAlgorithm; readonly value: Uint8Array }
+    | undefined;
+  readonly sizeBytes?: number | undefined;
+}
+
+/** Bytes, or a stream of them. A stream's chunks are the store's until the next one is pulled. */
+export type BodySource = Uint8Array | AsyncIterable<Uint8Array>;
+
+/** The headers that S3 keeps with an object and gives back with it. */
+export interface StoredHeaders {
+  readonly contentType?: string | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly contentLanguage?: string | undefined;
+  readonly expires?: string | undefined;
+}
+
+/** When a write may happen; checked against every write before it, acknowledged or not. */
+export interface WriteCondition {
+  /** Only if no such key exists. */
+  readonly ifAbsent?: boolean | undefined;
+  /** Only if the current version has this ETag (hex, without quotes); `*` is any version. */
+  readonly ifMatch?: string | undefined;
+}
+
+export interface ObjectAttributes {
+  readonly headers?: StoredHeaders | undefined;
+  /** Names in lower case, values any text; together at most `limits.metadataBytesMax`. */
+  readonly userMetadata?: Readonly<Record<string, string>> | undefined;
+  /** The object disappears this long after its commit. */
+  readonly ttlMs?: number | undefined;
+}
+
+export interface BodyOptions {
+  readonly expected?: ExpectedDigests | undefined;
+  /** Asked once after the last byte: digests that came behind the body, as in a trailer. */
+  readonly expectedAtEnd?: (() => ExpectedDigests) | undefined;
+  /** Compute, keep and return this checksum, whether or not one was sent. */
+  readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;
+  /** Compute the MD5 and use it as the ETag. Otherwise the ETag is opaque. */
+  readonly md5?: boolean | undefined;
+  /** Gives up the upload; what was written is dead. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PutOptions extends BodyOptions, ObjectAttributes, WriteCondition {}
+
+/** One version of one object, without its bytes. */
+export interface ObjectInfo {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version: number;
+  readonly sizeBytes: number;
+  /** Hex, without quotes; `-N` at its end for a multipart object of N parts. */
+  readonly etag: string;
+  readonly modifiedUnixMs: number;
+  readonly expiresUnixMs: number | undefined;
+  /** SHA-256 of the content; none for a multipart object. */
+  readonly sha256: Uint8Array | undefined;
+  readonly checksums: readonly Checksum[];
+  readonly headers: StoredHeaders;
+  readonly userMetadata: Readonly<Record<string, string>>;
+  /** Sizes of the parts of a multipart object, in order; empty for a single put. */
+  readonly parts: readonly { readonly number: number; readonly sizeBytes: number }[];
+}
+
+/** An object being read: its description and its bytes. Each may be taken once. */
+export interface ObjectReader extends AsyncDisposable {
+  readonly info: ObjectInfo;
+  /** The part of the object that `body` and `bytes` give. */
+  readonly range: ByteRange;
+  /**
+   * Verified chunks of at most 256 KiB, valid until the next one is pulled.
+   * @throws LogStoreError `RECORD_CORRUPT` where stored bytes are damaged, before yielding any of them
+   */
+  body(): AsyncIterable<Uint8Array>;
+  /** The whole range at once. */
+  bytes(): Promise<Uint8Array>;
+}
+
+export interface GetOptions {
+  readonly range?: ByteRange | undefined;
+  /** Reads this part of a multipart object; 1 is the whole of any other. */
+  readonly partNumber?: number | undefined;
+}
+
+export interface BucketInfo {
+  readonly name: string;
+  readonly createdUnixMs: number;
+}
+
+/** What a listing shows of an object, from the index alone. */
+export interface ListedObject {
+  readonly key: string;
+  readonly version: number;
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly modifiedUnixMs: number;
+}
+
+export interface ListOptions {
+  readonly prefix?: string | undefined;
+  readonly delimiter?: string | undefined;
+  /** Only keys (and common prefixes) after this one, in UTF-8 byte order. */
+  readonly startAfter?: string | undefined;
+  /** Objects and common prefixes together, at most; 1,000 at most. */
+  readonly limit?: number | undefined;
+}
+
+export interface ListPage {
+  readonly objects: readonly ListedObject[];
+  readonly commonPrefixes: readonly string[];
+  /** Whether anything follows; then `next` is the `startAfter` of the next page. */
+  readonly truncated: boolean;
+  readonly next: string | undefined;
+}
+
+export interface CreateUploadOptions extends ObjectAttributes {
+  readonly checksum?:
+    | { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType }
+    | undefined;
+}
+
+export interface UploadInfo {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiatedUnixMs: number;
+  readonly checksum?:
+    | { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType }
+    | undefined;
+}
+
+export interface PartInfo {
+  readonly number: number;
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly modifiedUnixMs: number;
+  readonly checksum:
+    | { readonly algorithm: ChecksumAlgorithm; readonly value: Uint8Array }
+    | undefined;
+}
+
+/** A part as the completing client names it. */
+export interface CompletedPart {
+  readonly number: number;
+  readonly etag: string;
+  readonly checksum?:
+    | { readonly algorithm: ChecksumAlgorithm; readonly value: Uint8Array }
+    | undefined;
+}
+
+export interface CompleteUploadOptions extends WriteCondition {
+  /** The checksum of the whole that the client expects. */
+  readonly checksum?:
+    | { readonly algorithm: ChecksumAlgorithm; readonly value: Uint8Array }
+    | undefined;
+  readonly checksumType?: ChecksumType | undefined;
+  readonly sizeBytes?: number | undefined;
+}
+
+export interface ListUploadsOptions {
+  readonly prefix?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly keyMarker?: string | undefined;
+  /** With `keyMarker`: only uploads of that key after this one. */
+  readonly uploadIdMarker?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface ListUploadsPage {
+  readonly uploads: readonly UploadInfo[];
+  readonly commonPrefixes: readonly string[];
+  readonly truncated: boolean;
+  readonly nextKeyMarker: string | undefined;
+  readonly nextUploadIdMarker: string | undefined;
+}
+
+export interface ListPartsPage {
+  readonly upload: UploadInfo;
+  readonly parts: readonly PartInfo[];
+  readonly truncated: boolean;
+  readonly nextPartNumberMarker: number | undefined;
+}
+
+/** When a read or a copy's source counts; dates have a resolution of one second, as HTTP's. */
+export interface ReadCondition {
+  readonly ifMatch?: readonly string[] | undefined;
+  readonly ifNoneMatch?: readonly string[] | undefined;
+  readonly ifModifiedSinceMs?: number | undefined;
+  readonly ifUnmodifiedSinceMs?: number | undefined;
+}
+
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+  /** Only this version; the copy fails with PRECONDITION_FAILED once it is no longer current. */
+  readonly version?: number | undefined;
+}
+
+export interface CopyOptions extends WriteCondition {
+  /** Given: the copy has these attributes. Absent: it has the source's. */
+  readonly attributes?: ObjectAttributes | undefined;
+  readonly sourceCondition?: ReadCondition | undefined;
+  /** Adds this checksum to the copy; its bytes are read for it if the source has none. */
+  readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;
+}
+
+export interface DeleteResult {
+  /** Whether there was such an object. Deleting what is not there is no error. */
+  readonly removed: boolean;
+}
+
+export interface StoreStats {
+  readonly objects: number;
+  readonly buckets: number;
+  readonly segments: number;
+  readonly writer: 'ok' | 'failed' | 'read-only';
+  readonly reason: string | undefined;
+}
+
+/** The face of the store. Every method rejects with a LogStoreError; `CLOSED` after `close`. */
+export interface Store extends AsyncDisposable {
+  createBucket(bucket: string): Promise<BucketInfo>;
+  headBucket(bucket: string): Promise<BucketInfo>;
+  listBuckets(): Promise<BucketInfo[]>;
+  deleteBucket(bucket: string): Promise<void>;
+
+  put(bucket: string, key: string, body: BodySource, options?: PutOptions): Promise<ObjectInfo>;
+  putValue(bucket: string, key: string, value: unknown, options?: PutOptions): Promise<ObjectInfo>;
+  get(bucket: string, key: string, options?: GetOptions): Promise<ObjectReader>;
+  getBytes(bucket: string, key: string): Promise<Uint8Array>;
+  getValue<T>(bucket: string, key: string): Promise<T>;
+  /** By content: any live object whose bytes have this SHA-256. */
+  getBySha256(sha256: Uint8Array): Promise<ObjectReader>;
+  head(bucket: string, key: string): Promise<ObjectInfo>;
+  delete(bucket: string, key: string, condition?: WriteCondition): Promise<DeleteResult>;
+  copy(source: CopySource, bucket: string, key: string, options?: CopyOptions): Promise<ObjectInfo>;
+  list(bucket: string, options?: ListOptions): Promise<ListPage>;
+  /** All pages of a listing, one object at a time. */
+  objects(bucket: string, options?: ListOptions): AsyncIterable<ListedObject>;
+
+  createUpload(bucket: string, key: string, options?: CreateUploadOptions): Promise<UploadInfo>;
+  headUpload(bucket: string, key: string, uploadId: string): Promise<UploadInfo>;
+  putPart(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    body: BodySource,
+    options?: BodyOptions,
+  ): Promise<PartInfo>;
+  copyPart(
+    source: CopySource & { readonly range?: ByteRange | undefined },
+    bucket: string,
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    options?: { readonly sourceCondition?: ReadCondition | undefined },
+  ): Promise<PartInfo>;
+  listParts(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    options?: { afterPartNumber?: number | undefined; limit?: number | undefined },
+  ): Promise<ListPartsPage>;
+  listUploads(bucket: string, options?: ListUploadsOptions): Promise<ListUploadsPage>;
+  /** Repeating a completed call gives the first one's answer while that object is current. */
+  completeUpload(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    parts: readonly CompletedPart[],
+    options?: CompleteUploadOptions,
+  ): Promise<ObjectInfo>;
+  abortUpload(bucket: string, key: string, uploadId: string): Promise<void>;
+
+  /** All of it or nothing, also across a crash. A throw inside rolls it back. */
+  transaction<T>(action: (transaction: Transaction) => Promise<T>): Promise<T>;
+
+  stats(): StoreStats;
+  /** SHA-256 over the index's whole content: equal stores have equal digests. */
+  indexDigest(): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads see the store as it was when the transaction began, and its own writes. A write of anybody
+ * else to what it read or wrote makes it fail with CONFLICT at the end; then nothing has happened.
+ */
+export interface Transaction {
+  createBucket(bucket: string): Promise<void>;
+  deleteBucket(bucket: string): Promise<void>;
+  put(bucket: string, key: string, body: BodySource, options?: PutOptions): Promise<void>;
+  get(bucket: string, key: string): Promise<Uint8Array>;
+  head(bucket: string, key: string): Promise<ObjectInfo>;
+  delete(bucket: string, key: string): Promise<void>;
+}
