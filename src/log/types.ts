@@ -1,0 +1,95 @@
+import type { LogStoreError } from '../base/errors.js';
+
+/** One record on its way into the log. The payload's parts must not change until it is durable. */
+export interface Append {
+  readonly kind: 'data' | 'commit';
+  readonly flags: number;
+  /** 8 bytes (SPEC.md §3.3). */
+  readonly subject: Uint8Array;
+  readonly payload: readonly Uint8Array[];
+  /** CRC-32 over the payload, where it is known already; computed here otherwise. */
+  readonly payloadChecksum?: number | undefined;
+  /** Called once, in log order, after the sync that covers the record; must not throw. */
+  readonly onDurable?: (() => void) | undefined;
+  /** Called once instead if that sync never came. Nothing of the record has happened. */
+  readonly onFailed?: ((error: LogStoreError) => void) | undefined;
+}
+
+/** A verified record as read back. The payload is the caller's. */
+export interface StoredRecord {
+  readonly kind: 'data' | 'commit';
+  readonly flags: number;
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * What came out of opening, record by record, in log order; the catalog folds it.
+ * `lost` is a record that proven space should hold and does not; its subject is known where its
+ * header is whole.
+ */
+export interface LogFollower {
+  /** The meta of one commit (SPEC.md §4); valid during the call only. */
+  commit(sequence: number, meta: Uint8Array, flags: number): void;
+  lost(sequence: number, subject: Uint8Array | undefined): void;
+}
+
+/** A place in the log: everything below `sequence` is in what it describes. */
+export interface LogPosition {
+  readonly sequence: number;
+  readonly fileId: number;
+  readonly batchNumber: number;
+  readonly batchChecksum: number;
+  readonly versionNext: number;
+}
+
+/** The face of src/log for the folders above it. */
+export interface Log extends AsyncDisposable {
+  readonly storeId: Uint8Array;
+  /** The writer's state; anything but `ok` refuses every append, for the stated reason. */
+  readonly state: {
+    readonly is: 'ok' | 'failed' | 'read-only';
+    readonly reason: string | undefined;
+  };
+  /** Sequence number of the next append. */
+  readonly sequenceNext: number;
+  /**
+   * Admits a record at once and gives its sequence number. The order of calls is the log's order.
+   * @throws LogStoreError `BUSY` when the queue is full, `WRITER_FAILED`, `READ_ONLY`, `NO_SPACE`,
+   *   `CLOSED`
+   */
+  append(record: Append): number;
+  /** Resolves when the queue has room for a data record again; rejects as `append` does. */
+  room(): Promise<void>;
+  /** Takes `count` versions for the commit that is appended next, in the same turn. */
+  takeVersions(count: number): number;
+  /** Resolves when everything appended so far is durable; rejects if that fails. */
+  settled(): Promise<void>;
+  /**
+   * Reads and verifies one record.
+   * @throws LogStoreError `RECORD_CORRUPT`, naming file and offset; `IO`
+   */
+  read(sequence: number): Promise<StoredRecord>;
+  /** Where the durable log ends now: position of an index that holds every durable record. */
+  position(): LogPosition;
+  segmentCount(): number;
+  /**
+   * Ends in order: waits for the queue, writes a marking batch, calls `snapshot` with the final
+   * position (its failure does no harm), then marks the manifest closed. Idempotent.
+   */
+  close(snapshot?: (position: LogPosition) => Promise<void>): Promise<void>;
+}
+
+export interface OpenLogOptions {
+  readonly mode: 'write' | 'read';
+  readonly segmentBytes?: number | undefined;
+  readonly boundaryBytes?: 512 | 4096 | undefined;
+  /** Refuse appends of data when less than this is free on the volume. */
+  readonly reserveBytes?: number | undefined;
+  /**
+   * What a snapshot says it holds. When it fits this log, following starts there;
+   * otherwise from the beginning. `use` is told which, before the first record.
+   */
+  readonly snapshot?: LogPosition | undefined;
+  readonly use?: ((snapshotFits: boolean) => void) | undefined;
+}
