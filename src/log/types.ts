@@ -7,6 +7,8 @@ export interface Append {
   /** 8 bytes (SPEC.md §3.3). */
   readonly subject: Uint8Array;
   readonly payload: readonly Uint8Array[];
+  /** It only removes: taken even where little space is left, as it leads to more. */
+  readonly removes?: boolean | undefined;
   /** CRC-32 over the payload, where it is known already; computed here otherwise. */
   readonly payloadChecksum?: number | undefined;
   /** Called once, in log order, after the sync that covers the record; must not throw. */

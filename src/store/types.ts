@@ -1,10 +1,12 @@
+import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
+
 /** Half-open `[startBytes, endBytes)` within one object. */
 export interface ByteRange {
   readonly startBytes: number;
   readonly endBytes: number;
 }
 
-export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
+export type { ChecksumAlgorithm };
 
 /** How the checksum of a multipart object comes from those of its parts. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
