@@ -48,8 +48,8 @@ export class DigestPool implements AsyncDisposable {
     if (this.#closed !== undefined) throw new LogStoreError('CLOSED', 'the store is closed');
     let best: DigestWorker | undefined;
     for (const worker of this.#workers)
-      if (best === undefined || worker.laneCount < best.laneCount) best = worker;
-    if (best !== undefined && (best.laneCount === 0 || this.#workers.length === this.#workersMax))
+      if (best === undefined || worker.load < best.load) best = worker;
+    if (best !== undefined && (best.load === 0 || this.#workers.length === this.#workersMax))
       return best;
     const { memory, slabBytes } = this.slabs;
     const started = new DigestWorker({ memory, slabBytes }, (dead) => {

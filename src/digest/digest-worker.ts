@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { LogStoreError } from '../base/errors.js';
 import { invariant } from '../base/invariant.js';
 import type { DigestJob, DigestReply, DigestWorkerData } from './digest-job.js';
-import type { HashKind } from './running-hash.js';
+import { type HashKind, hashWeights } from './running-hash.js';
 import type { Slab } from './slab-pool.js';
 
 /** One body's hashes on one worker. */
@@ -38,7 +38,7 @@ export class DigestWorker {
   readonly #inFlight: (readonly QueuedJob[])[] = []; // oldest first, as answers come
   readonly #finishing = new Map<number, Waiting>();
   #laneLast = 0;
-  #laneCount = 0;
+  #load = 0;
   #failure: LogStoreError | undefined;
 
   /** @param onDeath called once if the thread ends on its own; its lanes have failed by then */
@@ -60,20 +60,22 @@ export class DigestWorker {
     });
   }
 
-  /** Lanes open: what a new body would share this thread with. */
-  get laneCount(): number {
-    return this.#laneCount;
+  /** The open lanes' weight: what a new lane would share this thread with. */
+  get load(): number {
+    return this.#load;
   }
 
   openLane(kinds: readonly HashKind[]): DigestLane {
     const lane = ++this.#laneLast;
-    this.#laneCount++;
+    let weight = 0;
+    for (const kind of kinds) weight += hashWeights[kind];
+    this.#load += weight;
     this.#enqueue({ job: { do: 'open', lane, kinds } });
     let open = true;
     const end = (): void => {
       invariant(open, 'a lane ends once');
       open = false;
-      this.#laneCount--;
+      this.#load -= weight;
     };
     return {
       update: (slab, lengthBytes) => {

@@ -4,92 +4,136 @@ import { type ErrorCode, isLogStoreError } from '../../base/errors.js';
  * Every error code that S3 clients get from us, with its HTTP status.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
-export const s3Statuses = Object.freeze({
-  AccessDenied: 403,
-  AccessControlListNotSupported: 400,
-  AuthorizationHeaderMalformed: 400,
-  AuthorizationQueryParametersError: 400,
-  BadDigest: 400,
-  BucketAlreadyExists: 409,
-  BucketAlreadyOwnedByYou: 409,
-  BucketNotEmpty: 409,
-  ConditionalRequestConflict: 409,
-  EntityTooLarge: 400,
-  EntityTooSmall: 400,
-  ExpiredToken: 400,
-  IllegalLocationConstraintException: 400,
-  IncompleteBody: 400,
-  InsufficientStorage: 507,
-  InternalError: 500,
-  InvalidAccessKeyId: 403,
-  InvalidArgument: 400,
-  InvalidBucketName: 400,
-  InvalidChunkSizeError: 403,
-  InvalidDigest: 400,
-  InvalidLocationConstraint: 400,
-  InvalidPart: 400,
-  InvalidPartNumber: 416,
-  InvalidPartOrder: 400,
-  InvalidRange: 416,
-  InvalidRequest: 400,
-  InvalidStorageClass: 400,
-  InvalidTag: 400,
-  InvalidToken: 400,
-  InvalidURI: 400,
-  KeyTooLongError: 400,
-  MalformedACLError: 400,
-  MalformedPolicy: 400,
-  MalformedTrailerError: 400,
-  MalformedXML: 400,
-  MaxMessageLengthExceeded: 400,
-  MetadataTooLarge: 400,
-  MethodNotAllowed: 405,
-  MissingContentLength: 411,
-  MissingRequestBodyError: 400,
-  NoSuchBucket: 404,
-  NoSuchBucketPolicy: 404,
-  NoSuchCORSConfiguration: 404,
-  NoSuchKey: 404,
-  NoSuchLifecycleConfiguration: 404,
-  NoSuchTagSet: 404,
-  NoSuchUpload: 404,
-  NoSuchVersion: 404,
-  NoSuchWebsiteConfiguration: 404,
-  NotImplemented: 501,
-  NotModified: 304,
-  ObjectLockConfigurationNotFoundError: 404,
-  OwnershipControlsNotFoundError: 404,
-  PermanentRedirect: 301,
-  PreconditionFailed: 412,
-  ReplicationConfigurationNotFoundError: 404,
-  RequestHeaderSectionTooLarge: 400,
-  RequestTimeTooSkewed: 403,
-  RequestTimeout: 400,
-  ServerSideEncryptionConfigurationNotFoundError: 404,
-  ServiceUnavailable: 503,
-  SignatureDoesNotMatch: 403,
-  SlowDown: 503,
-  TooManyParts: 400,
-  XAmzContentChecksumMismatch: 400,
-  XAmzContentSHA256Mismatch: 400,
-}) satisfies Readonly<Record<string, number>>;
+const table = {
+  AccessControlListNotSupported: [400, 'The bucket does not allow ACLs.'],
+  AccessDenied: [403, 'Access Denied'],
+  AuthorizationHeaderMalformed: [400, 'The authorization header that you provided is not valid.'],
+  AuthorizationQueryParametersError: [
+    400,
+    'The authorization query parameters that you provided are not valid.',
+  ],
+  BadDigest: [400, 'The digest that you specified did not match what we calculated.'],
+  BucketAlreadyExists: [409, 'The requested bucket name is not available.'],
+  BucketAlreadyOwnedByYou: [
+    409,
+    'The bucket that you tried to create already exists, and you own it.',
+  ],
+  BucketNotEmpty: [409, 'The bucket that you tried to delete is not empty.'],
+  ConditionalRequestConflict: [
+    409,
+    'A conflicting operation occurred during this request. Try again.',
+  ],
+  EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed object size.'],
+  EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed object size.'],
+  ExpiredToken: [400, 'The provided token has expired.'],
+  IllegalLocationConstraintException: [
+    400,
+    'The location constraint does not fit the region of this endpoint.',
+  ],
+  IncompleteBody: [400, 'You did not provide the number of bytes that the request announced.'],
+  InsufficientStorage: [507, 'The store has no space left.'],
+  InternalError: [500, 'We encountered an internal error. Please try again.'],
+  InvalidAccessKeyId: [403, 'The access key ID that you provided does not exist in our records.'],
+  InvalidArgument: [400, 'Invalid argument.'],
+  InvalidBucketName: [400, 'The specified bucket is not valid.'],
+  InvalidChunkSizeError: [403, 'A chunk of the body has an invalid size.'],
+  InvalidDigest: [400, 'The digest that you specified is not valid.'],
+  InvalidLocationConstraint: [400, 'The specified location constraint is not valid.'],
+  InvalidPart: [400, 'One or more of the specified parts could not be found, or has another ETag.'],
+  InvalidPartNumber: [416, 'The requested part number is not satisfiable.'],
+  InvalidPartOrder: [400, 'The list of parts was not in ascending order.'],
+  InvalidRange: [416, 'The requested range is not satisfiable.'],
+  InvalidRequest: [400, 'Invalid request.'],
+  InvalidStorageClass: [400, 'The storage class that you specified is not valid.'],
+  InvalidTag: [400, 'The tag provided was not a valid tag.'],
+  InvalidToken: [400, 'The provided token is malformed or otherwise not valid.'],
+  InvalidURI: [400, 'The specified URI could not be parsed.'],
+  KeyTooLongError: [400, 'Your key is too long.'],
+  MalformedACLError: [400, 'The XML that you provided was not well-formed or did not validate.'],
+  MalformedPolicy: [400, 'The policy is not valid.'],
+  MalformedTrailerError: [400, 'The trailer of the request body is not well-formed.'],
+  MalformedXML: [400, 'The XML that you provided was not well-formed or did not validate.'],
+  MaxMessageLengthExceeded: [400, 'Your request was too large.'],
+  MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size.'],
+  MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
+  MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
+  MissingRequestBodyError: [400, 'Request body is empty.'],
+  NoSuchBucket: [404, 'The specified bucket does not exist.'],
+  NoSuchBucketPolicy: [404, 'The specified bucket does not have a bucket policy.'],
+  NoSuchCORSConfiguration: [404, 'The CORS configuration does not exist.'],
+  NoSuchKey: [404, 'The specified key does not exist.'],
+  NoSuchLifecycleConfiguration: [404, 'The lifecycle configuration does not exist.'],
+  NoSuchPublicAccessBlockConfiguration: [
+    404,
+    'The public access block configuration was not found.',
+  ],
+  NoSuchTagSet: [404, 'The tag set does not exist.'],
+  NoSuchUpload: [404, 'The specified multipart upload does not exist; it may have been ended.'],
+  NoSuchVersion: [404, 'The specified version does not exist.'],
+  NoSuchWebsiteConfiguration: [404, 'The specified bucket does not have a website configuration.'],
+  NotImplemented: [
+    501,
+    'A header or parameter that you provided implies functionality not implemented.',
+  ],
+  NotModified: [304, 'Not Modified'],
+  ObjectLockConfigurationNotFoundError: [
+    404,
+    'Object Lock configuration does not exist for this bucket.',
+  ],
+  OwnershipControlsNotFoundError: [404, 'The bucket ownership controls were not found.'],
+  PermanentRedirect: [301, 'The bucket must be addressed through another endpoint.'],
+  PreconditionFailed: [412, 'At least one of the preconditions that you specified did not hold.'],
+  ReplicationConfigurationNotFoundError: [404, 'The replication configuration was not found.'],
+  RequestHeaderSectionTooLarge: [
+    400,
+    'Your request header section exceeds the maximum allowed size.',
+  ],
+  RequestTimeout: [400, 'Your socket connection was not read from or written to in time.'],
+  RequestTimeTooSkewed: [
+    403,
+    'The difference between the request time and the current time is too large.',
+  ],
+  ServerSideEncryptionConfigurationNotFoundError: [
+    404,
+    'The server side encryption configuration was not found.',
+  ],
+  ServiceUnavailable: [503, 'The store cannot take this request now.'],
+  SignatureDoesNotMatch: [
+    403,
+    'The request signature that we calculated does not match the signature you provided.',
+  ],
+  SlowDown: [503, 'Please reduce your request rate.'],
+  TooManyParts: [400, 'You specified more parts than are allowed.'],
+  XAmzContentChecksumMismatch: [
+    400,
+    'The checksum that you specified did not match what we calculated.',
+  ],
+  XAmzContentSHA256Mismatch: [
+    400,
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+  ],
+} as const satisfies Readonly<Record<string, readonly [status: number, message: string]>>;
 
-export type S3Code = keyof typeof s3Statuses;
+export type S3Code = keyof typeof table;
 
-/** A request that S3 has an answer of its own for. Messages go to the client. */
+/** A request that S3 has an answer of its own for. The message goes to the client. */
 export class S3Error extends Error {
   override readonly name = 'S3Error';
+  readonly status: number;
+  /** @param message S3's own for `code`, unless there is something better to say */
   constructor(
     readonly code: S3Code,
-    message: string,
+    message?: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(message ?? table[code][1], options);
+    this.status = table[code][0];
   }
+}
 
-  get status(): number {
-    return s3Statuses[this.code];
-  }
+/** Whether `text` is a code of the table. */
+export function isS3Code(text: string): text is S3Code {
+  return Object.hasOwn(table, text);
 }
 
 /** What each failure of the store is called in S3. */
@@ -133,17 +177,8 @@ export const s3Codes = Object.freeze({
  */
 export function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
-  if (!isLogStoreError(error))
-    return new S3Error('InternalError', internalMessage, { cause: error });
+  if (!isLogStoreError(error)) return new S3Error('InternalError', undefined, { cause: error });
   const code = s3Codes[error.code];
-  const message = s3Statuses[code] < 500 ? error.message : (messages[code] ?? internalMessage);
+  const message = table[code][0] < 500 ? error.message : undefined;
   return new S3Error(code, message, { cause: error });
 }
-
-const internalMessage = 'We encountered an internal error. Please try again.';
-
-const messages: Partial<Record<S3Code, string>> = {
-  SlowDown: 'Please reduce your request rate.',
-  ServiceUnavailable: 'The store cannot take this request now.',
-  InsufficientStorage: 'The store has no space left.',
-};
