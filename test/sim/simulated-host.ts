@@ -114,7 +114,7 @@ export class SimulatedWorld implements Host {
     try {
       let quietTurns = 0;
       for (let steps = 0; ; steps++) {
-        invariant(steps < STEPS_MAX, `the work never ends: ${this.explain()}`);
+        if (steps === STEPS_MAX) throw new Error(`the work never ends: ${this.explain()}`);
         await turn();
         if (isOver() || this.died) return;
         const callMs = this.#queue.nextDueMs();
