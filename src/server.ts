@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Credentials } from './auth/credentials.js';
+import { errnoOf, LogStoreError } from './base/errors.js';
+import type { Host } from './base/host.js';
+import { invariant } from './base/invariant.js';
+import type { Config } from './config.js';
+import { nodeHost } from './host/node-host.js';
+import type { Health, Logger } from './http/edge.js';
+import { createHttpServer } from './http/server.js';
+import { findCredentials, makeCredentials } from './root-credentials.js';
+import { openStoreOn } from './store/store.js';
+import type { Store } from './store/types.js';
+import { requireStore, storeDirectory } from './store-directory.js';
+
+const DRAIN_STEP_MS = 50;
+
+export interface RunningServer extends AsyncDisposable {
+  /** Where clients reach it: `http://127.0.0.1:9000`. */
+  readonly url: string;
+  /** The key pair, when this start has made it: the one time that it is shown. */
+  readonly credentialsMade: Credentials | undefined;
+  /**
+   * Stops accepting, waits for requests under way (at most `config.shutdownTimeout`), closes the
+   * store. Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Config -> host -> store -> credentials -> HTTP; whatever was opened before a failure is closed.
+ * @param stopping once aborted, the start is given up between its steps
+ * @throws LogStoreError `LOCKED`, naming the holder; `NOT_A_STORE`; `STORE_DAMAGED`; `IO` where the
+ *   address cannot be listened on; `ABORTED`; `INVALID_ARGUMENT` for unusable credentials
+ */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  stopping?: AbortSignal,
+): Promise<RunningServer> {
+  const host = nodeHost(config.dir);
+  const credentialsFound = await findCredentials(config); // before the store: a mistake shows at once
+  if (config.create === 'no') await requireStore(host.disk, config.dir);
+  else await storeDirectory(host.disk, config.dir);
+  goOn(stopping);
+  const store = await openStoreOn(host, {
+    segmentBytes: config.segmentSize,
+    boundaryBytes: config.boundary === '512' ? 512 : 4096,
+    reserveBytes: config.reserveSize,
+    cacheBytes: config.cacheSize,
+  });
+  try {
+    goOn(stopping);
+    const credentials = credentialsFound ?? (await makeCredentials(config, host.random));
+    const server = edgeOf(config, host, store, credentials, logger);
+    await listen(server, config);
+    const credentialsMade = credentialsFound === undefined ? credentials : undefined;
+    return new Running(config, host, store, server, credentialsMade);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+class Running implements RunningServer {
+  readonly url: string;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly config: Config,
+    private readonly host: Host,
+    private readonly store: Store,
+    private readonly server: Server,
+    readonly credentialsMade: Credentials | undefined,
+  ) {
+    this.url = urlOf(server);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await drain(this.server, this.host, this.config.shutdownTimeout);
+    await this.store.close();
+  }
+}
+
+function edgeOf(
+  config: Config,
+  { clock, random }: Host,
+  store: Store,
+  credentials: Credentials,
+  logger: Logger,
+): Server {
+  return createHttpServer({
+    store,
+    secretOf: (id) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
+    clock,
+    random,
+    logger,
+    region: config.region,
+    domain: config.domain,
+    limits: {
+      connectionsMax: config.maxConnections,
+      connectionsPerAddressMax: config.maxConnections,
+      requestsMax: config.maxConnections,
+      headersTimeoutMs: config.headersTimeout,
+      bodyIdleMs: config.bodyIdleTimeout,
+    },
+    health: () => healthOf(store),
+  });
+}
+
+function healthOf(store: Store): Health {
+  const { writer, reason } = store.stats();
+  return writer === 'ok' ? { ready: true } : { ready: false, reason: reason ?? writer };
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<void> {
+  server.listen({ host, port });
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new LogStoreError('IO', `cannot listen on ${host}, port ${port}: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const errno = errnoOf(cause);
+  if (errno === 'EADDRINUSE') return 'another process listens there; choose another --port';
+  if (errno === 'EADDRNOTAVAIL') return 'no such address here; choose another --host';
+  if (errno === 'EACCES') return 'not permitted; ports below 1024 are for root';
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Lets requests under way end, for `timeoutMs` at most; what is left is cut off. */
+async function drain(server: Server, { clock }: Host, timeoutMs: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  const deadlineMs = clock.monotonicMs() + timeoutMs;
+  const step = () => {
+    if (clock.monotonicMs() >= deadlineMs) server.closeAllConnections();
+    else server.closeIdleConnections(); // a kept-alive connection whose request has just ended
+    timer = clock.after(DRAIN_STEP_MS, step);
+  };
+  let timer = clock.after(0, step);
+  await closed;
+  timer.cancel();
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  invariant(address !== null && typeof address === 'object', 'it listens on a port');
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${name}:${address.port}`;
+}
+
+function goOn(stopping: AbortSignal | undefined): void {
+  if (stopping?.aborted) throw new LogStoreError('ABORTED', 'stopped while it was starting');
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { mb, rb } from './bucket.js';
+import { exitCodes, failureOf } from './exit-code.js';
+import { get } from './get.js';
+import { ls } from './ls.js';
+import { openTarget, type TargetArguments } from './open-target.js';
+import { isReaderGone } from './output.js';
+import { put } from './put.js';
+import { rm } from './rm.js';
+import { serve } from './serve.js';
+import { addServeOptions, serveConfig } from './serve-options.js';
+import { stat } from './stat.js';
+import type { Target } from './target.js';
+
+interface ClientOptions extends TargetArguments {
+  readonly json: boolean;
+}
+
+const program = new Command('logstore')
+  .description('An S3-compatible object store in one directory: nothing acknowledged is lost.')
+  .version(version())
+  .configureHelp({ sortSubcommands: false, helpWidth: 100 })
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 well, 1 usage, 2 damage found, 3 store busy, 4 input/output, network or not found.
+
+Examples:
+  logstore serve --dir /srv/store                      serve it at http://127.0.0.1:9000
+  logstore put --create-bucket photos/cat.jpg cat.jpg  into a stopped store
+  logstore ls photos --endpoint http://127.0.0.1:9000  of a running one
+  logstore verify --dir /srv/store                     check every byte, change none`,
+  );
+
+addServeOptions(command('serve', 'serve the S3 API until SIGTERM or SIGINT'))
+  .addHelpText(
+    'after',
+    `
+Each setting may come by its flag, by the variable named beside it, or by its name in a JSON file
+('{"port": 9000, "segment-size": "128MiB"}'); flags go first, then variables, then the file.
+LOGSTORE_ACCESS_KEY and LOGSTORE_SECRET_KEY give the key pair; they have no flags.
+
+Examples:
+  logstore serve
+  logstore serve --dir /srv/store --host 0.0.0.0 --port 9000
+  LOGSTORE_DIR=/srv/store logstore serve --config /etc/logstore.json`,
+  )
+  .action(async (flags: Record<string, string>) => serve(await serveConfig(flags, process.env)));
+
+clientCommand('put', 'store a file, or standard input', [
+  'logstore put --create-bucket photos/cat.jpg cat.jpg',
+  'tar c /etc | logstore put backups/etc.tar - --endpoint http://127.0.0.1:9000',
+])
+  .argument('<BUCKET/KEY>')
+  .argument('<FILE>', "'-' is standard input")
+  .option(
+    '--create-bucket',
+    'make the bucket (and, with --dir, the store) when it is missing',
+    false,
+  )
+  .option('--content-type <TYPE>', 'kept and given back with the object')
+  .action((address: string, file: string, options: ClientOptions & PutFlags) => {
+    const { createBucket, contentType, json } = options;
+    return withTarget(options, createBucket, (target) =>
+      put(target, { address, file, contentType, createBucket, json }),
+    );
+  });
+
+clientCommand('get', 'fetch an object into a file, or to standard output', [
+  'logstore get photos/cat.jpg cat.jpg',
+  'logstore get backups/etc.tar | tar t',
+])
+  .argument('<BUCKET/KEY>')
+  .argument('[FILE]', "has its name only once it is whole; '-' is standard output", '-')
+  .action((address: string, file: string, options: ClientOptions) =>
+    withTarget(options, false, (target) => get(target, { address, file, json: options.json })),
+  );
+
+clientCommand('ls', 'list buckets, or what is in one', [
+  'logstore ls',
+  'logstore ls photos/2026/',
+  'logstore ls photos --recursive --json',
+])
+  .argument('[BUCKET[/PREFIX]]')
+  .option('-r, --recursive', "every key, instead of folding them at '/'", false)
+  .action((address: string | undefined, options: ClientOptions & { recursive: boolean }) => {
+    const { recursive, json } = options;
+    return withTarget(options, false, (target) => ls(target, { address, recursive, json }));
+  });
+
+clientCommand('rm', 'remove objects', ['logstore rm photos/cat.jpg photos/dog.jpg'])
+  .argument('<BUCKET/KEY...>')
+  .action((addresses: string[], options: ClientOptions) =>
+    withTarget(options, false, (target) => rm(target, { addresses, json: options.json })),
+  );
+
+clientCommand('stat', 'show what is known of an object', ['logstore stat photos/cat.jpg --json'])
+  .argument('<BUCKET/KEY>')
+  .action((address: string, options: ClientOptions) =>
+    withTarget(options, false, (target) => stat(target, { address, json: options.json })),
+  );
+
+clientCommand('mb', 'make a bucket (and, with --dir, the store)', ['logstore mb photos'])
+  .argument('<BUCKET>')
+  .action((bucket: string, options: ClientOptions) =>
+    withTarget(options, true, (target) => mb(target, { bucket, json: options.json })),
+  );
+
+clientCommand('rb', 'remove an empty bucket', ['logstore rb photos'])
+  .argument('<BUCKET>')
+  .action((bucket: string, options: ClientOptions) =>
+    withTarget(options, false, (target) => rb(target, { bucket, json: options.json })),
+  );
+
+interface PutFlags {
+  readonly createBucket: boolean;
+  readonly contentType?: string;
+}
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description).exitOverride();
+}
+
+function clientCommand(name: string, description: string, examples: readonly string[]): Command {
+  return command(name, description)
+    .option('--dir <DIR>', 'a store that no server has open (LOGSTORE_DIR; default segments/data)')
+    .option('--endpoint <URL>', 'a running server (LOGSTORE_ENDPOINT)')
+    .option('--credentials <FILE>', "the endpoint's key pair, as in DIR/credentials.json")
+    .addOption(new Option('--region <REGION>', 'to sign for (AWS_REGION, LOGSTORE_REGION)'))
+    .option('--json', 'one JSON object a line', false)
+    .addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`);
+}
+
+async function withTarget(
+  options: ClientOptions,
+  create: boolean,
+  action: (target: Target) => Promise<void>,
+): Promise<void> {
+  await using target = await openTarget(options, { create });
+  await action(target);
+}
+
+function version(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  if (typeof parsed === 'object' && parsed !== null && 'version' in parsed)
+    return String(parsed.version);
+  return 'unknown';
+}
+
+/** Says what went wrong, and ends with the code that belongs to it. */
+function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode; // it has said so itself
+    return;
+  }
+  const failure = failureOf(error);
+  process.exitCode = failure?.exitCode ?? exitCodes.failed;
+  if (isReaderGone(error)) return;
+  if (failure === undefined) console.error(error);
+  else if (process.argv.includes('--json')) {
+    const { code, message } = failure;
+    console.error(JSON.stringify({ error: { code, message } }));
+  } else console.error(`logstore: ${failure.message}`);
+}
+
+await program.parseAsync().catch(fail);

@@ -1,0 +1,80 @@
+import type { Credentials } from '../src/auth/credentials.js';
+import { isLogStoreError, LogStoreError } from '../src/base/errors.js';
+import { loadConfig } from '../src/config.js';
+import { openStore } from '../src/open-store.js';
+import { requireCredentialsFile } from '../src/root-credentials.js';
+import type { Store } from '../src/store/types.js';
+import { s3Target } from './s3-target.js';
+import { storeTarget } from './store-target.js';
+import type { Target } from './target.js';
+
+export interface TargetArguments {
+  readonly dir?: string | undefined;
+  readonly endpoint?: string | undefined;
+  /** Of the file that holds the key pair for the endpoint. */
+  readonly credentials?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * @param create whether a store may be made where none is
+ * @throws LogStoreError `INVALID_ARGUMENT`, `NOT_A_STORE`, `LOCKED`
+ */
+export async function openTarget(
+  options: TargetArguments,
+  { create }: { readonly create: boolean },
+  environment: Environment = process.env,
+): Promise<Target> {
+  if (options.dir !== undefined && options.endpoint !== undefined)
+    throw new LogStoreError('INVALID_ARGUMENT', 'give --dir or --endpoint, not both');
+  const endpoint =
+    options.dir === undefined ? (options.endpoint ?? environment.LOGSTORE_ENDPOINT) : undefined;
+  if (endpoint === undefined) return storeTarget(await openDirectory(options.dir, create));
+  return s3Target({
+    endpoint: parseEndpoint(endpoint),
+    region:
+      options.region ?? environment.AWS_REGION ?? loadConfig({ flags: {}, environment }).region,
+    credentials: await clientCredentials(options.credentials, environment),
+  });
+}
+
+/** `--dir`, `LOGSTORE_DIR` or the default, as `serve` has it. */
+export function directoryOf(dir: string | undefined, environment: Environment): string {
+  return loadConfig({ flags: dir === undefined ? {} : { dir }, environment }).dir;
+}
+
+async function openDirectory(given: string | undefined, create: boolean): Promise<Store> {
+  try {
+    return await openStore({ dir: directoryOf(given, process.env), create });
+  } catch (error) {
+    if (!isLogStoreError(error, 'LOCKED')) throw error;
+    const message = `${error.message}; to work with a running server give --endpoint URL`;
+    throw new LogStoreError('LOCKED', message, { cause: error });
+  }
+}
+
+function parseEndpoint(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === '/') return url;
+  throw new LogStoreError(
+    'INVALID_ARGUMENT',
+    `'${text}' is no endpoint: it is of the form http://HOST:PORT`,
+  );
+}
+
+async function clientCredentials(
+  path: string | undefined,
+  environment: Environment,
+): Promise<Credentials> {
+  if (path !== undefined) return requireCredentialsFile(path);
+  const accessKeyId = environment.LOGSTORE_ACCESS_KEY || environment.AWS_ACCESS_KEY_ID;
+  const secretAccessKey = environment.LOGSTORE_SECRET_KEY || environment.AWS_SECRET_ACCESS_KEY;
+  if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
+  throw new LogStoreError(
+    'INVALID_ARGUMENT',
+    'an endpoint needs a key pair: --credentials DIR/credentials.json, or set ' +
+      'LOGSTORE_ACCESS_KEY and LOGSTORE_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+  );
+}

@@ -1,0 +1,79 @@
+import { pino } from 'pino';
+import { isLogStoreError } from '../src/base/errors.js';
+import type { Config } from '../src/config.js';
+import { credentialsPath } from '../src/root-credentials.js';
+import { type RunningServer, startServer } from '../src/server.js';
+import { exitCodes } from './exit-code.js';
+
+/** Runs the server until SIGTERM or SIGINT; a second one ends the process where it stands. */
+export async function serve(config: Config): Promise<void> {
+  const logger = pino({
+    level: config.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  });
+  stopOnBugs(logger);
+  const stopped = stopSignals(logger);
+  let server: RunningServer;
+  try {
+    server = await startServer(config, logger, stopped);
+  } catch (error) {
+    if (stopped.aborted && isLogStoreError(error, 'ABORTED')) return;
+    throw error;
+  }
+  logger.info({ url: server.url, dir: config.dir, pid: process.pid }, 'listening');
+  process.stderr.write(greeting(config, server));
+  await aborted(stopped);
+  await server.close();
+  logger.info({}, 'stopped');
+}
+
+/** @returns aborted at the first signal; at the second the process ends, as by a crash */
+function stopSignals(logger: pino.Logger): AbortSignal {
+  const stopping = new AbortController();
+  const onSignal = (signal: string) => {
+    if (stopping.signal.aborted) {
+      logger.warn({ signal }, 'ended at once; the next start recovers');
+      process.exit(exitCodes.failed);
+    }
+    logger.info({ signal }, 'stopping; a second signal ends the process at once');
+    stopping.abort();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return stopping.signal;
+}
+
+/** What nobody handles may have left anything half done: the next start decides from disk. */
+function stopOnBugs(logger: pino.Logger): void {
+  const fail = (error: unknown) => {
+    logger.fatal({ err: error }, 'an error that nobody handles: this process ends');
+    process.exit(exitCodes.failed);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** For people, beside the log: a secret must not stand in a log. */
+function greeting(config: Config, { url, credentialsMade }: RunningServer): string {
+  const path = credentialsPath(config);
+  if (credentialsMade === undefined) return `logstore serves '${config.dir}' at ${url}\n`;
+  return `logstore serves '${config.dir}' at ${url}
+
+A key pair was made for this store. It is shown this once and kept in '${path}':
+
+  export AWS_ACCESS_KEY_ID=${credentialsMade.accessKeyId}
+  export AWS_SECRET_ACCESS_KEY=${credentialsMade.secretAccessKey}
+  export AWS_REGION=${config.region} AWS_ENDPOINT_URL=${url}
+  aws s3 mb s3://first && echo hello | aws s3 cp - s3://first/hello.txt && aws s3 ls s3://first
+
+`;
+}
