@@ -7,14 +7,8 @@ import { errnoOf, isLogStoreError } from '../../src/base/errors.js';
 import type { Disk } from '../../src/base/host.js';
 import { InvariantError } from '../../src/base/invariant.js';
 import { nodeHost } from '../../src/host/node-host.js';
+import { failureOf } from '../failure-of.js';
 import { SimulatedWorld } from '../sim/simulated-host.js';
-
-async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-}
 
 async function errnoFrom(work: Promise<unknown>): Promise<string | undefined> {
   return errnoOf(await failureOf(work));
