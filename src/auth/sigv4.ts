@@ -1,0 +1,214 @@
+import { timingSafeEqual } from 'node:crypto';
+import {
+  type CanonicalParameter,
+  canonicalParameters,
+  canonicalRequest,
+  type SignableRequest,
+} from './canonical-request.js';
+import { type PayloadClaim, parsePayloadClaim, unsignedPayload } from './payload-claim.js';
+import { type Refusal, refuse } from './refusal.js';
+import {
+  claimInHeader,
+  claimInQuery,
+  type SignatureClaim,
+  versionNotSupported,
+} from './signature-claim.js';
+import { SigningKeys, scopeText, signCanonical } from './signing-key.js';
+
+/** What signed chunks of the body are verified with, each after the one before. */
+export interface ChunkSigning {
+  /** The request's own signature, hexadecimal: the first in the chain. */
+  readonly seedSignature: string;
+  readonly signingKey: Uint8Array;
+  readonly amzDate: string;
+  readonly scope: string;
+}
+
+export type Authentication =
+  | {
+      readonly is: 'authenticated';
+      readonly accessKeyId: string;
+      readonly payload: PayloadClaim;
+      readonly chunkSigning: ChunkSigning;
+    }
+  | { readonly is: 'anonymous'; readonly payload: PayloadClaim }
+  | Refusal;
+
+export interface SigV4Options {
+  /** The one region that requests are signed for; empty accepts any. */
+  readonly region: string;
+  readonly secretOf: (accessKeyId: string) => string | undefined;
+}
+
+const skewMaxMs = 15 * 60 * 1000;
+
+/**
+ * Verifies AWS Signature Version 4 in headers and in presigned URLs.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
+ */
+export class SigV4Verifier {
+  readonly #keys = new SigningKeys();
+
+  constructor(private readonly options: SigV4Options) {}
+
+  /** Decides from request line and headers alone; the payload it names is still to be checked. */
+  verify(request: SignableRequest, nowMs: number): Authentication {
+    const query = request.rawQuery === '' ? [] : canonicalParameters(request.rawQuery);
+    const form = authenticationForm(request, query);
+    if (typeof form !== 'string') return form;
+    const payload = payloadOf(request, query, form);
+    if (payload.is === 'refused') return payload;
+    if (form === 'none') return { is: 'anonymous', payload: payload.claim };
+
+    const claim =
+      form === 'query'
+        ? claimInQuery(query)
+        : claimInHeader(headerText(request, 'authorization') ?? '', request.headers);
+    if (claim.is === 'refused') return claim;
+    const secret = this.options.secretOf(claim.accessKeyId);
+    if (secret === undefined)
+      return refuse(
+        'InvalidAccessKeyId',
+        'The AWS Access Key Id you provided does not exist in our records.',
+      );
+    const refusal =
+      this.#wrongRegion(claim, form) ?? wrongTime(claim, nowMs) ?? unsignedHeader(request, claim);
+    if (refusal !== undefined) return refusal;
+
+    const signingKey = this.#keys.get(claim.accessKeyId, secret, claim.scope);
+    const signed = form === 'query' ? query.filter(({ name }) => name !== signatureName) : query;
+    const canonical = canonicalRequest(request, signed, claim.signedHeaders, payload.text);
+    if (!signatureMatches(claim, signingKey, canonical)) return doesNotMatch();
+    return {
+      is: 'authenticated',
+      accessKeyId: claim.accessKeyId,
+      payload: payload.claim,
+      chunkSigning: {
+        seedSignature: claim.signature,
+        signingKey,
+        amzDate: claim.amzDate,
+        scope: scopeText(claim.scope),
+      },
+    };
+  }
+
+  #wrongRegion({ scope }: SignatureClaim, form: 'header' | 'query'): Refusal | undefined {
+    const { region } = this.options;
+    if (region === '' || scope.region === region) return undefined;
+    return refuse(
+      form === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError',
+      `the region '${scope.region}' is wrong; expecting '${region}'`,
+      region,
+    );
+  }
+}
+
+const signatureName = 'X-Amz-Signature';
+
+/** One way of authenticating per request; faults 93. */
+function authenticationForm(
+  request: SignableRequest,
+  query: readonly CanonicalParameter[],
+): 'header' | 'query' | 'none' | Refusal {
+  const inHeader = request.headers.authorization !== undefined;
+  const named = (name: string) => query.some((parameter) => parameter.name === name);
+  const inQuery =
+    query.length > 0 &&
+    (named('X-Amz-Algorithm') || named('X-Amz-Credential') || named(signatureName));
+  const inOldQuery = query.length > 0 && (named('AWSAccessKeyId') || named('Signature'));
+  if (Number(inHeader) + Number(inQuery) + Number(inOldQuery) > 1)
+    return refuse(
+      'InvalidArgument',
+      'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query ' +
+        'string parameter or the Authorization header should be specified',
+    );
+  if (inOldQuery) return versionNotSupported();
+  if (named('X-Amz-Security-Token') || request.headers['x-amz-security-token'] !== undefined)
+    return refuse('InvalidToken', 'Session tokens are not supported.');
+  return inHeader ? 'header' : inQuery ? 'query' : 'none';
+}
+
+type Payload = { is: 'payload'; claim: PayloadClaim; text: string };
+
+function payloadOf(
+  request: SignableRequest,
+  query: readonly CanonicalParameter[],
+  form: 'header' | 'query' | 'none',
+): Payload | Refusal {
+  const text =
+    headerText(request, 'x-amz-content-sha256') ??
+    query.find(({ name }) => name === 'X-Amz-Content-Sha256')?.value;
+  if (text === undefined) {
+    if (form !== 'header')
+      return { is: 'payload', claim: { is: 'unsigned' }, text: unsignedPayload };
+    return refuse(
+      'InvalidRequest',
+      'Missing required header for this request: x-amz-content-sha256',
+    );
+  }
+  const claim = parsePayloadClaim(text);
+  if (claim === undefined || (form === 'none' && claim.is === 'signed-chunks'))
+    return refuse(
+      'InvalidArgument',
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
+        'STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER ' +
+        'or a valid sha256 value.',
+    );
+  return { is: 'payload', claim, text };
+}
+
+function wrongTime({ signedAtMs, expiresMs }: SignatureClaim, nowMs: number): Refusal | undefined {
+  if (expiresMs === undefined) {
+    if (Math.abs(nowMs - signedAtMs) <= skewMaxMs) return undefined;
+    return refuse(
+      'RequestTimeTooSkewed',
+      'The difference between the request time and the current time is too large.',
+    );
+  }
+  if (signedAtMs - nowMs > skewMaxMs) return refuse('AccessDenied', 'Request is not valid yet');
+  return nowMs >= signedAtMs + expiresMs
+    ? refuse('AccessDenied', 'Request has expired')
+    : undefined;
+}
+
+/** S3 takes its orders from x-amz-* headers, so none may be slipped in beside a signature. */
+function unsignedHeader(request: SignableRequest, claim: SignatureClaim): Refusal | undefined {
+  for (const name in request.headers)
+    if (name.startsWith('x-amz-') && !claim.signedHeaders.includes(name))
+      return refuse(
+        'AccessDenied',
+        `There were headers present in the request which were not signed: ${name}`,
+      );
+  return undefined;
+}
+
+/** In constant time also for signatures that are none; faults 92. */
+function signatureMatches(
+  claim: SignatureClaim,
+  signingKey: Uint8Array,
+  canonical: string,
+): boolean {
+  const wellFormed = /^[0-9a-f]{64}$/.test(claim.signature);
+  const given = wellFormed ? Buffer.from(claim.signature, 'hex') : Buffer.alloc(32);
+  const matches = (encoding: 'latin1' | 'utf8'): boolean => {
+    const scope = scopeText(claim.scope);
+    const expected = signCanonical(signingKey, claim.amzDate, scope, canonical, encoding);
+    return timingSafeEqual(expected, given) && wellFormed;
+  };
+  if (matches('latin1')) return true;
+  // Some clients sign a header's text as UTF-8 and send it as Latin-1.
+  return /[\x80-\xff]/.test(canonical) && matches('utf8');
+}
+
+function doesNotMatch(): Refusal {
+  return refuse(
+    'SignatureDoesNotMatch',
+    'The request signature we calculated does not match the signature you provided. ' +
+      'Check your key and signing method.',
+  );
+}
+
+function headerText({ headers }: SignableRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' || value === undefined ? value : value.join(',');
+}
