@@ -1,14 +1,16 @@
 /** Times as SigV4 writes them: `20130524T000000Z`. */
 
-const amzDatePattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+const amzDatePattern = /^\d{8}T([01]\d|2[0-3])[0-5]\d[0-5]\dZ$/;
 
 /** @returns milliseconds since 1970, or undefined for what is no time */
 export function parseAmzDate(text: string): number | undefined {
-  const parts = amzDatePattern.exec(text);
-  if (parts === null) return undefined;
-  const [, year, month, day, hour, minute, second] = parts.map(Number);
-  const timeMs = Date.UTC(year ?? 0, (month ?? 0) - 1, day, hour, minute, second);
-  return formatAmzDate(timeMs) === text ? timeMs : undefined; // the 31st of February is no day
+  if (!amzDatePattern.test(text)) return undefined;
+  const number = (start: number, end: number) => Number(text.slice(start, end));
+  const month = number(4, 6) - 1;
+  const day = number(6, 8);
+  const timeMs = Date.UTC(number(0, 4), month, day, number(9, 11), number(11, 13), number(13, 15));
+  const date = new Date(timeMs); // the 31st of February is no day
+  return date.getUTCDate() === day && date.getUTCMonth() === month ? timeMs : undefined;
 }
 
 export function formatAmzDate(timeMs: number): string {
