@@ -1,0 +1,65 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { SigV4Verifier } from '../auth/sigv4.js';
+import { type Edge, type EdgeDeps, RequestIds } from './edge.js';
+import { edgeLimitsDefault, guardConnections, serverOptions, TransferWatch } from './guards.js';
+import { nativeRouter } from './native/router.js';
+import { RequestLog } from './request-log.js';
+import { bucketInHost } from './s3/address.js';
+import { serveS3 } from './s3/serve.js';
+
+/** What all requests of one server share. */
+export function createEdge(deps: EdgeDeps): Edge {
+  const limits = Object.freeze({ ...edgeLimitsDefault, ...deps.limits });
+  return {
+    ...deps,
+    limits,
+    transfers: new TransferWatch(deps.clock, limits.bodyIdleMs),
+    verifier: new SigV4Verifier({ region: deps.region, secretOf: deps.secretOf }),
+    requestIds: new RequestIds(deps.random),
+    requestLog: new RequestLog(deps.logger, deps.clock),
+  };
+}
+
+/** Everything that this server serves, in the order in which it is asked. */
+export function createApp(edge: Edge): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false); // S3's query is read from the raw URL, which is what is signed
+  const native = nativeRouter(edge);
+  app.use((req: Request, res: Response, next: NextFunction) => {
+    if (isNative(edge, req)) native(req, res, next);
+    else next();
+  });
+  app.use((req: Request, res: Response) => serveS3(edge, req, res));
+  return app;
+}
+
+/** The server of the HTTP edge, not yet listening. Whoever creates it closes it. */
+export function createHttpServer(deps: EdgeDeps): Server {
+  const edge = createEdge(deps);
+  const app = createApp(edge);
+  const listener = (req: IncomingMessage, res: ServerResponse) => {
+    // Express costs some four times a bare handler: objects' bytes go around it.
+    if (isObjectData(req)) serveS3(edge, req, res);
+    else app(req, res);
+  };
+  const server = createServer(serverOptions(edge.limits), listener);
+  server.on('checkContinue', listener);
+  guardConnections(server, edge.limits);
+  return server;
+}
+
+/** `/_/` on the server's own name; no bucket's name begins with `_`. */
+function isNative({ domain }: Edge, req: IncomingMessage): boolean {
+  const { url = '/', headers } = req;
+  if (url !== '/_' && !/^\/_[/?]/.test(url)) return false;
+  return domain === undefined || bucketInHost(headers.host ?? '', domain) === undefined;
+}
+
+function isObjectData(req: IncomingMessage): boolean {
+  const { method, url = '/' } = req;
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'PUT') return false;
+  return url.charCodeAt(0) !== 0x2f || (url.charCodeAt(1) !== 0x5f && url.indexOf('/', 1) !== -1);
+}

@@ -1,0 +1,29 @@
+import type { SignableRequest } from '../auth/canonical-request.js';
+import type { PayloadClaim } from '../auth/payload-claim.js';
+import type { ChunkSigning } from '../auth/sigv4.js';
+import type { Edge } from './edge.js';
+import { refusal } from './s3/refusal.js';
+import { S3Error } from './s3/s3-error.js';
+
+/** Who sent a request, proven, and what was signed about its body. */
+export interface Identity {
+  readonly accessKeyId: string;
+  readonly payload: PayloadClaim;
+  readonly chunkSigning: ChunkSigning;
+  /** The signature stood in the URL. */
+  readonly presigned: boolean;
+}
+
+/**
+ * Proves the sender of a request from its request line and headers. There are no policies yet:
+ * whoever has a key may do everything, and nobody else anything.
+ * @throws S3Error
+ */
+export function authenticate(edge: Edge, request: SignableRequest): Identity {
+  const proof = edge.verifier.verify(request, edge.clock.nowUnixMs());
+  if (proof.is === 'refused') throw new S3Error(proof.code, proof.message);
+  if (proof.is === 'anonymous') throw refusal('AccessDenied');
+  const { accessKeyId, payload, chunkSigning } = proof;
+  const presigned = request.headers.authorization === undefined;
+  return { accessKeyId, payload, chunkSigning, presigned };
+}

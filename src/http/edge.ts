@@ -1,0 +1,61 @@
+import type { SigV4Verifier } from '../auth/sigv4.js';
+import type { Clock, Random } from '../base/host.js';
+import type { Store } from '../store/types.js';
+import type { EdgeLimits, TransferWatch } from './guards.js';
+import type { RequestLog } from './request-log.js';
+
+/** The part of a pino logger that the edge uses. */
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Whether this process can take writes, and why not. */
+export interface Health {
+  readonly ready: boolean;
+  readonly reason?: string | undefined;
+}
+
+/** What the composition root gives the HTTP edge. */
+export interface EdgeDeps {
+  readonly store: Store;
+  /** The secret of an access key that may sign requests; undefined for every other. */
+  readonly secretOf: (accessKeyId: string) => string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** The region that requests are signed for. */
+  readonly region: string;
+  /** Serves `bucket.domain` besides `/bucket`. */
+  readonly domain?: string | undefined;
+  readonly limits?: Partial<EdgeLimits> | undefined;
+  readonly health: () => Health;
+}
+
+/** The dependencies of a running edge, and what all its requests share. */
+export interface Edge extends EdgeDeps {
+  readonly limits: EdgeLimits;
+  readonly transfers: TransferWatch;
+  readonly verifier: SigV4Verifier;
+  readonly requestIds: RequestIds;
+  readonly requestLog: RequestLog;
+}
+
+/** Names requests: unique among all processes that ever wrote to one log. */
+export class RequestIds {
+  /** Names this process in `x-amz-id-2` and `<HostId>`. */
+  readonly hostId: string;
+  readonly #prefix: string;
+  #count = 0;
+
+  constructor(random: Random) {
+    this.hostId = Buffer.from(random.bytes(24)).toString('base64');
+    this.#prefix = Buffer.from(random.bytes(6)).toString('hex').toUpperCase();
+  }
+
+  next(): string {
+    this.#count += 1;
+    return this.#prefix + this.#count.toString(16).toUpperCase().padStart(8, '0');
+  }
+}

@@ -1,0 +1,60 @@
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import { InvariantError } from '../../base/invariant.js';
+import { authenticate } from '../authenticate.js';
+import type { Edge } from '../edge.js';
+import { badShape } from '../guards.js';
+import { splitTarget } from '../s3/address.js';
+import { refusal } from '../s3/refusal.js';
+import { type S3Error, toS3Error } from '../s3/s3-error.js';
+import { type NativeRoute, nativeRoutes } from './routes.js';
+
+/** Serves the table of native routes; everything is answered in JSON, errors too. */
+export function nativeRouter(edge: Edge): Router {
+  const router = express.Router({ caseSensitive: true, strict: true });
+  router.use((req: Request, _res: Response, next: NextFunction) => {
+    if (badShape(req) === undefined) next();
+    else next(refusal('RequestHeaderSectionTooLarge'));
+  });
+  for (const route of nativeRoutes)
+    router.get(`/_${route.path}`, (req: Request, res: Response) => answer(edge, route, req, res));
+  router.use((_req: Request, res: Response) =>
+    sendJson(edge, res, 404, { code: 'NotFound', message: 'There is no such route.' }),
+  );
+  // Express tells an error handler by its four parameters.
+  router.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+    if (error instanceof InvariantError) throw error;
+    sendError(edge, res, toS3Error(error));
+  });
+  return router;
+}
+
+function answer(edge: Edge, route: NativeRoute, req: Request, res: Response): void {
+  if (route.access === 'authenticated') {
+    const target = splitTarget(req.originalUrl);
+    authenticate(edge, { method: req.method, ...target, headers: req.headers });
+  }
+  const { status, body } = route.answer(edge);
+  sendJson(edge, res, status, body);
+}
+
+function sendError(edge: Edge, res: Response, { code, status, message, cause }: S3Error): void {
+  if (status >= 500) edge.logger.error({ code, err: cause }, 'native request failed');
+  sendJson(edge, res, status, { code, message });
+}
+
+function sendJson(edge: Edge, res: Response, status: number, body: object): void {
+  const bytes = Buffer.from(`${JSON.stringify(body)}\n`, 'utf8');
+  res.writeHead(status, [
+    'content-type',
+    'application/json',
+    'content-length',
+    bytes.length,
+    'cache-control',
+    'no-store',
+    'x-content-type-options',
+    'nosniff',
+    'x-amz-request-id',
+    edge.requestIds.next(),
+  ]);
+  res.end(bytes);
+}

@@ -1,0 +1,42 @@
+import type { Edge } from '../edge.js';
+
+export interface NativeAnswer {
+  readonly status: number;
+  /** Written as JSON. */
+  readonly body: object;
+}
+
+/** One route of the native API, below `/_`. */
+export interface NativeRoute {
+  readonly method: 'GET';
+  readonly path: string;
+  /** `open`: whoever reaches the port. `authenticated`: whose request is signed by a known key. */
+  readonly access: 'open' | 'authenticated';
+  readonly answer: (edge: Edge) => NativeAnswer;
+}
+
+/** Every route of the native API; who may read what stands here and nowhere else. */
+export const nativeRoutes: readonly NativeRoute[] = [
+  {
+    method: 'GET',
+    path: '/health/live',
+    access: 'open', // the process answers: no word about the store
+    answer: () => ({ status: 200, body: { status: 'live' } }),
+  },
+  {
+    method: 'GET',
+    path: '/health/ready',
+    access: 'open', // load balancers sign nothing; the reason names no file
+    answer: (edge) => {
+      const { ready, reason } = edge.health();
+      if (ready) return { status: 200, body: { status: 'ready' } };
+      return { status: 503, body: { status: 'not ready', reason } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/stats',
+    access: 'authenticated',
+    answer: (edge) => ({ status: 200, body: edge.store.stats() }),
+  },
+];

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Edge } from '../edge.js';
+
+/** Header names and values by turns, as `writeHead` takes them without copying. */
+export type FlatHeaders = (string | number)[];
+
+const drainBytesMax = 1024 ** 2;
+const drainMsMax = 2_000;
+
+/** The one answer to a request, and what the log says of the two. */
+export class Answer {
+  operation: string | undefined;
+  bucket: string | undefined;
+  key: string | undefined;
+  errorCode: string | undefined;
+  bytesIn = 0;
+  bytesOut = 0;
+  #continued: boolean;
+
+  /** @param continueExpected the client waits for `100 Continue` before it sends its body */
+  constructor(
+    readonly edge: Edge,
+    readonly req: IncomingMessage,
+    readonly res: ServerResponse,
+    readonly requestId: string,
+    continueExpected: boolean,
+  ) {
+    this.#continued = !continueExpected;
+  }
+
+  /** Lets a client that waits for it send its body. */
+  continue(): void {
+    if (this.#continued) return;
+    this.#continued = true;
+    this.res.writeContinue();
+  }
+
+  sendEmpty(status: number, headers: FlatHeaders = []): void {
+    this.sendHead(status, headers, status === 204 || status === 304 ? undefined : 0);
+    this.#end(undefined);
+  }
+
+  sendXml(status: number, document: string, headers: FlatHeaders = []): void {
+    headers.push('content-type', 'application/xml');
+    this.sendBytes(status, headers, Buffer.from(document, 'utf8'));
+  }
+
+  /** The whole answer at once. `body` is not touched again. */
+  sendBytes(status: number, headers: FlatHeaders, body: Uint8Array): void {
+    this.sendHead(status, headers, body.length);
+    this.bytesOut += body.length;
+    this.#end(body);
+    if (this.res.writableLength > 0) this.#watchRest();
+  }
+
+  /** The headers of an answer; a body of `lengthBytes`, if any, is then written by the caller. */
+  sendHead(status: number, headers: FlatHeaders, lengthBytes: number | undefined): void {
+    headers.push('x-amz-request-id', this.requestId, 'x-amz-id-2', this.edge.requestIds.hostId);
+    if (lengthBytes !== undefined) headers.push('content-length', lengthBytes);
+    // What is left of the request's body would have to be read before the next request.
+    if (this.#bodyUnread()) headers.push('connection', 'close');
+    this.res.writeHead(status, headers);
+  }
+
+  #bodyUnread(): boolean {
+    const { headers, complete } = this.req;
+    if (complete) return false;
+    const length = headers['content-length'];
+    return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+  }
+
+  #end(body: Uint8Array | undefined): void {
+    const clientSends = this.#continued && this.#bodyUnread();
+    if (!clientSends) this.res.end(body);
+    else {
+      if (body === undefined) this.res.flushHeaders();
+      else this.res.write(body);
+      this.#drainThenEnd();
+    }
+  }
+
+  /**
+   * Closing a connection while the client still sends makes the kernel reset it, and the client
+   * loses the answer. So some of the body is read and dropped first: not much, not for long.
+   */
+  #drainThenEnd(): void {
+    let leftBytes = drainBytesMax;
+    const timer = this.edge.clock.after(drainMsMax, () => end());
+    const end = () => {
+      timer.cancel();
+      this.req.off('data', drop).off('end', end).off('close', end);
+      this.res.end();
+    };
+    const drop = (chunk: Uint8Array) => {
+      leftBytes -= chunk.length;
+      if (leftBytes < 0) end();
+    };
+    this.req.on('data', drop).on('end', end).on('close', end).resume();
+  }
+
+  /** What the kernel did not take at once waits for the client: not for ever. */
+  #watchRest(): void {
+    const transfer = this.edge.transfers.begin(this.req.socket);
+    transfer.waits();
+    this.res.once('close', () => transfer.end());
+  }
+}

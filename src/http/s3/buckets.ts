@@ -1,0 +1,89 @@
+import { isLogStoreError } from '../../base/errors.js';
+import { readWholeBody } from './body.js';
+import type { Exchange } from './exchange.js';
+import { readToken, writeToken } from './listing-parameters.js';
+import { writeOwner } from './owner.js';
+import { refusal } from './refusal.js';
+import { s3Document, xmlTime } from './xml.js';
+import { childText, readXml } from './xml-read.js';
+
+const bucketsPageMax = 10_000; // S3's own limit
+const locationBodyBytesMax = 64 * 1024;
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
+export async function listBuckets(exchange: Exchange): Promise<void> {
+  const { query, edge } = exchange;
+  const limit = pageLimit(query.get('max-buckets'));
+  const prefix = query.get('prefix');
+  const region = query.get('bucket-region') ?? edge.region;
+  const after = readToken(query.get('continuation-token'));
+  const all = region === edge.region ? await exchange.store.listBuckets() : [];
+  const left = all
+    .filter(({ name }) => name.startsWith(prefix ?? '') && (after === undefined || name > after))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const page = left.slice(0, limit);
+  const last = page.at(-1);
+
+  const xml = s3Document('ListAllMyBucketsResult');
+  writeOwner(xml, 'Owner', exchange.identity.accessKeyId);
+  xml.open('Buckets');
+  for (const bucket of page) {
+    xml.open('Bucket').element('Name', bucket.name);
+    xml.element('CreationDate', xmlTime(bucket.createdUnixMs));
+    xml.element('BucketRegion', edge.region).close('Bucket');
+  }
+  xml.close('Buckets').element('Prefix', prefix);
+  if (left.length > page.length && last !== undefined)
+    xml.element('ContinuationToken', writeToken(last.name));
+  exchange.answer.sendXml(200, xml.close('ListAllMyBucketsResult').toString());
+}
+
+function pageLimit(given: string | undefined): number {
+  if (given === undefined) return bucketsPageMax;
+  const limit = /^\d{1,6}$/.test(given) ? Number(given) : 0;
+  if (limit >= 1 && limit <= bucketsPageMax) return limit;
+  throw refusal('InvalidArgument', `max-buckets must be between 1 and ${bucketsPageMax}`);
+}
+
+/**
+ * Making a bucket that the caller has already is refused, in every region but us-east-1: there it
+ * is a success that changes nothing.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+ */
+export async function createBucket(exchange: Exchange): Promise<void> {
+  const { edge } = exchange;
+  const constraint = await locationConstraint(exchange);
+  if (constraint !== undefined && constraint !== edge.region)
+    throw refusal(
+      'IllegalLocationConstraintException',
+      `The ${constraint} location constraint is incompatible with the region of this store`,
+    );
+  try {
+    await exchange.store.createBucket(exchange.bucket);
+  } catch (error) {
+    if (edge.region !== 'us-east-1' || !isLogStoreError(error, 'BUCKET_EXISTS')) throw error;
+  }
+  exchange.answer.sendEmpty(200, ['location', `/${exchange.bucket}`]);
+}
+
+async function locationConstraint(exchange: Exchange): Promise<string | undefined> {
+  const body = await readWholeBody(exchange, locationBodyBytesMax);
+  if (body.length === 0) return undefined;
+  const configuration = readXml(body, 'CreateBucketConfiguration');
+  for (const { name } of configuration.children) {
+    if (name !== 'LocationConstraint') throw refusal('NotImplemented');
+  }
+  const constraint = childText(configuration, 'LocationConstraint')?.trim();
+  return constraint === '' ? undefined : constraint;
+}
+
+export async function headBucket(exchange: Exchange): Promise<void> {
+  await exchange.store.headBucket(exchange.bucket);
+  const headers = ['x-amz-bucket-region', exchange.edge.region, 'x-amz-access-point-alias', 'false'];
+  exchange.answer.sendEmpty(200, headers);
+}
+
+export async function deleteBucket(exchange: Exchange): Promise<void> {
+  await exchange.store.deleteBucket(exchange.bucket);
+  exchange.answer.sendEmpty(204);
+}

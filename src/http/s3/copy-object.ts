@@ -1,0 +1,42 @@
+import type { CopyOptions, ObjectAttributes } from '../../store/types.js';
+import { writeChecksum } from './checksum-names.js';
+import { copySourceCondition, writeCondition } from './conditions.js';
+import { copySource } from './copy-source.js';
+import { type Exchange, headerOf } from './exchange.js';
+import { objectAttributes } from './object-headers.js';
+import { refusal } from './refusal.js';
+import { s3Document, xmlTime } from './xml.js';
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+export async function copyObject(exchange: Exchange): Promise<void> {
+  const { store, bucket, key, headers } = exchange;
+  const source = copySource(exchange);
+  const attributes = replacement(exchange);
+  if (attributes === undefined && source.bucket === bucket && source.key === key)
+    throw refusal(
+      'InvalidRequest',
+      'This copy request is illegal because it is trying to copy an object to itself without ' +
+        "changing the object's metadata, storage class, website redirect location or encryption " +
+        'attributes.',
+    );
+  const options: CopyOptions = {
+    ...writeCondition(headers),
+    attributes,
+    sourceCondition: copySourceCondition(headers),
+    checksumAlgorithm: checksumAlgorithm(headerOf(headers, 'x-amz-checksum-algorithm')),
+  };
+  const info = await store.copy(source, bucket, key, options);
+
+  const xml = s3Document('CopyObjectResult').element('ETag', `"${info.etag}"`);
+  xml.element('LastModified', xmlTime(info.modifiedUnixMs));
+  for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
+  exchange.answer.sendXml(200, xml.close('CopyObjectResult').toString());
+}
+
+/** What the copy has in place of the source's metadata; undefined: the source's. */
+function replacement({ headers }: Exchange): ObjectAttributes | undefined {
+  const directive = headerOf(headers, 'x-amz-metadata-directive') ?? 'COPY';
+  if (directive === 'COPY') return undefined;
+  if (directive === 'REPLACE') return objectAttributes(headers);
+  throw refusal('InvalidArgument', 'Unknown metadata directive.');
+}

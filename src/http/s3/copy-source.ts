@@ -1,0 +1,30 @@
+import type { CopySource } from '../../store/types.js';
+import { decodePercent } from './address.js';
+import { type Exchange, headerOf } from './exchange.js';
+import { refusal } from './refusal.js';
+import { refuseVersionId } from './refusals.js';
+
+/**
+ * Reads `x-amz-copy-source`: `bucket/key`, escaped, perhaps with a slash in front, perhaps with
+ * `?versionId=…` behind.
+ * @throws S3Error `InvalidArgument`, `NotImplemented`
+ */
+export function copySource({ headers }: Exchange): CopySource {
+  const given = headerOf(headers, 'x-amz-copy-source') ?? '';
+  const version = given.lastIndexOf('?versionId=');
+  const escaped = version === -1 ? given : given.slice(0, version);
+  if (version !== -1) refuseVersionId(decode(given.slice(version + '?versionId='.length)));
+  const path = decode(escaped.startsWith('/') ? escaped.slice(1) : escaped);
+  const slash = path.indexOf('/');
+  if (slash < 1 || slash === path.length - 1)
+    throw refusal('InvalidArgument', 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey');
+  return { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+}
+
+function decode(escaped: string): string {
+  try {
+    return decodePercent(escaped);
+  } catch (cause) {
+    throw refusal('InvalidArgument', 'Invalid copy source encoding.', { cause });
+  }
+}

@@ -1,0 +1,76 @@
+import { limits } from '../../base/limits.js';
+import { readWholeBody } from './body.js';
+import { etagCondition, writeCondition } from './conditions.js';
+import { logError } from './error-answer.js';
+import type { Exchange } from './exchange.js';
+import { refuseVersionId } from './refusals.js';
+import { type S3Error, toS3Error } from './s3-error.js';
+import { s3Document } from './xml.js';
+import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
+
+const bodyBytesMax = 2 * 1024 ** 2; // 1,000 keys of 1,024 bytes, and what surrounds them
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+export async function deleteObject(exchange: Exchange): Promise<void> {
+  await exchange.store.delete(exchange.bucket, exchange.key, writeCondition(exchange.headers));
+  exchange.answer.sendEmpty(204);
+}
+
+interface Doomed {
+  readonly key: string;
+  readonly etag: string | undefined;
+  readonly versionId: string | undefined;
+}
+
+/**
+ * Each key is deleted by itself, and has an answer of its own.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ */
+export async function deleteObjects(exchange: Exchange): Promise<void> {
+  const body = await readWholeBody(exchange, bodyBytesMax);
+  const { doomed, quiet } = readRequest(body);
+  await exchange.store.headBucket(exchange.bucket);
+  // Together, so that they share a sync.
+  const failures = await Promise.all(doomed.map((one) => deleteOne(exchange, one)));
+
+  const xml = s3Document('DeleteResult');
+  for (const [index, { key }] of doomed.entries()) {
+    const failure = failures[index];
+    if (failure !== undefined) {
+      xml.open('Error').element('Key', key);
+      xml.element('Code', failure.code).element('Message', failure.message).close('Error');
+    } else if (!quiet) xml.open('Deleted').element('Key', key).close('Deleted');
+  }
+  exchange.answer.sendXml(200, xml.close('DeleteResult').toString());
+}
+
+async function deleteOne(exchange: Exchange, one: Doomed): Promise<S3Error | undefined> {
+  try {
+    refuseVersionId(one.versionId);
+    const condition = one.etag === undefined ? undefined : etagCondition(one.etag);
+    await exchange.store.delete(exchange.bucket, one.key, condition);
+    return undefined;
+  } catch (error) {
+    const failure = toS3Error(error);
+    logError(exchange.edge, exchange.answer.requestId, failure);
+    return failure;
+  }
+}
+
+function readRequest(body: Uint8Array): { doomed: readonly Doomed[]; quiet: boolean } {
+  const request = readXml(body, 'Delete');
+  const quiet = childText(request, 'Quiet')?.trim().toLowerCase() === 'true';
+  const doomed: Doomed[] = [];
+  for (const element of request.children) {
+    if (element.name === 'Object') doomed.push(readObject(element));
+    else if (element.name !== 'Quiet') throw malformed();
+  }
+  if (doomed.length === 0 || doomed.length > limits.transactionMutationsMax) throw malformed();
+  return { doomed, quiet };
+}
+
+function readObject(element: XmlElement): Doomed {
+  const key = childText(element, 'Key');
+  if (key === undefined || key === '') throw malformed();
+  return { key, etag: childText(element, 'ETag'), versionId: childText(element, 'VersionId') };
+}

@@ -1,0 +1,64 @@
+import { isLogStoreError } from '../../base/errors.js';
+import { InvariantError } from '../../base/invariant.js';
+import type { Edge } from '../edge.js';
+import type { Answer, FlatHeaders } from './answer.js';
+import { type S3Error, toS3Error } from './s3-error.js';
+import { XmlWriter } from './xml.js';
+
+/**
+ * Answers a request that failed. Once the headers are out there is no other way to say so than to
+ * cut the connection: a clean end would pass for the whole object.
+ */
+export function answerError(answer: Answer, error: unknown): void {
+  if (error instanceof InvariantError) stopProcess(error);
+  const failure = toS3Error(error);
+  answer.errorCode = failure.code;
+  logError(answer.edge, answer.requestId, failure);
+  if (answer.res.headersSent || answer.res.destroyed) answer.res.destroy();
+  else sendError(answer, failure);
+}
+
+/** Our own promise is broken: what this process would answer from now on cannot be trusted. */
+function stopProcess(error: InvariantError): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+/** What the client is not told, the log is. */
+export function logError(edge: Edge, requestId: string, failure: S3Error): void {
+  if (failure.status < 500 || failure.code === 'NotImplemented') return;
+  const cause = failure.cause ?? failure;
+  const known = isLogStoreError(cause, 'BUSY', 'CLOSED', 'NO_SPACE', 'READ_ONLY');
+  const fields = { requestId, code: failure.code, err: cause };
+  if (known || failure.code === 'SlowDown') edge.logger.warn(fields, 'request refused');
+  else edge.logger.error(fields, 'request failed');
+}
+
+function sendError(answer: Answer, failure: S3Error): void {
+  const headers = headersOf(answer, failure);
+  if (failure.status === 304 || answer.req.method === 'HEAD')
+    answer.sendEmpty(failure.status, headers);
+  else answer.sendXml(failure.status, errorDocument(answer, failure), headers);
+}
+
+function headersOf(answer: Answer, failure: S3Error): FlatHeaders {
+  if (failure.code === 'SlowDown') return ['retry-after', 1];
+  // Clients that signed for another region sign again for this one.
+  if (failure.code === 'AuthorizationHeaderMalformed')
+    return ['x-amz-bucket-region', answer.edge.region];
+  return [];
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+export function errorDocument(answer: Answer, failure: S3Error): string {
+  const { bucket, key } = answer;
+  const xml = new XmlWriter().open('Error').element('Code', failure.code);
+  xml.element('Message', failure.message);
+  if (bucket) xml.element('BucketName', bucket);
+  if (key) xml.element('Key', key);
+  if (failure.code === 'AuthorizationHeaderMalformed') xml.element('Region', answer.edge.region);
+  xml.element('Resource', bucket === undefined ? '/' : `/${bucket}${key ? `/${key}` : ''}`);
+  xml.element('RequestId', answer.requestId).element('HostId', answer.edge.requestIds.hostId);
+  return xml.close('Error').toString();
+}

@@ -1,0 +1,27 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Store } from '../../store/types.js';
+import type { Edge } from '../edge.js';
+import type { Address } from './address.js';
+import type { Answer } from './answer.js';
+import type { Identity } from '../authenticate.js';
+import type { Query } from './query.js';
+
+/** A request whose sender is proven and whose address makes sense, and the answer to give. */
+export interface Exchange {
+  readonly edge: Edge;
+  readonly store: Store;
+  readonly answer: Answer;
+  readonly address: Address;
+  readonly bucket: string;
+  readonly key: string;
+  readonly query: Query;
+  /** With the `x-amz-` parameters of a presigned URL, which count as headers. */
+  readonly headers: IncomingHttpHeaders;
+  readonly identity: Identity;
+}
+
+/** A header that counts once, however often it was sent. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}

@@ -1,0 +1,57 @@
+import { limits } from '../../base/limits.js';
+import type { Exchange } from './exchange.js';
+import type { Query } from './query.js';
+import { refusal } from './refusal.js';
+import { urlEncode } from './xml.js';
+
+/** How the names in a listing are written: as they are, or escaped when the client asked for it. */
+export type NameEncoder = (name: string) => string;
+
+export interface ListingParameters {
+  readonly prefix: string;
+  /** Absent when empty: S3 takes the two as one. */
+  readonly delimiter: string | undefined;
+  readonly encodingType: 'url' | undefined;
+  readonly encode: NameEncoder;
+}
+
+/** @throws S3Error `InvalidArgument` */
+export function listingParameters(query: Query): ListingParameters {
+  const encodingType = query.get('encoding-type');
+  if (encodingType !== undefined && encodingType !== 'url')
+    throw refusal('InvalidArgument', 'Invalid Encoding Method specified in Request');
+  return {
+    prefix: query.get('prefix') ?? '',
+    delimiter: query.get('delimiter') || undefined,
+    encodingType,
+    encode: encodingType === 'url' ? urlEncode : (name) => name,
+  };
+}
+
+/**
+ * The page size that a parameter asks for: 1,000 unless fewer.
+ * @throws S3Error `InvalidArgument` for what is no whole number from 0 to 2^31 - 1
+ */
+export function pageSize(exchange: Exchange, parameter: string): number {
+  const given = exchange.query.get(parameter);
+  if (given === undefined || given === '') return limits.listPageMax;
+  const size = /^\d{1,10}$/.test(given) ? Number(given) : -1;
+  if (size >= 0 && size < 2 ** 31) return Math.min(size, limits.listPageMax);
+  throw refusal(
+    'InvalidArgument',
+    `Argument ${parameter} must be an integer between 0 and 2147483647`,
+  );
+}
+
+/** Continuation tokens are opaque to clients: the name that the page ended with. */
+export function writeToken(name: string): string {
+  return Buffer.from(name, 'utf8').toString('base64url');
+}
+
+/** @throws S3Error `InvalidArgument` for what no listing ever gave out */
+export function readToken(token: string | undefined): string | undefined {
+  if (token === undefined) return undefined;
+  const name = Buffer.from(token, 'base64url').toString('utf8');
+  if (token !== '' && writeToken(name) === token) return name;
+  throw refusal('InvalidArgument', 'The continuation token provided is incorrect');
+}

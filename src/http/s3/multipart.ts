@@ -1,0 +1,101 @@
+import { limits } from '../../base/limits.js';
+import type { ChecksumAlgorithm, CompletedPart, CompleteUploadOptions } from '../../store/types.js';
+import { readWholeBody } from './body.js';
+import { checksumElements, writeChecksum } from './checksum-names.js';
+import { writeCondition } from './conditions.js';
+import { type Exchange, headerOf } from './exchange.js';
+import { objectAttributes } from './object-headers.js';
+import { refusal } from './refusal.js';
+import { s3Document } from './xml.js';
+import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
+
+const completeBodyBytesMax = 4 * 1024 ** 2; // 10,000 parts with a checksum each
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+export async function createMultipartUpload(exchange: Exchange): Promise<void> {
+  const { store, bucket, key, headers } = exchange;
+  const checksum = uploadChecksum(headers);
+  const attributes = objectAttributes(headers);
+  await readWholeBody(exchange, 0); // none; but if it is signed for, it must be what was signed
+  const upload = await store.createUpload(bucket, key, { ...attributes, checksum });
+
+  const xml = s3Document('InitiateMultipartUploadResult').element('Bucket', bucket);
+  xml.element('Key', key).element('UploadId', upload.uploadId);
+  const answerHeaders =
+    upload.checksum === undefined
+      ? []
+      : [
+          'x-amz-checksum-algorithm',
+          upload.checksum.algorithm,
+          'x-amz-checksum-type',
+          upload.checksum.type,
+        ];
+  const document = xml.close('InitiateMultipartUploadResult').toString();
+  exchange.answer.sendXml(200, document, answerHeaders);
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
+export async function completeMultipartUpload(exchange: Exchange): Promise<void> {
+  const { store, bucket, key, headers } = exchange;
+  const uploadId = exchange.query.get('uploadId') ?? '';
+  const parts = readParts(await readWholeBody(exchange, completeBodyBytesMax, true));
+  const options: CompleteUploadOptions = {
+    ...writeCondition(headers),
+    ...completeChecksum(headers),
+    sizeBytes: objectSize(headerOf(headers, 'x-amz-mp-object-size')),
+  };
+  const info = await store.completeUpload(bucket, key, uploadId, parts, options);
+
+  const xml = s3Document('CompleteMultipartUploadResult');
+  xml.element('Location', location(exchange)).element('Bucket', bucket).element('Key', key);
+  xml.element('ETag', `"${info.etag}"`);
+  for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
+  exchange.answer.sendXml(200, xml.close('CompleteMultipartUploadResult').toString());
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
+export async function abortMultipartUpload(exchange: Exchange): Promise<void> {
+  const { store, bucket, key, query } = exchange;
+  await store.abortUpload(bucket, key, query.get('uploadId') ?? '');
+  exchange.answer.sendEmpty(204);
+}
+
+function location({ address, answer, bucket, key }: Exchange): string {
+  const host = answer.req.headers.host ?? '';
+  const path = encodeURIComponent(key);
+  return address.bucketInHost ? `http://${host}/${path}` : `http://${host}/${bucket}/${path}`;
+}
+
+function objectSize(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^\d{1,15}$/.test(given)) return Number(given);
+  throw refusal('InvalidArgument', 'x-amz-mp-object-size must be a number of bytes');
+}
+
+function readParts(body: Uint8Array): CompletedPart[] {
+  const parts = readXml(body, 'CompleteMultipartUpload').children.map(readPart);
+  if (parts.length === 0 || parts.length > limits.partCountMax) throw malformed();
+  return parts;
+}
+
+function readPart(element: XmlElement): CompletedPart {
+  const number = childText(element, 'PartNumber')?.trim();
+  const etag = childText(element, 'ETag')?.trim();
+  if (element.name !== 'Part' || number === undefined || etag === undefined) throw malformed();
+  if (!/^\d{1,5}$/.test(number)) throw malformed();
+  return {
+    number: Number(number),
+    etag: etag.replace(/^"(.*)"$/, '$1').toLowerCase(),
+    checksum: partChecksum(element),
+  };
+}
+
+function partChecksum(
+  element: XmlElement,
+): { algorithm: ChecksumAlgorithm; value: Uint8Array } | undefined {
+  for (const [algorithm, name] of checksumElements) {
+    const text = childText(element, name)?.trim();
+    if (text !== undefined) return { algorithm, value: Buffer.from(text, 'base64') };
+  }
+  return undefined;
+}

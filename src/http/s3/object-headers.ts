@@ -1,0 +1,161 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ObjectAttributes, ObjectInfo, StoredHeaders } from '../../store/types.js';
+import type { FlatHeaders } from './answer.js';
+import type { Query } from './query.js';
+import { refusal } from './refusal.js';
+
+const metadataPrefix = 'x-amz-meta-';
+const userMetadataBytesMax = 2 * 1024; // S3's own limit, names and values together
+
+/** Each stored header: its name in requests and answers, and its field. */
+const storedNames: readonly (readonly [header: string, field: keyof StoredHeaders])[] = [
+  ['content-type', 'contentType'],
+  ['cache-control', 'cacheControl'],
+  ['content-disposition', 'contentDisposition'],
+  ['content-encoding', 'contentEncoding'],
+  ['content-language', 'contentLanguage'],
+  ['expires', 'expires'],
+];
+
+/**
+ * What the sender wants kept with an object.
+ * @throws S3Error `MetadataTooLarge`; `InvalidArgument` for bytes that are not UTF-8
+ */
+export function objectAttributes(headers: IncomingHttpHeaders): ObjectAttributes {
+  const stored: { -readonly [field in keyof StoredHeaders]: string } = {};
+  for (const [name, field] of storedNames) {
+    const value = headers[name];
+    if (typeof value === 'string' && value !== '') stored[field] = headerText(value);
+  }
+  const encoding = withoutAwsChunked(stored.contentEncoding);
+  if (encoding === undefined) delete stored.contentEncoding;
+  else stored.contentEncoding = encoding;
+  return { headers: stored, userMetadata: userMetadata(headers) };
+}
+
+/** `aws-chunked` says how the body travelled; it is no property of the object. */
+function withoutAwsChunked(encoding: string | undefined): string | undefined {
+  if (encoding === undefined || !encoding.includes('aws-chunked')) return encoding;
+  const codings = encoding.split(',').map((coding) => coding.trim());
+  return codings.filter((coding) => coding !== 'aws-chunked').join(', ') || undefined;
+}
+
+const noMetadata: Readonly<Record<string, string>> = Object.freeze({});
+
+function userMetadata(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  let entries: [name: string, value: string][] | undefined;
+  let sizeBytes = 0;
+  for (const header in headers) {
+    if (!header.startsWith(metadataPrefix)) continue;
+    const name = header.slice(metadataPrefix.length);
+    const raw = String(headers[header]);
+    sizeBytes += name.length + raw.length; // Latin-1: a character is a byte
+    entries ??= [];
+    entries.push([name, headerText(raw)]);
+  }
+  if (sizeBytes > userMetadataBytesMax) throw refusal('MetadataTooLarge');
+  return entries === undefined ? noMetadata : Object.fromEntries(entries);
+}
+
+/**
+ * Node gives the bytes of a header as Latin-1; S3's clients send UTF-8.
+ * @throws S3Error `InvalidArgument` for other bytes: they could not be given back as they came
+ */
+export function headerText(raw: string): string {
+  if (!/[\x80-\xff]/.test(raw)) return raw;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(raw, 'latin1'));
+  } catch (cause) {
+    throw refusal('InvalidArgument', 'Header values must be UTF-8', { cause });
+  }
+}
+
+/** The reverse of `headerText`: what Node then writes as Latin-1 is UTF-8 on the wire. */
+export function headerBytes(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is not ASCII
+  return /[^\x00-\x7f]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+}
+
+const contentTypeDefault = 'binary/octet-stream'; // S3's own
+const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these would split an answer
+const unfitForHeader = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+/** The headers of a GET's or HEAD's answer that describe the object, in an array to add to. */
+export function describeObject(info: ObjectInfo, overrides?: StoredHeaders): FlatHeaders {
+  const headers: FlatHeaders = [
+    'etag',
+    `"${info.etag}"`,
+    'last-modified',
+    new Date(info.modifiedUnixMs).toUTCString(),
+    'accept-ranges',
+    'bytes',
+    'x-content-type-options',
+    'nosniff',
+  ];
+  for (const [name, field] of storedNames) {
+    const value = overrides?.[field] ?? info.headers[field];
+    if (value !== undefined && !unfitForHeader.test(value)) headers.push(name, headerBytes(value));
+    else if (field === 'contentType') headers.push(name, contentTypeDefault);
+  }
+  pushMetadata(headers, info.userMetadata);
+  return headers;
+}
+
+/** Metadata that no header can carry came in another way; S3 says how much of it there is. */
+function pushMetadata(headers: FlatHeaders, metadata: Readonly<Record<string, string>>): void {
+  let missing = 0;
+  for (const name in metadata) {
+    const value = metadata[name];
+    if (value === undefined || !headerName.test(name) || unfitForHeader.test(value)) missing += 1;
+    else headers.push(metadataPrefix + name, headerBytes(value));
+  }
+  if (missing > 0) headers.push('x-amz-missing-meta', missing);
+}
+
+/**
+ * The `response-…` parameters: what this answer's headers shall be instead of the stored ones.
+ * @throws S3Error `InvalidArgument` for values that would split the answer
+ */
+export function responseOverrides(query: Query): StoredHeaders | undefined {
+  let overrides: { -readonly [field in keyof StoredHeaders]: string } | undefined;
+  for (const [name, field] of storedNames) {
+    const value = query.get(`response-${name}`);
+    if (value === undefined) continue;
+    if (unfitForHeader.test(value))
+      throw refusal('InvalidArgument', `response-${name} must not hold control characters`);
+    overrides ??= {};
+    overrides[field] = value;
+  }
+  return overrides;
+}
+
+/**
+ * A presigned URL's `x-amz-` parameters count as headers: signers hoist them.
+ * @throws S3Error `InvalidArgument` for a name or a value that no header could have
+ */
+export function withHoistedHeaders(
+  headers: IncomingHttpHeaders,
+  query: Query,
+): IncomingHttpHeaders {
+  let merged: IncomingHttpHeaders | undefined;
+  for (const [parameter, value] of query) {
+    const name = parameter.toLowerCase();
+    if (!name.startsWith('x-amz-') || ofSignature.has(name) || headers[name] !== undefined) continue;
+    if (!headerName.test(name) || unfitForHeader.test(value))
+      throw refusal('InvalidArgument', 'A query parameter holds what no header can');
+    merged ??= { ...headers };
+    merged[name] = headerBytes(value);
+  }
+  return merged ?? headers;
+}
+
+const ofSignature = new Set([
+  'x-amz-algorithm',
+  'x-amz-credential',
+  'x-amz-date',
+  'x-amz-expires',
+  'x-amz-security-token',
+  'x-amz-signature',
+  'x-amz-signedheaders',
+]);

@@ -1,0 +1,202 @@
+import type { Scope } from './address.js';
+import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.js';
+import { bucketAcceleration, bucketLocation, bucketPayer, bucketVersioning } from './bucket-facts.js';
+import { copyObject } from './copy-object.js';
+import { deleteObject, deleteObjects } from './delete-objects.js';
+import type { Exchange } from './exchange.js';
+import { getObject, headObject } from './get-object.js';
+import { listObjects, listObjectsV2 } from './list-objects.js';
+import { listMultipartUploads, listParts } from './list-uploads.js';
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+} from './multipart.js';
+import { putObject } from './put-object.js';
+import { uploadPart, uploadPartCopy } from './upload-part.js';
+
+export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+
+/** Answers one request. What it throws becomes the error answer. */
+export type Handler = (exchange: Exchange) => Promise<void>;
+
+/** One operation of S3 under the name that AWS's API reference gives it. */
+export interface Operation {
+  readonly name: string;
+  readonly method: Method;
+  readonly scope: Scope;
+  /** Query parameters (`name` or `name=value`) that select it: all of them must be there. */
+  readonly query: readonly string[];
+  /** A request header that selects it. */
+  readonly header?: string | undefined;
+  /** Selecting parameters of other operations that this one takes as plain parameters. */
+  readonly parameters: readonly string[];
+  /** Absent: the operation is S3's but not served, and answers NotImplemented. */
+  readonly handle?: Handler | undefined;
+}
+
+interface Details {
+  readonly query?: readonly string[];
+  readonly header?: string;
+  readonly parameters?: readonly string[];
+}
+
+function served(
+  name: string,
+  method: Method,
+  scope: Scope,
+  handle: Handler,
+  { query = [], header, parameters = [] }: Details = {},
+): Operation {
+  return { name, method, scope, query, header, parameters, handle };
+}
+
+function unserved(name: string, method: Method, scope: Scope, ...query: string[]): Operation {
+  return { name, method, scope, query, parameters: [] };
+}
+
+const servedOperations: readonly Operation[] = [
+  served('ListBuckets', 'GET', 'service', listBuckets),
+
+  served('GetBucketLocation', 'GET', 'bucket', bucketLocation, { query: ['location'] }),
+  served('GetBucketVersioning', 'GET', 'bucket', bucketVersioning, { query: ['versioning'] }),
+  served('GetBucketRequestPayment', 'GET', 'bucket', bucketPayer, { query: ['requestPayment'] }),
+  served('GetBucketAccelerateConfiguration', 'GET', 'bucket', bucketAcceleration, {
+    query: ['accelerate'],
+  }),
+  served('ListMultipartUploads', 'GET', 'bucket', listMultipartUploads, { query: ['uploads'] }),
+  served('ListObjectsV2', 'GET', 'bucket', listObjectsV2, { query: ['list-type=2'] }),
+  served('ListObjects', 'GET', 'bucket', listObjects),
+  served('HeadBucket', 'HEAD', 'bucket', headBucket),
+  served('CreateBucket', 'PUT', 'bucket', createBucket),
+  served('DeleteBucket', 'DELETE', 'bucket', deleteBucket),
+  served('DeleteObjects', 'POST', 'bucket', deleteObjects, { query: ['delete'] }),
+
+  served('ListParts', 'GET', 'object', listParts, { query: ['uploadId'] }),
+  served('GetObject', 'GET', 'object', getObject, { parameters: ['partNumber'] }),
+  served('HeadObject', 'HEAD', 'object', headObject, { parameters: ['partNumber'] }),
+  served('UploadPartCopy', 'PUT', 'object', uploadPartCopy, {
+    query: ['partNumber', 'uploadId'],
+    header: 'x-amz-copy-source',
+  }),
+  served('UploadPart', 'PUT', 'object', uploadPart, { query: ['partNumber', 'uploadId'] }),
+  served('CopyObject', 'PUT', 'object', copyObject, { header: 'x-amz-copy-source' }),
+  served('PutObject', 'PUT', 'object', putObject),
+  served('CreateMultipartUpload', 'POST', 'object', createMultipartUpload, { query: ['uploads'] }),
+  served('CompleteMultipartUpload', 'POST', 'object', completeMultipartUpload, {
+    query: ['uploadId'],
+  }),
+  served('AbortMultipartUpload', 'DELETE', 'object', abortMultipartUpload, {
+    query: ['uploadId'],
+  }),
+  served('DeleteObject', 'DELETE', 'object', deleteObject),
+];
+
+/** `Get…`, `Put…`, `Delete…` of one sub-resource that is not served. */
+function configuration(
+  scope: Scope,
+  query: string,
+  names: { readonly [method in 'GET' | 'PUT' | 'DELETE']?: string },
+): Operation[] {
+  const methods = ['GET', 'PUT', 'DELETE'] as const;
+  return methods.flatMap((method) => {
+    const name = names[method];
+    return name === undefined ? [] : [unserved(name, method, scope, query)];
+  });
+}
+
+/** The three verbs of a bucket's configuration whose names follow S3's pattern. */
+function bucketConfiguration(query: string, noun: string): Operation[] {
+  const names = { GET: `GetBucket${noun}`, PUT: `PutBucket${noun}`, DELETE: `DeleteBucket${noun}` };
+  return configuration('bucket', query, names);
+}
+
+const unservedBucketOperations: readonly Operation[] = [
+  ...bucketConfiguration('analytics', 'AnalyticsConfiguration'),
+  ...bucketConfiguration('cors', 'Cors'),
+  ...bucketConfiguration('encryption', 'Encryption'),
+  ...bucketConfiguration('intelligent-tiering', 'IntelligentTieringConfiguration'),
+  ...bucketConfiguration('inventory', 'InventoryConfiguration'),
+  ...bucketConfiguration('metrics', 'MetricsConfiguration'),
+  ...bucketConfiguration('ownershipControls', 'OwnershipControls'),
+  ...bucketConfiguration('policy', 'Policy'),
+  ...bucketConfiguration('replication', 'Replication'),
+  ...bucketConfiguration('tagging', 'Tagging'),
+  ...bucketConfiguration('website', 'Website'),
+  ...configuration('bucket', 'lifecycle', {
+    GET: 'GetBucketLifecycleConfiguration',
+    PUT: 'PutBucketLifecycleConfiguration',
+    DELETE: 'DeleteBucketLifecycle',
+  }),
+  ...configuration('bucket', 'publicAccessBlock', {
+    GET: 'GetPublicAccessBlock',
+    PUT: 'PutPublicAccessBlock',
+    DELETE: 'DeletePublicAccessBlock',
+  }),
+  ...configuration('bucket', 'abac', { GET: 'GetBucketAbac', PUT: 'PutBucketAbac' }),
+  ...configuration('bucket', 'acl', { GET: 'GetBucketAcl', PUT: 'PutBucketAcl' }),
+  ...configuration('bucket', 'logging', { GET: 'GetBucketLogging', PUT: 'PutBucketLogging' }),
+  ...configuration('bucket', 'notification', {
+    GET: 'GetBucketNotificationConfiguration',
+    PUT: 'PutBucketNotificationConfiguration',
+  }),
+  ...configuration('bucket', 'object-lock', {
+    GET: 'GetObjectLockConfiguration',
+    PUT: 'PutObjectLockConfiguration',
+  }),
+  ...configuration('bucket', 'accelerate', { PUT: 'PutBucketAccelerateConfiguration' }),
+  ...configuration('bucket', 'policyStatus', { GET: 'GetBucketPolicyStatus' }),
+  ...configuration('bucket', 'requestPayment', { PUT: 'PutBucketRequestPayment' }),
+  ...configuration('bucket', 'versioning', { PUT: 'PutBucketVersioning' }),
+  ...configuration('bucket', 'versions', { GET: 'ListObjectVersions' }),
+  ...configuration('bucket', 'session', { GET: 'CreateSession' }),
+  ...configuration('bucket', 'metadataConfiguration', {
+    GET: 'GetBucketMetadataConfiguration',
+    DELETE: 'DeleteBucketMetadataConfiguration',
+  }),
+  ...configuration('bucket', 'metadataTable', {
+    GET: 'GetBucketMetadataTableConfiguration',
+    DELETE: 'DeleteBucketMetadataTableConfiguration',
+  }),
+  unserved('CreateBucketMetadataConfiguration', 'POST', 'bucket', 'metadataConfiguration'),
+  unserved('CreateBucketMetadataTableConfiguration', 'POST', 'bucket', 'metadataTable'),
+  unserved(
+    'UpdateBucketMetadataInventoryTableConfiguration',
+    'PUT',
+    'bucket',
+    'metadataInventoryTable',
+  ),
+  unserved('UpdateBucketMetadataJournalTableConfiguration', 'PUT', 'bucket', 'metadataJournalTable'),
+  unserved('PostObject', 'POST', 'bucket'), // the form upload of browsers
+];
+
+const unservedObjectOperations: readonly Operation[] = [
+  ...configuration('object', 'acl', { GET: 'GetObjectAcl', PUT: 'PutObjectAcl' }),
+  ...configuration('object', 'attributes', { GET: 'GetObjectAttributes' }),
+  ...configuration('object', 'encryption', { PUT: 'UpdateObjectEncryption' }),
+  ...configuration('object', 'legal-hold', {
+    GET: 'GetObjectLegalHold',
+    PUT: 'PutObjectLegalHold',
+  }),
+  ...configuration('object', 'renameObject', { PUT: 'RenameObject' }),
+  ...configuration('object', 'retention', { GET: 'GetObjectRetention', PUT: 'PutObjectRetention' }),
+  ...configuration('object', 'tagging', {
+    GET: 'GetObjectTagging',
+    PUT: 'PutObjectTagging',
+    DELETE: 'DeleteObjectTagging',
+  }),
+  ...configuration('object', 'torrent', { GET: 'GetObjectTorrent' }),
+  unserved('RestoreObject', 'POST', 'object', 'restore'),
+  unserved('SelectObjectContent', 'POST', 'object', 'select'),
+];
+
+/**
+ * Every operation of S3. Among those of one method and scope the first that the request satisfies is
+ * meant; one without selectors stands behind those with.
+ */
+export const operations: readonly Operation[] = [
+  ...servedOperations.filter(({ query }) => query.length > 0),
+  ...unservedBucketOperations,
+  ...unservedObjectOperations,
+  ...servedOperations.filter(({ query }) => query.length === 0),
+];

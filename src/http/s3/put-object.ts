@@ -1,0 +1,25 @@
+import { limits } from '../../base/limits.js';
+import type { ObjectInfo, PutOptions } from '../../store/types.js';
+import type { FlatHeaders } from './answer.js';
+import { receiveBody } from './body.js';
+import { pushChecksums } from './checksum-names.js';
+import { writeCondition } from './conditions.js';
+import type { Exchange } from './exchange.js';
+import { objectAttributes } from './object-headers.js';
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+export async function putObject(exchange: Exchange): Promise<void> {
+  const { store, bucket, key, headers } = exchange;
+  const attributes = objectAttributes(headers);
+  const condition = writeCondition(headers);
+  const { source, options } = await receiveBody(exchange, limits.putBytesMax);
+  const put: PutOptions = { ...options, ...attributes, ...condition };
+  const info = await store.put(bucket, key, source, put);
+  exchange.answer.sendEmpty(200, writtenHeaders(info));
+}
+
+function writtenHeaders(info: ObjectInfo): FlatHeaders {
+  const headers: FlatHeaders = ['etag', `"${info.etag}"`];
+  pushChecksums(headers, info.checksums, info.parts.length);
+  return headers;
+}

@@ -1,0 +1,84 @@
+import { refusal } from './refusal.js';
+
+type Verdict = (value: string) => void;
+
+function refuse(): never {
+  throw refusal('NotImplemented');
+}
+
+function unless(...harmless: readonly string[]): Verdict {
+  return (value) => {
+    if (!harmless.includes(value)) refuse();
+  };
+}
+
+const otherStorageClasses = new Set([
+  'DEEP_ARCHIVE',
+  'EXPRESS_ONEZONE',
+  'FSX_ONTAP',
+  'FSX_OPENZFS',
+  'GLACIER',
+  'GLACIER_IR',
+  'INTELLIGENT_TIERING',
+  'ONEZONE_IA',
+  'OUTPOSTS',
+  'REDUCED_REDUNDANCY',
+  'SNOW',
+  'STANDARD_IA',
+]);
+
+function storageClass(value: string): void {
+  if (value === 'STANDARD') return;
+  throw refusal(otherStorageClasses.has(value) ? 'NotImplemented' : 'InvalidStorageClass');
+}
+
+/** Headers that ask for something of S3's that is not served, and the values that do not. */
+const verdicts = new Map<string, Verdict>([
+  // One owner, no grants: what these two say is so anyway.
+  ['x-amz-acl', unless('private', 'bucket-owner-full-control')],
+  ['x-amz-object-ownership', unless('BucketOwnerEnforced')],
+  ['x-amz-bucket-object-lock-enabled', unless('false', 'False')],
+  ['x-amz-if-match-last-modified-time', refuse],
+  ['x-amz-if-match-size', refuse],
+  ['x-amz-mfa', refuse],
+  ['x-amz-storage-class', storageClass],
+  ['x-amz-tagging', unless('')],
+  ['x-amz-tagging-directive', unless('COPY')],
+  ['x-amz-website-redirect-location', refuse],
+  ['x-amz-write-offset-bytes', refuse],
+]);
+
+const refusedPrefixes = [
+  'x-amz-grant-',
+  'x-amz-object-lock-',
+  'x-amz-server-side-encryption',
+  'x-amz-copy-source-server-side-encryption',
+];
+
+/**
+ * Refuses a request whose headers ask for what is not served, before anything is read or done: an
+ * object that its owner believes encrypted, locked or tagged must be so.
+ * @throws S3Error `NotImplemented`, `InvalidStorageClass`
+ */
+export function refuseUnserved(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): void {
+  for (const name in headers) {
+    if (!name.startsWith('x-amz-')) continue;
+    const verdict = verdicts.get(name);
+    if (verdict !== undefined) verdict(String(headers[name]));
+    else if (refusedPrefixes.some((prefix) => name.startsWith(prefix))) refuse();
+  }
+}
+
+/**
+ * There are no versions to choose from yet: `null` names the only one.
+ * @throws S3Error `NotImplemented`; `InvalidArgument` for an empty id
+ */
+export function refuseVersionId(versionId: string | undefined): void {
+  if (versionId === undefined || versionId === 'null') return;
+  if (versionId === '') {
+    throw refusal('InvalidArgument', 'Version id cannot be the empty string');
+  }
+  refuse();
+}

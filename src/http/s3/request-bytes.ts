@@ -1,0 +1,64 @@
+import { LogStoreError } from '../../base/errors.js';
+import type { Answer } from './answer.js';
+
+/**
+ * All bytes of a request whose length is known to be small.
+ * @throws LogStoreError `ABORTED` when the client goes before it has sent them
+ */
+export function collectRequest(answer: Answer): Promise<Buffer> {
+  const { edge, req } = answer;
+  answer.continue();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const transfer = edge.transfers.begin(req.socket);
+    transfer.waits();
+    req.on('data', (chunk: Buffer) => {
+      answer.bytesIn += chunk.length;
+      transfer.moved(chunk.length);
+      transfer.waits();
+      chunks.push(chunk);
+    });
+    req.once('end', () => {
+      transfer.end();
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+    });
+    req.once('close', () => {
+      transfer.end();
+      if (!req.complete) reject(gone());
+    });
+    req.once('error', (cause) => reject(gone(cause)));
+  });
+}
+
+/**
+ * The bytes of a request as they come; the client is held back while nobody pulls. Ending early
+ * leaves the connection open, so that an answer can still be sent.
+ * @throws LogStoreError `ABORTED` when the client goes before it has sent them
+ */
+export async function* requestChunks(answer: Answer): AsyncGenerator<Buffer, void, void> {
+  const { edge, req } = answer;
+  answer.continue();
+  const transfer = edge.transfers.begin(req.socket);
+  const chunks = req.iterator({ destroyOnReturn: false });
+  try {
+    for (;;) {
+      transfer.waits();
+      const next = await chunks.next();
+      if (next.done) return;
+      const chunk: Buffer = next.value;
+      transfer.moved(chunk.length);
+      answer.bytesIn += chunk.length;
+      yield chunk;
+    }
+  } catch (cause) {
+    throw gone(cause);
+  } finally {
+    transfer.end();
+    await chunks.return?.();
+  }
+}
+
+function gone(cause?: unknown): LogStoreError {
+  return new LogStoreError('ABORTED', 'the client went before it had sent its body', { cause });
+}

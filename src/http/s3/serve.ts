@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { authenticate } from '../authenticate.js';
+import type { Edge } from '../edge.js';
+import { badShape } from '../guards.js';
+import { addressOf, splitTarget } from './address.js';
+import { Answer } from './answer.js';
+import { answerError } from './error-answer.js';
+import type { Exchange } from './exchange.js';
+import { withHoistedHeaders } from './object-headers.js';
+import { Query } from './query.js';
+import { refusal } from './refusal.js';
+import { refuseUnserved, refuseVersionId } from './refusals.js';
+import { route } from './route.js';
+
+/** Answers one S3 request, whatever it is. Never throws; nothing is read of a refused body. */
+export function serveS3(edge: Edge, req: IncomingMessage, res: ServerResponse): void {
+  // With a listener for `checkContinue` Node leaves it to us to let the client go on.
+  const continueExpected = req.headers.expect !== undefined;
+  const answer = new Answer(edge, req, res, edge.requestIds.next(), continueExpected);
+  edge.requestLog.follow(answer);
+  answerTo(answer).catch((error: unknown) => answerError(answer, error));
+}
+
+async function answerTo(answer: Answer): Promise<void> {
+  const { edge, req } = answer;
+  if (edge.requestLog.underWay > edge.limits.requestsMax) throw refusal('SlowDown');
+  const shape = badShape(req);
+  if (shape === 'headers') throw refusal('RequestHeaderSectionTooLarge');
+  if (shape === 'url') throw refusal('InvalidURI', 'The request URI is too long.');
+
+  const target = splitTarget(req.url ?? '/');
+  const address = addressOf(target.rawPath, req.headers.host, edge.domain);
+  answer.bucket = address.bucket;
+  answer.key = address.key;
+  const query = target.rawQuery === '' ? Query.empty : new Query(target.rawQuery);
+  const method = req.method ?? '';
+  const identity = authenticate(edge, { method, ...target, headers: req.headers });
+  const headers = identity.presigned ? withHoistedHeaders(req.headers, query) : req.headers;
+
+  const operation = route(method, address, query, headers);
+  answer.operation = operation.name;
+  refuseUnserved(headers);
+  refuseVersionId(query.get('versionId'));
+  if (operation.handle === undefined) throw refusal('NotImplemented');
+  const { bucket, key } = address;
+  const { store } = edge;
+  const exchange: Exchange = { edge, store, answer, address, bucket, key, query, headers, identity };
+  await operation.handle(exchange);
+}

@@ -1,0 +1,66 @@
+import { limits } from '../../base/limits.js';
+import type { ByteRange } from '../../store/types.js';
+import type { FlatHeaders } from './answer.js';
+import { receiveBody } from './body.js';
+import { pushChecksum, writeChecksum } from './checksum-names.js';
+import { copySourceCondition } from './conditions.js';
+import { copySource } from './copy-source.js';
+import { type Exchange, headerOf } from './exchange.js';
+import { refusal } from './refusal.js';
+import { s3Document, xmlTime } from './xml.js';
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
+export async function uploadPart(exchange: Exchange): Promise<void> {
+  const { store, bucket, key } = exchange;
+  const { uploadId, number } = partOf(exchange);
+  // Asked first: an upload that is not there is refused before its part is read.
+  const upload = await store.headUpload(bucket, key, uploadId);
+  const { source, options } = await receiveBody(exchange, limits.putBytesMax);
+  const checksumAlgorithm = options.checksumAlgorithm ?? upload.checksum?.algorithm;
+  const part = await store.putPart(bucket, key, uploadId, number, source, {
+    ...options,
+    checksumAlgorithm,
+  });
+  const headers: FlatHeaders = ['etag', `"${part.etag}"`];
+  if (part.checksum !== undefined) pushChecksum(headers, part.checksum);
+  exchange.answer.sendEmpty(200, headers);
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
+export async function uploadPartCopy(exchange: Exchange): Promise<void> {
+  const { store, bucket, key, headers } = exchange;
+  const { uploadId, number } = partOf(exchange);
+  const range = copyRange(headerOf(headers, 'x-amz-copy-source-range'));
+  const source = { ...copySource(exchange), range };
+  const sourceCondition = copySourceCondition(headers);
+  const part = await store.copyPart(source, bucket, key, uploadId, number, { sourceCondition });
+
+  const xml = s3Document('CopyPartResult').element('ETag', `"${part.etag}"`);
+  xml.element('LastModified', xmlTime(part.modifiedUnixMs));
+  if (part.checksum !== undefined) writeChecksum(xml, part.checksum);
+  exchange.answer.sendXml(200, xml.close('CopyPartResult').toString());
+}
+
+function partOf({ query }: Exchange): { uploadId: string; number: number } {
+  const given = query.get('partNumber') ?? '';
+  const number = /^\d{1,5}$/.test(given) ? Number(given) : 0;
+  if (number < 1 || number > limits.partCountMax)
+    throw refusal(
+      'InvalidArgument',
+      `Part number must be an integer between 1 and ${limits.partCountMax}, inclusive`,
+    );
+  return { uploadId: query.get('uploadId') ?? '', number };
+}
+
+/** Both ends must be given; S3 has no other form here. */
+function copyRange(given: string | undefined): ByteRange | undefined {
+  if (given === undefined) return undefined;
+  const ends = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(given);
+  const [first, last] = [Number(ends?.[1]), Number(ends?.[2])];
+  if (ends !== null && first <= last) return { startBytes: first, endBytes: last + 1 };
+  throw refusal(
+    'InvalidArgument',
+    'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last ' +
+      'are the zero-based offsets of the first and last bytes to copy',
+  );
+}
