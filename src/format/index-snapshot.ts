@@ -220,7 +220,7 @@ function ownByteOrder(): Uint8Array {
 
 function decodeFields(bytes: Uint8Array, indexCount: number): SnapshotHeader {
   const position = {
-    storeId: bytes.slice(at.storeId, at.storeId + 16),
+    storeId: Uint8Array.from(bytes.subarray(at.storeId, at.storeId + 16)),
     sequenceNext: getU64(bytes, at.sequenceNext),
     versionNext: getU64(bytes, at.versionNext),
     fileId: getU64(bytes, at.fileId),

@@ -101,7 +101,7 @@ export function afterPrefix(prefix: Uint8Array): Uint8Array | undefined {
   let end = prefix.length;
   while (end > 0 && prefix[end - 1] === 0xff) end--;
   if (end === 0) return undefined;
-  const after = prefix.slice(0, end);
+  const after = Uint8Array.from(prefix.subarray(0, end)); // slice() of a Buffer would be a view
   after[end - 1] = (prefix[end - 1] ?? 0) + 1;
   return after;
 }

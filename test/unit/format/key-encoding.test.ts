@@ -94,6 +94,9 @@ it('ends of ranges are the smallest bytes beyond them', () => {
   assert.is(hex(afterKey('b', 'k')), '62006b0002');
   assert.is(hex(afterPrefix(fromHex('6200')) ?? fromHex('')), '6201');
   assert.is(hex(afterPrefix(fromHex('62ff ff')) ?? fromHex('')), '63');
+  const buffer = Buffer.from('b');
+  assert.is(hex(afterPrefix(buffer) ?? fromHex('')), '63');
+  assert.is(buffer.toString(), 'b', 'the prefix itself stays what it was');
   assert.is(afterPrefix(fromHex('ffff')), undefined);
   assert.is(afterPrefix(fromHex('')), undefined);
 });
