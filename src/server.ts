@@ -7,7 +7,7 @@ import { invariant } from './base/invariant.js';
 import type { Config } from './config.js';
 import { nodeHost } from './host/node-host.js';
 import type { Health, Logger } from './http/edge.js';
-import { createHttpServer } from './http/server.js';
+import { createHttpServer } from './http/app.js';
 import { findCredentials, makeCredentials } from './root-credentials.js';
 import { openStoreOn } from './store/store.js';
 import type { Store } from './store/types.js';

@@ -7,13 +7,20 @@ export interface ProgressOptions {
   readonly label: string;
   /** Undefined where the end is not known, as of a pipe. */
   readonly totalBytes?: number | undefined;
-  readonly stream?: NodeJS.WriteStream;
+  readonly stream?: Terminal;
+}
+
+/** What is used of standard error. */
+export interface Terminal {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  write(text: string): unknown;
 }
 
 /** One line at the bottom of a terminal, drawn at most ten times a second; nothing elsewhere. */
 export class Progress implements Disposable {
   readonly #options: ProgressOptions;
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Terminal;
   readonly #startedMs = performance.now();
   #drawnMs = Number.NEGATIVE_INFINITY;
   #doneBytes = 0;

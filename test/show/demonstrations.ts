@@ -1,0 +1,7 @@
+import type { Demonstration } from './demonstration.js';
+import { freshClone } from './fresh-clone.js';
+import { packageInstall } from './package-install.js';
+import { secondServer } from './second-server.js';
+
+/** Everything that `npm run show` lists, in this order. */
+export const demonstrations: readonly Demonstration[] = [freshClone, packageInstall, secondServer];

@@ -1,0 +1,4 @@
+import { fileURLToPath } from 'node:url';
+
+/** The checkout that this was built in: from dist/test/show/. */
+export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
