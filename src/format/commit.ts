@@ -59,6 +59,41 @@ export function decodeCommitMeta(meta: Uint8Array): Commit {
   return { timeUnixMs: number(fields[0]), version: number(fields[1]), mutations };
 }
 
+/**
+ * The version behind the last mutation of a meta, without decoding the mutations: for recovery,
+ * which hands metas on but must know where versions go on.
+ */
+export function versionAfter(meta: Uint8Array): number {
+  const view = new DataView(meta.buffer, meta.byteOffset, meta.length);
+  try {
+    if (view.getUint8(0) >> 4 !== 9) throw corrupt('a meta is an array');
+    const time = readInteger(view, 1);
+    const version = readInteger(view, time.end);
+    return version.value + readArrayCount(view, version.end);
+  } catch (error) {
+    if (error instanceof RangeError) throw corrupt('a meta is cut short');
+    throw error;
+  }
+}
+
+/** A msgpack integer as SPEC.md §1 has them: fixint, u8, u16, u32 or float 64. */
+function readInteger(view: DataView, at: number): { value: number; end: number } {
+  const tag = view.getUint8(at);
+  if (tag < 0x80) return { value: tag, end: at + 1 };
+  if (tag === 0xcc) return { value: view.getUint8(at + 1), end: at + 2 };
+  if (tag === 0xcd) return { value: view.getUint16(at + 1), end: at + 3 };
+  if (tag === 0xce) return { value: view.getUint32(at + 1), end: at + 5 };
+  if (tag === 0xcb) return { value: number(view.getFloat64(at + 1)), end: at + 9 };
+  throw corrupt('an integer is missing');
+}
+
+function readArrayCount(view: DataView, at: number): number {
+  const tag = view.getUint8(at);
+  if (tag >> 4 === 9) return tag & 0x0f;
+  if (tag === 0xdc) return view.getUint16(at + 1);
+  throw corrupt('an array is missing');
+}
+
 function unpack(meta: Uint8Array): unknown {
   try {
     return packr.unpack(meta);

@@ -83,7 +83,10 @@ export interface Log extends AsyncDisposable {
 }
 
 export interface OpenLogOptions {
+  /** `read` takes no lock and changes nothing: for tools beside a store that is open or broken. */
   readonly mode: 'write' | 'read';
+  /** What the lock file says of the one who has the store open. */
+  readonly holder?: string | undefined;
   readonly segmentBytes?: number | undefined;
   readonly boundaryBytes?: 512 | 4096 | undefined;
   /** Refuse appends of data when less than this is free on the volume. */
@@ -94,4 +97,6 @@ export interface OpenLogOptions {
    */
   readonly snapshot?: LogPosition | undefined;
   readonly use?: ((snapshotFits: boolean) => void) | undefined;
+  /** Told of what costs time but no data. */
+  readonly warn?: ((message: string, error: unknown) => void) | undefined;
 }

@@ -1,0 +1,227 @@
+import { LogStoreError } from '../base/errors.js';
+import type { DiskLock, Host } from '../base/host.js';
+import type { ManifestFile, ManifestState, Position } from '../format/manifest-frame.js';
+import type { ActiveSegment, Numbered } from './active-segment.js';
+import { writeFooter } from './footer-file.js';
+import { type BatchSink, GroupCommit } from './group-commit.js';
+import type { LogFiles } from './log-files.js';
+import type { Manifest } from './manifest.js';
+import { readRecord } from './record-reader.js';
+import { rollOver } from './roll-over.js';
+import type { SpaceGuard } from './space-guard.js';
+import type { Append, Log, LogPosition, OpenLogOptions, StoredRecord } from './types.js';
+
+/** What opening a log hands over to whoever writes it. */
+export interface WritableLog {
+  readonly manifest: Manifest;
+  readonly active: ActiveSegment;
+  readonly lock: DiskLock;
+  readonly space: SpaceGuard;
+  readonly versionNext: number;
+  readonly segmentBytes: number;
+  readonly warn: OpenLogOptions['warn'];
+}
+
+/** A log open for reading and writing. Owns lock, manifest, segments and their files. */
+export class WritingLog implements Log, BatchSink {
+  readonly storeId: Uint8Array;
+  readonly #commit: GroupCommit;
+  #active: ActiveSegment;
+  /** Footers in the making; awaited before the log closes. */
+  #footers: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly host: Host,
+    private readonly files: LogFiles,
+    private readonly parts: WritableLog,
+  ) {
+    this.storeId = parts.manifest.state.storeId;
+    this.#active = parts.active;
+    const start = { sequence: parts.active.table.end, version: parts.versionNext };
+    this.#commit = new GroupCommit(host.clock, this, start);
+  }
+
+  get state(): Log['state'] {
+    const failure = this.#commit.failure;
+    if (failure === undefined) return { is: 'ok', reason: undefined };
+    const cause = failure.cause instanceof Error ? `: ${failure.cause.message}` : '';
+    return { is: 'failed', reason: `${failure.message}${cause}` };
+  }
+
+  get sequenceNext(): number {
+    return this.#commit.sequenceNext;
+  }
+
+  append(record: Append): number {
+    if (this.#closing !== undefined) throw new LogStoreError('CLOSED', 'the log is closed');
+    let sizeBytes = 0;
+    for (const part of record.payload) sizeBytes += part.length;
+    if (this.#commit.failure === undefined) {
+      this.parts.space.admit(sizeBytes, record.removes === true);
+    }
+    return this.#commit.append(record);
+  }
+
+  room(): Promise<void> {
+    return this.#commit.room();
+  }
+
+  takeVersions(count: number): number {
+    return this.#commit.takeVersions(count);
+  }
+
+  settled(): Promise<void> {
+    return this.#commit.settled();
+  }
+
+  read(sequence: number): Promise<StoredRecord> {
+    return readRecord(this.files, sequence);
+  }
+
+  segmentCount(): number {
+    return this.files.count;
+  }
+
+  position(): LogPosition {
+    const { sequence, version } = this.#commit.durable;
+    return { ...this.#active.position(version), sequence, fileId: this.#active.named.fileId };
+  }
+
+  async write(records: readonly Numbered[], recordsBytes: number, next: number): Promise<void> {
+    const sizeBytes = this.#active.batchBytes(recordsBytes);
+    const { segmentBytes } = this.parts;
+    const full = this.#active.offset + sizeBytes > segmentBytes;
+    // A batch larger than a whole segment still has a segment of its own.
+    if (full && this.#active.table.count > 0) await this.startAnew();
+    await this.#active.write(records, next, segmentBytes);
+  }
+
+  async startAnew(): Promise<void> {
+    const ending = this.#active;
+    const { sequence, version } = this.#commit.durable;
+    const { manifest } = this.parts;
+    const position = ending.position(version);
+    const { active, ended } = await rollOver(this.host, manifest, ending.named, sequence, position);
+    this.files.replace(ended);
+    this.files.add(active.named, active.table);
+    this.#active = active;
+    this.#footers = this.#footers.then(() => this.#seal(ending, ended));
+  }
+
+  /** Writes the footer of a segment that has ended. Without it opening is slower, no more. */
+  async #seal(ending: ActiveSegment, ended: ManifestFile): Promise<void> {
+    try {
+      await ending.close();
+      const { storeId } = this;
+      const footer = await writeFooter(
+        this.host.disk,
+        storeId,
+        ended,
+        ending.table,
+        ending.commits,
+      );
+      await this.parts.manifest.append({ is: 'footer', fileId: ended.fileId, ...footer });
+      this.files.replace({ ...ended, footer });
+    } catch (error) {
+      this.parts.warn?.(`no footer for segment ${ended.fileId}; the next opening makes it`, error);
+    }
+  }
+
+  close(snapshot?: (position: LogPosition) => Promise<void>): Promise<void> {
+    this.#closing ??= this.#close(snapshot);
+    return this.#closing;
+  }
+
+  async #close(snapshot?: (position: LogPosition) => Promise<void>): Promise<void> {
+    const { manifest, lock } = this.parts;
+    try {
+      await this.#commit.close();
+      await this.#footers;
+      if (this.#commit.isClean) {
+        await snapshot?.(this.position()).catch((error: unknown) => {
+          this.parts.warn?.('no index snapshot: the next opening takes longer', error);
+        });
+        await this.#markClosed();
+      }
+    } finally {
+      await this.#active.close();
+      await this.files[Symbol.asyncDispose]();
+      await manifest[Symbol.asyncDispose]();
+      await lock.release();
+    }
+  }
+
+  async #markClosed(): Promise<void> {
+    const { sequence, version } = this.#commit.durable;
+    const { fileId } = this.#active.named;
+    const position: Position = this.#active.position(version);
+    await this.parts.manifest.append({ is: 'closed', fileId, end: sequence, position });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** A log that only reads: damage was found, or nothing else was asked for. */
+export class ReadingLog implements Log {
+  readonly storeId: Uint8Array;
+  readonly state: Log['state'];
+
+  constructor(
+    state: ManifestState,
+    private readonly files: LogFiles,
+    private readonly end: LogPosition,
+    reason: string,
+    private readonly lock: DiskLock | undefined,
+  ) {
+    this.storeId = state.storeId;
+    this.state = { is: 'read-only', reason };
+  }
+
+  get sequenceNext(): number {
+    return this.end.sequence;
+  }
+
+  append(): number {
+    throw this.#refusal();
+  }
+
+  room(): Promise<void> {
+    return Promise.reject(this.#refusal());
+  }
+
+  takeVersions(): number {
+    throw this.#refusal();
+  }
+
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  read(sequence: number): Promise<StoredRecord> {
+    return readRecord(this.files, sequence);
+  }
+
+  position(): LogPosition {
+    return this.end;
+  }
+
+  segmentCount(): number {
+    return this.files.count;
+  }
+
+  async close(): Promise<void> {
+    await this.files[Symbol.asyncDispose]();
+    await this.lock?.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #refusal(): LogStoreError {
+    return new LogStoreError('READ_ONLY', `the store is read-only: ${this.state.reason}`);
+  }
+}

@@ -1,0 +1,151 @@
+import { LogStoreError } from '../base/errors.js';
+import type { Disk } from '../base/host.js';
+import {
+  decodeManifestFrame,
+  type ManifestEdit,
+  type ManifestFile,
+  type ManifestState,
+} from '../format/manifest-frame.js';
+
+/** One copy of the manifest as far as it is valid (SPEC.md §5). */
+export interface ManifestCopy {
+  /** The valid frames' bytes. */
+  readonly bytes: Uint8Array;
+  /** Whether anything stands behind them. */
+  readonly torn: boolean;
+  readonly present: boolean;
+  readonly state: ManifestState | undefined;
+  /** Hash of each frame, by its number. */
+  readonly hashes: ReadonlyMap<number, Uint8Array>;
+  /** What the first frame says the frame before it hashed to. */
+  readonly hashBeforeFirst: Uint8Array | undefined;
+  readonly first: number;
+  /** 0 if there is no valid frame. */
+  readonly last: number;
+}
+
+export async function readManifestCopy(disk: Disk, path: string): Promise<ManifestCopy> {
+  const sizeBytes = await disk.sizeBytes(path);
+  if (sizeBytes === undefined) return parseManifestCopy(new Uint8Array(0), false);
+  const bytes = new Uint8Array(sizeBytes);
+  const file = await disk.open(path, 'read');
+  try {
+    const read = await file.read(bytes, 0);
+    return parseManifestCopy(bytes.subarray(0, read), true);
+  } finally {
+    await file.close();
+  }
+}
+
+function parseManifestCopy(bytes: Uint8Array, present: boolean): ManifestCopy {
+  const hashes = new Map<number, Uint8Array>();
+  let state: ManifestState | undefined;
+  let hashBeforeFirst: Uint8Array | undefined;
+  let [at, first, last] = [0, 0, 0];
+  for (;;) {
+    const found = decodeManifestFrame(bytes, at);
+    if (found === undefined) break;
+    const { frame, hash, sizeBytes } = found;
+    const before = hashes.get(last);
+    if (state === undefined) {
+      if (frame.edits[0]?.is !== 'state') break;
+      hashBeforeFirst = frame.hashBefore;
+      first = frame.number;
+    } else if (frame.number !== last + 1 || before === undefined) break;
+    else if (!equal(frame.hashBefore, before)) break;
+    state = applyEdits(state, frame.edits);
+    last = frame.number;
+    hashes.set(last, hash);
+    at += sizeBytes;
+  }
+  const torn = at < bytes.length;
+  return { bytes: bytes.slice(0, at), torn, present, state, hashes, hashBeforeFirst, first, last };
+}
+
+/**
+ * The copy that is the manifest: the one that reaches further, if the other tells the same as far
+ * as both can tell.
+ * @returns undefined if neither holds a whole frame
+ * @throws LogStoreError `STORE_DAMAGED` if they contradict one another
+ */
+export function chooseManifestCopy(a: ManifestCopy, b: ManifestCopy): ManifestCopy | undefined {
+  const [longer, shorter] = b.last > a.last ? [b, a] : [a, b];
+  if (longer.last === 0) return undefined;
+  if (shorter.last === 0) return longer;
+  for (const [number, hash] of shorter.hashes) {
+    const other = number === longer.first - 1 ? longer.hashBeforeFirst : longer.hashes.get(number);
+    if (other !== undefined && !equal(hash, other)) {
+      throw new LogStoreError(
+        'STORE_DAMAGED',
+        `manifest.a and manifest.b contradict one another at frame ${number}: keep both, ` +
+          'restore the one that belongs to this directory, and run `logstore verify`',
+      );
+    }
+  }
+  return longer;
+}
+
+/** The state after a frame's edits; those name only files that are there. */
+export function applyEdits(
+  before: ManifestState | undefined,
+  edits: readonly ManifestEdit[],
+): ManifestState {
+  let state = before;
+  for (const edit of edits) {
+    if (edit.is === 'state') state = edit.state;
+    else if (state === undefined) throw damaged('an edit before any state');
+    else state = applyEdit(state, edit);
+  }
+  if (state === undefined) throw damaged('a frame without edits');
+  return state;
+}
+
+function applyEdit(
+  state: ManifestState,
+  edit: Exclude<ManifestEdit, { is: 'state' }>,
+): ManifestState {
+  switch (edit.is) {
+    case 'add': {
+      const files = [...state.files, edit.file];
+      return { ...state, files, fileIdNext: Math.max(state.fileIdNext, edit.file.fileId + 1) };
+    }
+    case 'end': {
+      const { end, position } = edit;
+      return change(state, edit.fileId, (file) => ({ ...file, end, position, closed: undefined }));
+    }
+    case 'footer': {
+      const footer = { bytes: edit.bytes, checksum: edit.checksum };
+      return change(state, edit.fileId, (file) => ({ ...file, footer }));
+    }
+    case 'closed': {
+      const closed = { end: edit.end, position: edit.position };
+      return change(state, edit.fileId, (file) => ({ ...file, closed }));
+    }
+    case 'reopened':
+      return change(state, edit.fileId, (file) => ({ ...file, closed: undefined }));
+    case 'lossAccepted':
+      return { ...state, lossesAccepted: [...state.lossesAccepted, edit.sequence] };
+    case 'remove':
+      return { ...state, files: state.files.filter((file) => file.fileId !== edit.fileId) };
+  }
+}
+
+function change(
+  state: ManifestState,
+  fileId: number,
+  edit: (file: ManifestFile) => ManifestFile,
+): ManifestState {
+  if (!state.files.some((file) => file.fileId === fileId)) {
+    throw damaged(`the manifest speaks of file ${fileId}, which it never named`);
+  }
+  const files = state.files.map((file) => (file.fileId === fileId ? edit(file) : file));
+  return { ...state, files };
+}
+
+function damaged(message: string): LogStoreError {
+  return new LogStoreError('STORE_DAMAGED', message);
+}
+
+function equal(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

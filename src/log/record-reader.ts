@@ -1,0 +1,79 @@
+import { LogStoreError } from '../base/errors.js';
+import { saltSeed } from '../format/batch.js';
+import { checksum } from '../format/checksum.js';
+import { segmentPath } from '../format/file-names.js';
+import type { ManifestFile } from '../format/manifest-frame.js';
+import {
+  decodeRecordHeader,
+  type RecordHeader,
+  recordHeaderBytes,
+  recordKind,
+} from '../format/record.js';
+import type { LogFiles } from './log-files.js';
+import { mendRecordHeader } from './mend-header.js';
+import type { StoredRecord } from './types.js';
+
+/**
+ * Reads one durable record by its number, with one read, and verifies header and payload.
+ * @throws LogStoreError `RECORD_CORRUPT` naming file and offset; `IO` if the disk gives an error
+ */
+export async function readRecord(files: LogFiles, sequence: number): Promise<StoredRecord> {
+  const segment = files.segmentOf(sequence);
+  const table = segment === undefined ? undefined : await files.tableOf(segment);
+  const place = table?.locate(sequence);
+  if (segment === undefined || place === undefined) {
+    throw new LogStoreError('RECORD_CORRUPT', `record ${sequence} is nowhere in the log`);
+  }
+  const { named } = segment;
+  const bytes = Buffer.allocUnsafeSlow(place.reachBytes);
+  const read = await files.use(named, (file) => readOrSay(file.read(bytes, place.offset), named));
+  return verified(bytes.subarray(0, read), named, place.offset, sequence);
+}
+
+async function readOrSay(reading: Promise<number>, named: ManifestFile): Promise<number> {
+  try {
+    return await reading;
+  } catch (error) {
+    const message = `${segmentPath(named.fileId)} cannot be read`;
+    throw new LogStoreError('IO', message, { cause: error });
+  }
+}
+
+function verified(
+  bytes: Uint8Array,
+  named: ManifestFile,
+  offset: number,
+  sequence: number,
+): StoredRecord {
+  const seed = saltSeed(named.salt);
+  let whole = bytes;
+  let header: RecordHeader | undefined = decodeRecordHeader(bytes, 0, seed, offset);
+  if (header === undefined) {
+    const mended = mendRecordHeader(bytes, seed, offset, offset + bytes.length, sequence);
+    if (mended !== undefined) {
+      whole = mended;
+      header = decodeRecordHeader(mended, 0, seed, offset);
+    }
+  }
+  const kind = header === undefined ? undefined : recordKind(header.kind);
+  if (header === undefined || kind === undefined || header.sequence !== sequence) {
+    throw corrupt(named, offset, sequence, 'its header is damaged');
+  }
+  const payload = whole.subarray(recordHeaderBytes, recordHeaderBytes + header.payloadBytes);
+  if (payload.length < header.payloadBytes)
+    throw corrupt(named, offset, sequence, 'it is cut short');
+  if (checksum(payload) !== header.payloadChecksum) {
+    throw corrupt(named, offset, sequence, 'its payload is damaged');
+  }
+  return { kind, flags: header.flags, sequence, payload };
+}
+
+function corrupt(
+  named: ManifestFile,
+  offset: number,
+  sequence: number,
+  what: string,
+): LogStoreError {
+  const place = `${segmentPath(named.fileId)} at byte ${offset}`;
+  return new LogStoreError('RECORD_CORRUPT', `record ${sequence} in ${place}: ${what}`);
+}

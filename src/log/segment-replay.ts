@@ -1,0 +1,64 @@
+import { getU32 } from '../format/byte-order.js';
+import { recordBytes, recordKinds } from '../format/record.js';
+import { addCommit } from './active-segment.js';
+import type { CommitsArea, RecordTable } from './record-table.js';
+import {
+  type ScanDamage,
+  type ScannedRecord,
+  type ScanVisitor,
+  scannedPayload,
+} from './segment-scan.js';
+import type { LogFollower } from './types.js';
+
+/** A visitor that only notes where each record stands. */
+export function fillTable(table: RecordTable): ScanVisitor {
+  return {
+    record: (record) => noteRecord(table, record),
+    damage: (damage) => noteDamage(table, damage),
+  };
+}
+
+function noteRecord(table: RecordTable, { header, offset }: ScannedRecord): void {
+  table.add(header.sequence, offset, recordBytes(header.payloadBytes));
+}
+
+function noteDamage(table: RecordTable, damage: ScanDamage): void {
+  if (damage.sequence !== undefined) table.addLost(damage.sequence);
+}
+
+/**
+ * A visitor that hands each commit to a follower, and what may have been one and is lost. Fills a
+ * table and, where given, the footer in the making.
+ */
+export class SegmentReplay implements ScanVisitor {
+  /** Whether everything was whole: only then may a footer be made of it. */
+  whole = true;
+  /** The numbers of records that may have been commits and are lost. */
+  readonly lost: number[] = [];
+
+  constructor(
+    private readonly from: number,
+    private readonly follower: LogFollower,
+    private readonly table: RecordTable,
+    private readonly commits: CommitsArea | undefined,
+  ) {}
+
+  record(record: ScannedRecord): void {
+    noteRecord(this.table, record);
+    const { kind, sequence, flags } = record.header;
+    if (kind !== recordKinds.commit) return;
+    const payload = scannedPayload(record);
+    if (this.commits !== undefined) addCommit(this.commits, sequence, flags, payload);
+    if (sequence < this.from) return;
+    this.follower.commit(sequence, payload.subarray(4, 4 + getU32(payload, 0)), flags);
+  }
+
+  damage(damage: ScanDamage): void {
+    this.whole = false;
+    noteDamage(this.table, damage);
+    const { sequence, kind, subject } = damage;
+    if (sequence === undefined || sequence < this.from || kind === recordKinds.data) return;
+    this.lost.push(sequence);
+    this.follower.lost(sequence, subject);
+  }
+}
