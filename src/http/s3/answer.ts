@@ -53,6 +53,12 @@ export class Answer {
     if (this.res.writableLength > 0) this.#watchRest();
   }
 
+  /** The answer to a HEAD: of a body of `lengthBytes` nothing but its length. */
+  sendDescription(status: number, headers: FlatHeaders, lengthBytes: number): void {
+    this.sendHead(status, headers, lengthBytes);
+    this.#end(undefined);
+  }
+
   /** The headers of an answer; a body of `lengthBytes`, if any, is then written by the caller. */
   sendHead(status: number, headers: FlatHeaders, lengthBytes: number | undefined): void {
     headers.push('x-amz-request-id', this.requestId, 'x-amz-id-2', this.edge.requestIds.hostId);

@@ -79,7 +79,12 @@ async function locationConstraint(exchange: Exchange): Promise<string | undefine
 
 export async function headBucket(exchange: Exchange): Promise<void> {
   await exchange.store.headBucket(exchange.bucket);
-  const headers = ['x-amz-bucket-region', exchange.edge.region, 'x-amz-access-point-alias', 'false'];
+  const headers = [
+    'x-amz-bucket-region',
+    exchange.edge.region,
+    'x-amz-access-point-alias',
+    'false',
+  ];
   exchange.answer.sendEmpty(200, headers);
 }
 

@@ -27,6 +27,10 @@ function valueText({ type, value }: Valued, partCount: number): string {
   return type === 'COMPOSITE' ? `${text}-${partCount}` : text;
 }
 
+export function pushChecksum(headers: FlatHeaders, checksum: Valued): void {
+  headers.push(names[checksum.algorithm][0], valueText(checksum, 0));
+}
+
 export function pushChecksums(
   headers: FlatHeaders,
   checksums: readonly Checksum[],

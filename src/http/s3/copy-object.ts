@@ -1,4 +1,5 @@
 import type { CopyOptions, ObjectAttributes } from '../../store/types.js';
+import { checksumAlgorithm } from './checksum-headers.js';
 import { writeChecksum } from './checksum-names.js';
 import { copySourceCondition, writeCondition } from './conditions.js';
 import { copySource } from './copy-source.js';

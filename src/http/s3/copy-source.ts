@@ -17,7 +17,10 @@ export function copySource({ headers }: Exchange): CopySource {
   const path = decode(escaped.startsWith('/') ? escaped.slice(1) : escaped);
   const slash = path.indexOf('/');
   if (slash < 1 || slash === path.length - 1)
-    throw refusal('InvalidArgument', 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey');
+    throw refusal(
+      'InvalidArgument',
+      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+    );
   return { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
 }
 

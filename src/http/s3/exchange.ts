@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Store } from '../../store/types.js';
+import type { Identity } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import type { Address } from './address.js';
 import type { Answer } from './answer.js';
-import type { Identity } from '../authenticate.js';
 import type { Query } from './query.js';
 
 /** A request whose sender is proven and whose address makes sense, and the answer to give. */

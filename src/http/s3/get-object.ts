@@ -1,8 +1,11 @@
-import { isLogStoreError } from '../../base/errors.js';
-import type { ByteRange, ObjectInfo, ObjectReader } from '../../store/types.js';
+import { isLogStoreError, LogStoreError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
+import type { ByteRange, ObjectInfo, ObjectReader, StoredHeaders } from '../../store/types.js';
+import type { FlatHeaders } from './answer.js';
 import { pushChecksums } from './checksum-names.js';
-import { readCondition, readVerdict } from './conditions.js';
+import { bareEtag, readCondition, readVerdict } from './conditions.js';
 import { type Exchange, headerOf } from './exchange.js';
+import { formatHttpDate } from './http-date.js';
 import { describeObject, responseOverrides } from './object-headers.js';
 import { resolveRange } from './range.js';
 import { refusal } from './refusal.js';
@@ -10,12 +13,15 @@ import { sendBody } from './send-body.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export async function getObject(exchange: Exchange): Promise<void> {
-  const { store, bucket, key } = exchange;
   const wanted = wantedOf(exchange);
-  const reader = wanted.whole ? await store.get(bucket, key) : await openRange(exchange, wanted);
+  const reader = await openWanted(exchange, wanted);
+  if (reader === undefined) return;
   try {
-    if (wanted.whole && !mayBeSent(exchange, reader.info)) return;
-    await sendBody(exchange.answer, reader, describeAnswer(exchange, reader.info, wanted));
+    if (!wanted.some && !goesOn(exchange, reader.info)) return;
+    const part = wanted.some ? partOf(wanted, reader.info) : undefined;
+    const headers = headersOf(exchange, wanted, reader.info, part);
+    const status = part === undefined ? 200 : 206;
+    await sendBody(exchange.answer, reader, { status, headers });
   } finally {
     await reader[Symbol.asyncDispose]();
   }
@@ -25,7 +31,142 @@ export async function getObject(exchange: Exchange): Promise<void> {
 export async function headObject(exchange: Exchange): Promise<void> {
   const wanted = wantedOf(exchange);
   const info = await exchange.store.head(exchange.bucket, exchange.key);
-  if (!mayBeSent(exchange, info)) return;
-  const { status, headers, range } = describeAnswer(exchange, info, wanted);
-  exchange.answer.sendDescription(status, headers, range.endBytes - range.startBytes);
+  if (!goesOn(exchange, info)) return;
+  const part = partOf(wanted, info);
+  const headers = headersOf(exchange, wanted, info, part);
+  const lengthBytes = part === undefined ? info.sizeBytes : part.endBytes - part.startBytes;
+  exchange.answer.sendDescription(part === undefined ? 200 : 206, headers, lengthBytes);
+}
+
+/** What of the object is asked for. */
+interface Wanted {
+  /** Perhaps not the whole. */
+  readonly some: boolean;
+  readonly range: string | undefined;
+  readonly ifRange: string | undefined;
+  readonly partNumber: number | undefined;
+  readonly overrides: StoredHeaders | undefined;
+}
+
+function wantedOf({ headers, query }: Exchange): Wanted {
+  const { range } = headers;
+  const given = query.get('partNumber');
+  const partNumber = given === undefined ? undefined : partNumberOf(given);
+  if (range !== undefined && partNumber !== undefined)
+    throw refusal(
+      'InvalidRequest',
+      'Cannot specify both Range header and partNumber query parameter',
+    );
+  return {
+    some: range !== undefined || partNumber !== undefined,
+    range,
+    ifRange: headerOf(headers, 'if-range'),
+    partNumber,
+    overrides: query.size === 0 ? undefined : responseOverrides(query),
+  };
+}
+
+function partNumberOf(given: string): number {
+  const number = /^\d{1,5}$/.test(given) ? Number(given) : 0;
+  if (number >= 1 && number <= limits.partCountMax) return number;
+  throw refusal(
+    'InvalidArgument',
+    `Part number must be an integer between 1 and ${limits.partCountMax}, inclusive`,
+  );
+}
+
+const attemptsMax = 8;
+
+/**
+ * A range depends on the size, so the object is looked at before it is opened; whoever overwrites it
+ * in between makes us look again.
+ * @returns undefined once the request is answered without the object
+ */
+async function openWanted(exchange: Exchange, wanted: Wanted): Promise<ObjectReader | undefined> {
+  const { store, bucket, key } = exchange;
+  if (!wanted.some) return store.get(bucket, key);
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const info = await store.head(bucket, key);
+    if (!goesOn(exchange, info)) return undefined;
+    const reader = await openIfUnchanged(exchange, info, partOf(wanted, info));
+    if (reader !== undefined) return reader;
+  }
+  throw new LogStoreError('BUSY', 'the object is overwritten faster than it can be opened');
+}
+
+async function openIfUnchanged(
+  { store, bucket, key }: Exchange,
+  info: ObjectInfo,
+  range: ByteRange | undefined,
+): Promise<ObjectReader | undefined> {
+  try {
+    const reader = await store.get(bucket, key, { range });
+    if (reader.info.version === info.version) return reader;
+    await reader[Symbol.asyncDispose]();
+  } catch (error) {
+    // It was in range a moment ago: the object is another one now.
+    if (!isLogStoreError(error, 'INVALID_RANGE')) throw error;
+  }
+  return undefined;
+}
+
+/**
+ * The bytes that are wanted of this object; undefined for all of them as such.
+ * @throws S3Error `InvalidRange`, `InvalidPartNumber`
+ */
+function partOf({ range, ifRange, partNumber }: Wanted, info: ObjectInfo): ByteRange | undefined {
+  if (partNumber !== undefined) return numberedPart(info, partNumber);
+  if (range === undefined || !rangeHolds(ifRange, info)) return undefined;
+  const resolved = resolveRange(range, info.sizeBytes);
+  if (resolved === 'unsatisfiable') throw refusal('InvalidRange');
+  return resolved === 'whole' ? undefined : resolved;
+}
+
+/** RFC 9110 §13.1.5: a range of what the client has already, or else the whole. */
+function rangeHolds(ifRange: string | undefined, info: ObjectInfo): boolean {
+  if (ifRange === undefined) return true;
+  return bareEtag(ifRange) === info.etag || ifRange === formatHttpDate(info.modifiedUnixMs);
+}
+
+function numberedPart({ parts, sizeBytes }: ObjectInfo, number: number): ByteRange | undefined {
+  if (parts.length === 0) {
+    if (number > 1) throw refusal('InvalidPartNumber');
+    return sizeBytes === 0 ? undefined : { startBytes: 0, endBytes: sizeBytes };
+  }
+  let startBytes = 0;
+  for (const part of parts) {
+    const endBytes = startBytes + part.sizeBytes;
+    if (part.number === number)
+      return endBytes === startBytes ? undefined : { startBytes, endBytes };
+    startBytes = endBytes;
+  }
+  throw refusal('InvalidPartNumber');
+}
+
+/** Whether the conditions let the object be sent; if not, the client is told here. */
+function goesOn({ answer, headers }: Exchange, info: ObjectInfo): boolean {
+  const verdict = readVerdict(readCondition(headers), info);
+  if (verdict === 'ok') return true;
+  if (verdict === 'failed') throw refusal('PreconditionFailed');
+  answer.errorCode = 'NotModified';
+  const date = formatHttpDate(info.modifiedUnixMs);
+  answer.sendEmpty(304, ['etag', `"${info.etag}"`, 'last-modified', date]);
+  return false;
+}
+
+function headersOf(
+  { headers }: Exchange,
+  { partNumber, overrides }: Wanted,
+  info: ObjectInfo,
+  part: ByteRange | undefined,
+): FlatHeaders {
+  const described = describeObject(info, overrides);
+  if (part !== undefined) {
+    const range = `bytes ${part.startBytes}-${part.endBytes - 1}/${info.sizeBytes}`;
+    described.push('content-range', range);
+  } else if (headers['x-amz-checksum-mode'] === 'ENABLED')
+    pushChecksums(described, info.checksums, info.parts.length);
+  if (partNumber !== undefined && info.parts.length > 0)
+    described.push('x-amz-mp-parts-count', info.parts.length);
+  return described;
 }

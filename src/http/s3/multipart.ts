@@ -1,8 +1,9 @@
 import { limits } from '../../base/limits.js';
 import type { ChecksumAlgorithm, CompletedPart, CompleteUploadOptions } from '../../store/types.js';
 import { readWholeBody } from './body.js';
+import { checksumType, checksumValue, readChecksum, uploadChecksum } from './checksum-headers.js';
 import { checksumElements, writeChecksum } from './checksum-names.js';
-import { writeCondition } from './conditions.js';
+import { bareEtag, writeCondition } from './conditions.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { objectAttributes } from './object-headers.js';
 import { refusal } from './refusal.js';
@@ -16,7 +17,7 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers } = exchange;
   const checksum = uploadChecksum(headers);
   const attributes = objectAttributes(headers);
-  await readWholeBody(exchange, 0); // none; but if it is signed for, it must be what was signed
+  await readWholeBody(exchange, 0); // none: but what was signed for must be what came
   const upload = await store.createUpload(bucket, key, { ...attributes, checksum });
 
   const xml = s3Document('InitiateMultipartUploadResult').element('Bucket', bucket);
@@ -38,10 +39,11 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
 export async function completeMultipartUpload(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers } = exchange;
   const uploadId = exchange.query.get('uploadId') ?? '';
-  const parts = readParts(await readWholeBody(exchange, completeBodyBytesMax, true));
+  const parts = readParts(await readWholeBody(exchange, completeBodyBytesMax, 'of-object'));
   const options: CompleteUploadOptions = {
     ...writeCondition(headers),
-    ...completeChecksum(headers),
+    checksum: readChecksum(headers),
+    checksumType: checksumType(headerOf(headers, 'x-amz-checksum-type')),
     sizeBytes: objectSize(headerOf(headers, 'x-amz-mp-object-size')),
   };
   const info = await store.completeUpload(bucket, key, uploadId, parts, options);
@@ -85,7 +87,7 @@ function readPart(element: XmlElement): CompletedPart {
   if (!/^\d{1,5}$/.test(number)) throw malformed();
   return {
     number: Number(number),
-    etag: etag.replace(/^"(.*)"$/, '$1').toLowerCase(),
+    etag: bareEtag(etag),
     checksum: partChecksum(element),
   };
 }
@@ -95,7 +97,7 @@ function partChecksum(
 ): { algorithm: ChecksumAlgorithm; value: Uint8Array } | undefined {
   for (const [algorithm, name] of checksumElements) {
     const text = childText(element, name)?.trim();
-    if (text !== undefined) return { algorithm, value: Buffer.from(text, 'base64') };
+    if (text !== undefined) return { algorithm, value: checksumValue(algorithm, text) };
   }
   return undefined;
 }

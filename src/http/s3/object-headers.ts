@@ -141,7 +141,8 @@ export function withHoistedHeaders(
   let merged: IncomingHttpHeaders | undefined;
   for (const [parameter, value] of query) {
     const name = parameter.toLowerCase();
-    if (!name.startsWith('x-amz-') || ofSignature.has(name) || headers[name] !== undefined) continue;
+    if (!name.startsWith('x-amz-') || ofSignature.has(name) || headers[name] !== undefined)
+      continue;
     if (!headerName.test(name) || unfitForHeader.test(value))
       throw refusal('InvalidArgument', 'A query parameter holds what no header can');
     merged ??= { ...headers };

@@ -1,6 +1,11 @@
 import type { Scope } from './address.js';
+import {
+  bucketAcceleration,
+  bucketLocation,
+  bucketPayer,
+  bucketVersioning,
+} from './bucket-facts.js';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.js';
-import { bucketAcceleration, bucketLocation, bucketPayer, bucketVersioning } from './bucket-facts.js';
 import { copyObject } from './copy-object.js';
 import { deleteObject, deleteObjects } from './delete-objects.js';
 import type { Exchange } from './exchange.js';
@@ -166,7 +171,12 @@ const unservedBucketOperations: readonly Operation[] = [
     'bucket',
     'metadataInventoryTable',
   ),
-  unserved('UpdateBucketMetadataJournalTableConfiguration', 'PUT', 'bucket', 'metadataJournalTable'),
+  unserved(
+    'UpdateBucketMetadataJournalTableConfiguration',
+    'PUT',
+    'bucket',
+    'metadataJournalTable',
+  ),
   unserved('PostObject', 'POST', 'bucket'), // the form upload of browsers
 ];
 

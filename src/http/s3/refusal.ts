@@ -17,8 +17,7 @@ const wording: { readonly [code in S3Code]?: string } = {
   MethodNotAllowed: 'The specified method is not allowed against this resource.',
   MissingContentLength: 'You must provide the Content-Length HTTP header.',
   MissingRequestBodyError: 'Request Body is empty',
-  NotImplemented:
-    'A header or query you provided implies functionality that is not implemented',
+  NotImplemented: 'A header or query you provided implies functionality that is not implemented',
   NotModified: 'Not Modified',
   PreconditionFailed: 'At least one of the pre-conditions you specified did not hold',
   RequestHeaderSectionTooLarge: 'Your request header section exceeds the maximum allowed size.',

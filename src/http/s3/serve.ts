@@ -44,6 +44,16 @@ async function answerTo(answer: Answer): Promise<void> {
   if (operation.handle === undefined) throw refusal('NotImplemented');
   const { bucket, key } = address;
   const { store } = edge;
-  const exchange: Exchange = { edge, store, answer, address, bucket, key, query, headers, identity };
+  const exchange: Exchange = {
+    edge,
+    store,
+    answer,
+    address,
+    bucket,
+    key,
+    query,
+    headers,
+    identity,
+  };
   await operation.handle(exchange);
 }
