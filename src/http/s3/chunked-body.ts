@@ -94,10 +94,12 @@ export class ChunkedBody implements AsyncIterable<Uint8Array> {
   #readLine(): void {
     const line = this.#text;
     this.#text = '';
-    if (this.#state === 'size') return this.#readSize(line);
-    if (line !== '\r\n') throw invalidChunk();
-    this.#verifyChunk();
-    this.#state = 'size';
+    if (this.#state === 'size') this.#readSize(line);
+    else {
+      if (line !== '\r\n') throw invalidChunk();
+      this.#verifyChunk();
+      this.#state = 'size';
+    }
   }
 
   #readSize(line: string): void {
@@ -126,10 +128,13 @@ export class ChunkedBody implements AsyncIterable<Uint8Array> {
    */
   #readTrailer(): void {
     if (!/(?:^|\n)\r?\n$/.test(this.#text)) throw incomplete('The body ends inside its trailer.');
+    const lines = this.#text.split(/\r?\n/).slice(0, -1);
+    const filled = lines.filter((line) => line !== '');
+    if (lines.length - filled.length > (filled.length > 0 ? 2 : 1))
+      throw malformedTrailer('Something follows it.');
     let canonical = '';
     let signature: string | undefined;
-    for (const line of this.#text.split(/\r?\n/)) {
-      if (line === '') continue;
+    for (const line of filled) {
       const colon = line.indexOf(':');
       const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
       const value = line.slice(colon + 1).trim();
