@@ -12,7 +12,7 @@ import { rm } from './rm.js';
 import { serve } from './serve.js';
 import { addServeOptions, serveConfig } from './serve-options.js';
 import { stat } from './stat.js';
-import type { Target } from './target.js';
+import { type Address, parseAddress, type Target } from './target.js';
 
 interface ClientOptions extends TargetArguments {
   readonly json: boolean;
@@ -54,7 +54,7 @@ clientCommand('put', 'store a file, or standard input', [
   'logstore put --create-bucket photos/cat.jpg cat.jpg',
   'tar c /etc | logstore put backups/etc.tar - --endpoint http://127.0.0.1:9000',
 ])
-  .argument('<BUCKET/KEY>')
+  .argument('<BUCKET/KEY>', 'the object', parseAddress)
   .argument('<FILE>', "'-' is standard input")
   .option(
     '--create-bucket',
@@ -62,7 +62,7 @@ clientCommand('put', 'store a file, or standard input', [
     false,
   )
   .option('--content-type <TYPE>', 'kept and given back with the object')
-  .action((address: string, file: string, options: ClientOptions & PutFlags) => {
+  .action((address: Address, file: string, options: ClientOptions & PutFlags) => {
     const { createBucket, contentType, json } = options;
     return withTarget(options, createBucket, (target) =>
       put(target, { address, file, contentType, createBucket, json }),
@@ -73,9 +73,9 @@ clientCommand('get', 'fetch an object into a file, or to standard output', [
   'logstore get photos/cat.jpg cat.jpg',
   'logstore get backups/etc.tar | tar t',
 ])
-  .argument('<BUCKET/KEY>')
+  .argument('<BUCKET/KEY>', 'the object', parseAddress)
   .argument('[FILE]', "has its name only once it is whole; '-' is standard output", '-')
-  .action((address: string, file: string, options: ClientOptions) =>
+  .action((address: Address, file: string, options: ClientOptions) =>
     withTarget(options, false, (target) => get(target, { address, file, json: options.json })),
   );
 
@@ -92,14 +92,14 @@ clientCommand('ls', 'list buckets, or what is in one', [
   });
 
 clientCommand('rm', 'remove objects', ['logstore rm photos/cat.jpg photos/dog.jpg'])
-  .argument('<BUCKET/KEY...>')
-  .action((addresses: string[], options: ClientOptions) =>
+  .argument('<BUCKET/KEY...>', 'the objects', parseAddresses)
+  .action((addresses: Address[], options: ClientOptions) =>
     withTarget(options, false, (target) => rm(target, { addresses, json: options.json })),
   );
 
 clientCommand('stat', 'show what is known of an object', ['logstore stat photos/cat.jpg --json'])
-  .argument('<BUCKET/KEY>')
-  .action((address: string, options: ClientOptions) =>
+  .argument('<BUCKET/KEY>', 'the object', parseAddress)
+  .action((address: Address, options: ClientOptions) =>
     withTarget(options, false, (target) => stat(target, { address, json: options.json })),
   );
 
@@ -118,6 +118,11 @@ clientCommand('rb', 'remove an empty bucket', ['logstore rb photos'])
 interface PutFlags {
   readonly createBucket: boolean;
   readonly contentType?: string;
+}
+
+/** All are read before the first is removed: a typing error removes nothing. */
+function parseAddresses(text: string, before: readonly Address[] = []): readonly Address[] {
+  return [...before, parseAddress(text)];
 }
 
 function command(name: string, description: string): Command {

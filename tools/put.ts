@@ -2,10 +2,10 @@ import { isLogStoreError } from '../src/base/errors.js';
 import { bodyOf } from './local-file.js';
 import { printResult, shown, shownSize } from './output.js';
 import { Progress } from './progress.js';
-import { parseAddress, type Target } from './target.js';
+import type { Address, Target } from './target.js';
 
 export interface PutArguments {
-  readonly address: string;
+  readonly address: Address;
   /** `-` is standard input. */
   readonly file: string;
   readonly contentType: string | undefined;
@@ -14,7 +14,7 @@ export interface PutArguments {
 }
 
 export async function put(target: Target, options: PutArguments): Promise<void> {
-  const { bucket, key } = parseAddress(options.address);
+  const { bucket, key } = options.address;
   if (options.createBucket) await makeBucketIfMissing(target, bucket);
   const { body, sizeBytes } = await bodyOf(options.file);
   using progress = new Progress({ label: 'put', totalBytes: sizeBytes });

@@ -1,16 +1,15 @@
 import { LogStoreError } from '../src/base/errors.js';
 import { printResult, shown } from './output.js';
-import { parseAddress, type Target } from './target.js';
+import type { Address, Target } from './target.js';
 
 export interface RmArguments {
-  readonly addresses: readonly string[];
+  readonly addresses: readonly Address[];
   readonly json: boolean;
 }
 
 /** @throws LogStoreError `NO_SUCH_KEY` at the first that is not there, where that can be known */
 export async function rm(target: Target, { addresses, json }: RmArguments): Promise<void> {
-  const all = addresses.map(parseAddress); // a typing error removes nothing
-  for (const { bucket, key } of all) {
+  for (const { bucket, key } of addresses) {
     const removed = await target.remove(bucket, key);
     if (removed === false)
       throw new LogStoreError('NO_SUCH_KEY', `there is no object '${bucket}/${key}'`);

@@ -15,6 +15,7 @@ export async function serve(config: Config): Promise<void> {
   });
   stopOnBugs(logger);
   const stopped = stopSignals(logger);
+  logger.info({ dir: config.dir, pid: process.pid }, 'starting');
   let server: RunningServer;
   try {
     server = await startServer(config, logger, stopped);
@@ -22,7 +23,7 @@ export async function serve(config: Config): Promise<void> {
     if (stopped.aborted && isLogStoreError(error, 'ABORTED')) return;
     throw error;
   }
-  logger.info({ url: server.url, dir: config.dir, pid: process.pid }, 'listening');
+  logger.info({ url: server.url }, 'listening');
   process.stderr.write(greeting(config, server));
   await aborted(stopped);
   await server.close();

@@ -1,13 +1,13 @@
 import { printResult, shown, shownSize, shownTime } from './output.js';
-import { parseAddress, type Target } from './target.js';
+import type { Address, Target } from './target.js';
 
 export interface StatArguments {
-  readonly address: string;
+  readonly address: Address;
   readonly json: boolean;
 }
 
 export async function stat(target: Target, { address, json }: StatArguments): Promise<void> {
-  const { bucket, key } = parseAddress(address);
+  const { bucket, key } = address;
   const { sizeBytes, etag, contentType, userMetadata, ...facts } = await target.stat(bucket, key);
   const modified = shownTime(facts.modifiedUnixMs);
   const rows: [string, string][] = [

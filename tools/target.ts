@@ -45,11 +45,17 @@ export interface ObjectFacts {
   readonly userMetadata: Readonly<Record<string, string>>;
 }
 
+/** An object, or where one is to be. */
+export interface Address {
+  readonly bucket: string;
+  readonly key: string;
+}
+
 /**
  * `BUCKET/KEY`, cut at the first slash: keys may hold further ones.
  * @throws LogStoreError `INVALID_ARGUMENT`
  */
-export function parseAddress(text: string): { bucket: string; key: string } {
+export function parseAddress(text: string): Address {
   const cut = text.indexOf('/');
   if (cut <= 0 || cut === text.length - 1)
     throw new LogStoreError('INVALID_ARGUMENT', `'${text}' is not of the form BUCKET/KEY`);

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The command as it was built beside this test. */
@@ -37,29 +38,58 @@ export async function logstore(
 
 /** A server in a process of its own; killed with SIGKILL where the test leaves it running. */
 export class Served implements AsyncDisposable {
-  url = '';
   /** All that it has logged so far, and all that it has told people. */
   log = '';
   told = '';
   readonly ended: Promise<void>;
+  readonly #lines: Interface;
 
-  private constructor(readonly child: ChildProcess) {
+  private constructor(readonly child: ChildProcessByStdio<null, Readable, Readable>) {
     this.ended = once(child, 'close').then(() => undefined);
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.told += chunk;
+    });
+    this.#lines = createInterface(child.stdout);
+    this.#lines.on('line', (line) => {
+      this.log += `${line}\n`;
+    });
+  }
+
+  static spawn(args: readonly string[], env?: Environment): Served {
+    const argv = [logstoreScript, 'serve', '--port', '0', ...args];
+    return new Served(
+      spawn(process.execPath, argv, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
   }
 
   /** @returns when it listens, or when it has ended without: then `url` is empty */
   static async start(args: readonly string[], env?: Environment): Promise<Served> {
-    const child = spawn(process.execPath, [logstoreScript, 'serve', '--port', '0', ...args], {
-      env: environment(env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const served = new Served(child);
-    await Promise.race([served.#listening(), served.ended]);
+    const served = Served.spawn(args, env);
+    await served.logged('"listening"');
     return served;
+  }
+
+  /** Where it listens; empty while it does not. */
+  get url(): string {
+    return /"url":"([^"]+)"/.exec(this.log)?.[1] ?? '';
   }
 
   get pid(): number {
     return this.child.pid ?? 0;
+  }
+
+  /** Resolves when a line of the log holds `text`, or when the process has ended. */
+  async logged(text: string): Promise<void> {
+    const found = new Promise<void>((resolve) => {
+      const look = () => {
+        if (!this.log.includes(text)) return;
+        this.#lines.off('line', look);
+        resolve();
+      };
+      this.#lines.on('line', look);
+      look();
+    });
+    await Promise.race([found, this.ended]);
   }
 
   /** Sends a signal and waits for the end. */
@@ -74,29 +104,6 @@ export class Served implements AsyncDisposable {
     this.child.kill('SIGKILL'); // ends a stopped process as well
     await this.ended;
   }
-
-  #listening(): Promise<void> {
-    const { stdout, stderr } = this.child;
-    if (stdout === null || stderr === null) throw new Error('both are pipes');
-    stderr.on('data', (chunk: Buffer) => {
-      this.told += chunk;
-    });
-    return new Promise((resolve) => {
-      createInterface(stdout).on('line', (line) => {
-        this.log += `${line}\n`;
-        const url = line.startsWith('{') ? urlOf(JSON.parse(line)) : undefined;
-        if (url === undefined) return;
-        this.url = url;
-        resolve();
-      });
-    });
-  }
-}
-
-function urlOf(line: unknown): string | undefined {
-  if (typeof line !== 'object' || line === null || !('url' in line) || !('msg' in line))
-    return undefined;
-  return line.msg === 'listening' && typeof line.url === 'string' ? line.url : undefined;
 }
 
 function environment(added: Environment = {}): NodeJS.ProcessEnv {

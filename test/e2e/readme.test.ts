@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { temporaryDirectory } from '../unit/host/temporary-directory.js';
+import { logstoreScript, Served } from './logstore-process.js';
+import { place } from './served-place.js';
+
+const execute = promisify(execFile);
+const readme = suite('README');
+const here = fileURLToPath(new URL('.', import.meta.url));
+const text = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+
+/** The blocks that README.md marks as running, by their names. */
+const blocks = new Map(
+  [...text.matchAll(/<!-- runs: (\w+) -->\n```\w+\n([\s\S]*?)```/g)].map(
+    ([, name = '', code = '']) => [name, code],
+  ),
+);
+
+function blockOf(name: string): string {
+  const code = blocks.get(name);
+  assert.ok(code, `README.md has a block '${name}'`);
+  return code;
+}
+
+async function isInstalled(command: string): Promise<boolean> {
+  try {
+    await execute(command, ['--version']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function withServer(action: (env: NodeJS.ProcessEnv, cwd: string) => Promise<void>) {
+  using at = place();
+  const pair = { LOGSTORE_ACCESS_KEY: 'of-readme', LOGSTORE_SECRET_KEY: 'secret-of-it' };
+  await using server = await Served.start(['--dir', at.dir], pair);
+  const env = {
+    ...process.env,
+    HOME: at.dir, // no settings of the machine
+    AWS_ENDPOINT_URL: server.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: pair.LOGSTORE_ACCESS_KEY,
+    AWS_SECRET_ACCESS_KEY: pair.LOGSTORE_SECRET_KEY,
+  };
+  await action(env, join(at.dir, '..'));
+}
+
+for (const command of ['aws', 'rclone'] as const)
+  readme(`the first steps with ${command} go as they are written`, async () => {
+    const code = blockOf(command);
+    if (!(await isInstalled(command))) {
+      console.log(`SKIPPED: ${command} is not installed`);
+      return;
+    }
+    await withServer(async (env, cwd) => {
+      const { stdout } = await execute('bash', ['-euo', 'pipefail', '-c', code], { env, cwd });
+      assert.match(stdout, command === 'aws' ? /hello\n$/ : /6 hello\.txt/);
+    });
+  });
+
+readme('the first steps with the SDK go as they are written', async () => {
+  await withServer(async (env) => {
+    const { stdout } = await runModule(blockOf('sdk'), env);
+    assert.is(stdout, 'dear reader\n');
+  });
+});
+
+readme('the first steps with the command go as they are written', async () => {
+  using folder = temporaryDirectory();
+  const bin = join(folder.path, 'bin');
+  mkdirSync(bin);
+  const shim = join(bin, 'logstore');
+  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${logstoreScript}' "$@"\n`);
+  chmodSync(shim, 0o755);
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  const args = ['-euo', 'pipefail', '-c', blockOf('command')];
+  const { stdout } = await execute('bash', args, { env, cwd: folder.path });
+  assert.match(stdout, /\nhello\n/);
+});
+
+readme('the embedding example goes as it is written', async () => {
+  const { stdout } = await runModule(blockOf('embed'), process.env);
+  assert.is(stdout, 'hello\nhello.txt 5\n');
+});
+
+/** Runs a block as a module inside this package, where it can import it by its name. */
+async function runModule(code: string, env: NodeJS.ProcessEnv) {
+  const cwd = mkdtempSync(join(here, 'readme-'));
+  try {
+    const file = join(cwd, 'block.mjs');
+    writeFileSync(file, code);
+    return await execute(process.execPath, [file], { env, cwd });
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}
+
+readme.run();

@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import * as http from 'node:http';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { signRequest } from '../../src/auth/sign.js';
+import { logstore, Served } from './logstore-process.js';
+import { place, putInto, readFrom } from './served-place.js';
+
+const shutdown = suite('shutdown');
+
+const credentials = { accessKeyId: 'under-way', secret: 'secret-of-it' };
+const env = {
+  LOGSTORE_ACCESS_KEY: credentials.accessKeyId,
+  LOGSTORE_SECRET_KEY: credentials.secret,
+};
+
+/** A PUT that the server has let in and that waits for the second half of its body. */
+async function putUnderWay(url: string, path: string): Promise<http.ClientRequest> {
+  const headers = { host: new URL(url).host, 'content-length': '10', expect: '100-continue' };
+  const signed = signRequest(
+    { method: 'PUT', rawPath: path, rawQuery: '', headers },
+    'UNSIGNED-PAYLOAD',
+    { credentials, region: 'us-east-1', timeMs: Date.now() },
+  );
+  const request = http.request(`${url}${path}`, {
+    method: 'PUT',
+    headers: { ...headers, ...signed.headers },
+  });
+  request.flushHeaders();
+  await once(request, 'continue');
+  request.write('first');
+  return request;
+}
+
+async function statusOf(request: http.ClientRequest): Promise<number | undefined> {
+  const [answer]: http.IncomingMessage[] = await once(request, 'response');
+  answer?.resume();
+  return answer?.statusCode;
+}
+
+shutdown(
+  'faults 69: a clean stop ends with 0 and leaves the same state to the next start',
+  async () => {
+    using at = place();
+    const digests: string[] = [];
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      await using server = await Served.start(['--dir', at.dir]);
+      if (signal === 'SIGTERM') await putInto(server, at, 'b/k');
+      else assert.is(await readFrom(server, at, 'b/k'), 'the bytes of the file');
+      assert.is(await server.end(signal), 0);
+      const replayed = await logstore(['replay', '--dir', at.dir, '--json']);
+      assert.is(replayed.code, 0, replayed.stderr);
+      const last = replayed.stdout.toString().trim().split('\n').at(-1) ?? '';
+      digests.push(JSON.parse(last).indexDigest);
+    }
+    assert.match(digests[0] ?? '', /^[0-9a-f]{64}$/);
+    assert.is(digests[1], digests[0]);
+  },
+);
+
+shutdown('lets a request under way end, and takes no further one', async () => {
+  using at = place();
+  await using server = await Served.start(['--dir', at.dir], env);
+  assert.is((await logstore(['mb', 'bucket', '--endpoint', server.url], { env })).code, 0);
+  const request = await putUnderWay(server.url, '/bucket/slow');
+  const status = statusOf(request);
+  server.child.kill('SIGTERM');
+  await server.logged('stopping');
+  request.end('-half');
+  assert.is(await status, 200);
+  await server.ended;
+  assert.is(server.child.exitCode, 0);
+  const stored = await logstore(['get', 'bucket/slow', '--dir', at.dir]);
+  assert.is(stored.stdout.toString(), 'first-half');
+});
+
+shutdown('cuts off what does not end in time, which then never happened', async () => {
+  using at = place();
+  await using server = await Served.start(['--dir', at.dir, '--shutdown-timeout', '0s'], env);
+  assert.is((await logstore(['mb', 'bucket', '--endpoint', server.url], { env })).code, 0);
+  const request = await putUnderWay(server.url, '/bucket/slow');
+  const failed = once(request, 'error');
+  assert.is(await server.end('SIGTERM'), 0);
+  await failed;
+  assert.is((await logstore(['stat', 'bucket/slow', '--dir', at.dir])).code, 4);
+});
+
+shutdown('faults 70: a second SIGTERM ends it at once, and nothing is lost', async () => {
+  using at = place();
+  await using server = await Served.start(['--dir', at.dir], env);
+  const target = ['--endpoint', server.url];
+  await logstore(['put', '--create-bucket', 'bucket/kept', at.file, ...target], { env });
+  await putUnderWay(server.url, '/bucket/slow').then((request) => request.on('error', () => {}));
+  server.child.kill('SIGTERM');
+  await server.logged('stopping');
+  assert.is(await server.end('SIGTERM'), 4);
+  await using next = await Served.start(['--dir', at.dir], env);
+  const kept = await logstore(['get', 'bucket/kept', '--endpoint', next.url], { env });
+  assert.is(kept.stdout.toString(), 'the bytes of the file');
+});
+
+shutdown(
+  'faults 70: SIGTERM while it starts ends with 0, on a new store and on one to recover',
+  async () => {
+    using at = place();
+    await using first = Served.spawn(['--dir', at.dir]);
+    await first.logged('starting');
+    assert.is(await first.end('SIGTERM'), 0, first.told);
+
+    await using second = await Served.start(['--dir', at.dir]);
+    await putInto(second, at, 'b/k');
+    await second.end('SIGKILL');
+    await using third = Served.spawn(['--dir', at.dir]);
+    await third.logged('starting');
+    assert.is(await third.end('SIGTERM'), 0, third.told);
+
+    await using last = await Served.start(['--dir', at.dir]);
+    assert.is(await readFrom(last, at, 'b/k'), 'the bytes of the file');
+  },
+);
+
+shutdown.run();
