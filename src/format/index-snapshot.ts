@@ -57,7 +57,8 @@ export type DecodedHeader =
   | { is: 'header'; header: SnapshotHeader; headerBytes: number; headerChecksum: number }
   | { is: 'invalid'; reason: string };
 
-const magic = Uint8Array.from([0x89, 0x4c, 0x53, 0x49, 0x58, 0x0d, 0x0a, 0x1a]); // 89 "LSIX" CR LF 1A
+/** 89 "LSIX" CR LF 1A: a transfer as text breaks it. */
+const magic = Uint8Array.of(0x89, 0x4c, 0x53, 0x49, 0x58, 0x0d, 0x0a, 0x1a);
 const at = {
   magic: 0,
   version: 8, // u32

@@ -16,7 +16,6 @@ export class RecordCache<Value> {
   #visited = new Uint8Array(capacityFirst);
   #values: (Value | undefined)[] = new Array<Value | undefined>(capacityFirst).fill(undefined);
   #buckets = new Int32Array(capacityFirst); // 1 + the first slot
-  #shift = 32 - Math.log2(capacityFirst);
   #used = 0; // slots ever used
   #free = 0; // 1 + the first free slot below #used
   #hand = 0;
@@ -76,7 +75,8 @@ export class RecordCache<Value> {
 
   #bucketOf(sequence: number): number {
     // The top bits of a product by an odd constant: strides of any length spread evenly.
-    return Math.imul(sequence ^ (sequence / 2 ** 32), 0x9e3779b1) >>> this.#shift;
+    const product = Math.imul(sequence ^ (sequence / 2 ** 32), 0x9e3779b1);
+    return product >>> Math.clz32(this.#buckets.length - 1);
   }
 
   #evictOne(): void {
@@ -128,7 +128,6 @@ export class RecordCache<Value> {
     this.#visited = grown(new Uint8Array(capacity), this.#visited);
     while (this.#values.length < capacity) this.#values.push(undefined);
     this.#buckets = new Int32Array(capacity);
-    this.#shift--;
     for (let slot = 0; slot < this.#used; slot++) {
       const bucket = this.#bucketOf(this.#keys[slot] as number);
       this.#next[slot] = this.#buckets[bucket] as number;

@@ -180,7 +180,7 @@ function partsOf(
   return [...entries.flatMap(([, index]) => index.sections().map(({ parts }) => parts)), [extra]];
 }
 
-/** Cuts sections into pieces of whole blocks. Chunks of arrays are whole blocks, but for the last. */
+/** Cuts sections into pieces of whole blocks; all chunks of arrays but the last are such. */
 function piecesOf(
   header: SnapshotHeader,
   headerBytes: number,

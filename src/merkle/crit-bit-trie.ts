@@ -227,7 +227,7 @@ export class CritBitTrie {
 
   startsWith(slot: number, prefix: Uint8Array, length = prefix.length): boolean {
     const bit = this.#keys.firstDifference(this.#addressOf(slot), prefix, length);
-    return bit === -1 || (bit === length * 8 && this.keyLength(slot) > length);
+    return bit === -1 || bit === length * 8;
   }
 
   get shape(): TrieShape {

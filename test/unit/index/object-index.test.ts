@@ -138,6 +138,29 @@ it('many slots of one content are entered and taken out one by one, whatever the
   assert.equal(index.withContent(contentHash('same')), [index.find(versionKey('b', '1000002', 1))]);
 });
 
+it('the content table grows with its contents, so that chains stay short', () => {
+  const index = new ObjectIndex();
+  for (let n = 1; n <= 5000; n++) index.insert(versionKey('b', `${n}`, n), entryOf(n, `${n}`));
+  assert.is(index.shape.contentCount, 5000);
+  assert.ok(index.shape.bucketCount >= 5000);
+  for (let n = 1; n <= 5000; n++) {
+    const found = index.withContent(contentHash(`${n}`)).map((slot) => index.versionAt(slot));
+    assert.equal(found, [n]);
+  }
+});
+
+it('nothing of a removed entry is left in memory that snapshots write', () => {
+  const index = anIndexOf(10);
+  const secret = entryOf(11, 'secret content');
+  index.insert(versionKey('bucket', 'secret-name', 11), secret);
+  const holds = (bytes: Uint8Array | string) =>
+    index.sections().some(({ parts }) => parts.some((part) => Buffer.from(part).includes(bytes)));
+  const traces = ['secret', secret.etag, contentHash('secret content')];
+  assert.equal(traces.map(holds), [true, true, true]);
+  index.remove(versionKey('bucket', 'secret-name', 11));
+  assert.equal(traces.map(holds), [false, false, false]);
+});
+
 it('contents whose hashes begin alike are told apart', () => {
   const index = new ObjectIndex();
   const hashOf = (last: number) => new Uint8Array(32).fill(9).fill(last, 31);

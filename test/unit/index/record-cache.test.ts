@@ -63,6 +63,13 @@ it('holds nothing when it may hold nothing', () => {
   assert.is(cache.get(1), undefined);
 });
 
+it('its own arrays stay the size that its entries need', () => {
+  const cache = new RecordCache<number>(64 * kib);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let number = 1; number <= 1_000_000; number++) cache.set(number, number, kib);
+  assert.ok(process.memoryUsage().arrayBuffers - before < kib * kib);
+});
+
 it('never answers with another value than the last one put, over random calls', () => {
   const random = new SeededRandom(7);
   const cache = new RecordCache<number>(32 * kib);

@@ -28,10 +28,11 @@ function keysOf(trie: CritBitTrie, from = ''): string[] {
 
 /** The trie as text, walked through what it shows of its nodes: `(bit left right)`. */
 function drawn(trie: CritBitTrie): string {
-  const draw = (reference: number): string =>
-    reference < 0
-      ? text(trie.key(~reference))
-      : `(${trie.bitOf(reference)} ${draw(trie.leftOf(reference))} ${draw(trie.rightOf(reference))})`;
+  const draw = (reference: number): string => {
+    if (reference < 0) return text(trie.key(~reference));
+    const [left, right] = [draw(trie.leftOf(reference)), draw(trie.rightOf(reference))];
+    return `(${trie.bitOf(reference)} ${left} ${right})`;
+  };
   return trie.count === 0 ? '' : draw(trie.root);
 }
 
