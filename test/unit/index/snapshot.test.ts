@@ -209,7 +209,7 @@ it('faults 29, 30: whenever the power goes, the old snapshot or the new one is t
   assert.equal([...seen].sort(), [10, 20]);
 });
 
-it('an index that changes while it is written is noticed before the file has its name', async () => {
+it('a change while it is written is noticed before the file has its name', async () => {
   const world = await aDiskWith(contentOf(anIndexOf(10)));
   const index = anIndexOf(20);
   const writing = writeSnapshot(world.disk, path, contentOf(index));
