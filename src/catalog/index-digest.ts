@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import { setU32, setU64 } from '../format/byte-order.js';
+import type { Bucket, CatalogState } from './catalog.js';
+
+/** SHA-256 over everything that the fold made (SPEC.md §8.2). */
+export function indexDigestOf(state: CatalogState): Uint8Array {
+  const hash = createHash('sha256');
+  const names = [...state.buckets.keys()].sort(); // ASCII only, so code units sort as bytes
+  for (const name of names) {
+    const bucket = state.buckets.get(name);
+    if (bucket !== undefined) hash.update(bucketBytes(bucket));
+  }
+  for (const index of [state.objects, state.uploads, state.parts]) {
+    index.digest((bytes) => hash.update(bytes));
+  }
+  return hash.digest();
+}
+
+function bucketBytes({ name, version, timeUnixMs }: Bucket): Uint8Array {
+  const bytes = new Uint8Array(4 + name.length + 16);
+  setU32(bytes, 0, name.length);
+  bytes.set(new TextEncoder().encode(name), 4);
+  setU64(bytes, 4 + name.length, version);
+  setU64(bytes, 12 + name.length, timeUnixMs);
+  return bytes;
+}
