@@ -28,5 +28,5 @@ export async function openStore({ dir, create, ...options }: OpenStoreOptions): 
   const host = nodeHost(dir);
   if (create === false) await requireStore(host.disk, dir);
   else await storeDirectory(host.disk, dir);
-  return openStoreOn(host, options);
+  return openStoreOn(host, { ...options, holder: `process ${process.pid}` });
 }

@@ -2,18 +2,19 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Credentials } from './auth/credentials.js';
 import { errnoOf, LogStoreError } from './base/errors.js';
-import type { Host } from './base/host.js';
+import type { Host, Timer } from './base/host.js';
 import { invariant } from './base/invariant.js';
 import type { Config } from './config.js';
 import { nodeHost } from './host/node-host.js';
-import type { Health, Logger } from './http/edge.js';
 import { createHttpServer } from './http/app.js';
+import type { Health, Logger } from './http/edge.js';
 import { findCredentials, makeCredentials } from './root-credentials.js';
 import { openStoreOn } from './store/store.js';
 import type { Store } from './store/types.js';
 import { requireStore, storeDirectory } from './store-directory.js';
 
 const DRAIN_STEP_MS = 50;
+const WATCH_EVERY_MS = 1_000;
 
 export interface RunningServer extends AsyncDisposable {
   /** Where clients reach it: `http://127.0.0.1:9000`. */
@@ -48,6 +49,7 @@ export async function startServer(
     boundaryBytes: config.boundary === '512' ? 512 : 4096,
     reserveBytes: config.reserveSize,
     cacheBytes: config.cacheSize,
+    holder: holderText(config),
   });
   try {
     goOn(stopping);
@@ -55,7 +57,8 @@ export async function startServer(
     const server = edgeOf(config, host, store, credentials, logger);
     await listen(server, config);
     const credentialsMade = credentialsFound === undefined ? credentials : undefined;
-    return new Running(config, host, store, server, credentialsMade);
+    const watch = watchWriter(store, host, logger);
+    return new Running(config, host, store, server, watch, credentialsMade);
   } catch (error) {
     await store.close();
     throw error;
@@ -71,6 +74,7 @@ class Running implements RunningServer {
     private readonly host: Host,
     private readonly store: Store,
     private readonly server: Server,
+    private readonly watch: Timer,
     readonly credentialsMade: Credentials | undefined,
   ) {
     this.url = urlOf(server);
@@ -86,9 +90,16 @@ class Running implements RunningServer {
   }
 
   async #close(): Promise<void> {
+    this.watch.cancel();
     await drain(this.server, this.host, this.config.shutdownTimeout);
     await this.store.close();
   }
+}
+
+/** Read by whoever finds the store in use. */
+function holderText({ host, port }: Config): string {
+  const place = port === 0 ? host : `${host}, port ${port}`;
+  return `logstore serve on ${place} (process ${process.pid})`;
 }
 
 function edgeOf(
@@ -117,9 +128,26 @@ function edgeOf(
   });
 }
 
+const notReady = {
+  failed: 'a write to the disk has failed: the store takes no more until it is started again',
+  'read-only': 'the store is read-only',
+} as const;
+
+/** For whoever reaches the port: which file it is about stands in the log alone. */
 function healthOf(store: Store): Health {
-  const { writer, reason } = store.stats();
-  return writer === 'ok' ? { ready: true } : { ready: false, reason: reason ?? writer };
+  const { writer } = store.stats();
+  return writer === 'ok' ? { ready: true } : { ready: false, reason: notReady[writer] };
+}
+
+/** Logs once when the store stops taking writes, and why. */
+function watchWriter(store: Store, { clock }: Host, logger: Logger): Timer {
+  let timer = clock.after(0, look);
+  function look(): void {
+    const { writer, reason } = store.stats();
+    if (writer === 'ok') timer = clock.after(WATCH_EVERY_MS, look);
+    else logger.error({ writer, reason }, notReady[writer]);
+  }
+  return { cancel: () => timer.cancel() };
 }
 
 async function listen(server: Server, { host, port }: Config): Promise<void> {

@@ -1,18 +1,21 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { LogStoreError } from '../src/base/errors.js';
 import { mb, rb } from './bucket.js';
 import { exitCodes, failureOf } from './exit-code.js';
 import { get } from './get.js';
 import { ls } from './ls.js';
-import { openTarget, type TargetArguments } from './open-target.js';
+import { directoryOf, openTarget, type TargetArguments } from './open-target.js';
 import { isReaderGone } from './output.js';
 import { put } from './put.js';
+import { replay } from './replay.js';
 import { rm } from './rm.js';
 import { serve } from './serve.js';
 import { addServeOptions, serveConfig } from './serve-options.js';
 import { stat } from './stat.js';
 import { type Address, parseAddress, type Target } from './target.js';
+import { verify } from './verify.js';
 
 interface ClientOptions extends TargetArguments {
   readonly json: boolean;
@@ -49,6 +52,24 @@ Examples:
   LOGSTORE_DIR=/srv/store logstore serve --config /etc/logstore.json`,
   )
   .action(async (flags: Record<string, string>) => serve(await serveConfig(flags, process.env)));
+
+storeCommand('replay', 'print what each record of a store did, then the digest of its index', [
+  'logstore replay --dir /srv/store',
+  'logstore replay --from 1000 --to 1010 --json',
+])
+  .option('--from <N>', 'the first record to tell of', parseSequence)
+  .option('--to <N>', 'the last one', parseSequence)
+  .action(async ({ dir, from, to, json }: StoreOptions & { from?: number; to?: number }) => {
+    process.exitCode = await replay({ dir: directoryOf(dir, process.env), from, to, json });
+  });
+
+storeCommand('verify', 'check every byte of a store, change none, and name what is damaged', [
+  'logstore verify --dir /srv/store',
+])
+  .addHelpText('after', '\nEnds with 2 where it has found damage.')
+  .action(async ({ dir, json }: StoreOptions) => {
+    process.exitCode = await verify({ dir: directoryOf(dir, process.env), json });
+  });
 
 clientCommand('put', 'store a file, or standard input', [
   'logstore put --create-bucket photos/cat.jpg cat.jpg',
@@ -115,6 +136,11 @@ clientCommand('rb', 'remove an empty bucket', ['logstore rb photos'])
     withTarget(options, false, (target) => rb(target, { bucket, json: options.json })),
   );
 
+interface StoreOptions {
+  readonly dir?: string;
+  readonly json: boolean;
+}
+
 interface PutFlags {
   readonly createBucket: boolean;
   readonly contentType?: string;
@@ -129,6 +155,22 @@ function command(name: string, description: string): Command {
   return program.command(name).description(description).exitOverride();
 }
 
+function storeCommand(name: string, description: string, examples: readonly string[]): Command {
+  return command(name, description)
+    .option('--dir <DIR>', 'of the store (LOGSTORE_DIR; default segments/data)')
+    .option('--json', 'one JSON object a line', false)
+    .addHelpText('after', exampleText(examples));
+}
+
+function exampleText(examples: readonly string[]): string {
+  return `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function parseSequence(text: string): number {
+  if (/^[1-9]\d{0,15}$/.test(text)) return Number(text);
+  throw new LogStoreError('INVALID_ARGUMENT', `'${text}' is no record's number: they begin at 1`);
+}
+
 function clientCommand(name: string, description: string, examples: readonly string[]): Command {
   return command(name, description)
     .option('--dir <DIR>', 'a store that no server has open (LOGSTORE_DIR; default segments/data)')
@@ -136,7 +178,7 @@ function clientCommand(name: string, description: string, examples: readonly str
     .option('--credentials <FILE>', "the endpoint's key pair, as in DIR/credentials.json")
     .addOption(new Option('--region <REGION>', 'to sign for (AWS_REGION, LOGSTORE_REGION)'))
     .option('--json', 'one JSON object a line', false)
-    .addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`);
+    .addHelpText('after', exampleText(examples));
 }
 
 async function withTarget(

@@ -32,14 +32,18 @@ export class Progress implements Disposable {
   }
 
   advance(countBytes: number): void {
-    this.#doneBytes += countBytes;
+    this.at(this.#doneBytes + countBytes, this.#options.totalBytes);
+  }
+
+  /** For work that keeps count itself. */
+  at(doneBytes: number, totalBytes: number | undefined): void {
+    this.#doneBytes = doneBytes;
     if (!this.#stream.isTTY) return;
     const nowMs = performance.now();
     if (nowMs - this.#drawnMs < RENDER_EVERY_MS) return;
     this.#drawnMs = nowMs;
     this.#drawn = true;
-    const { label, totalBytes } = this.#options;
-    const line = progressLine(label, this.#doneBytes, totalBytes, nowMs - this.#startedMs);
+    const line = progressLine(this.#options.label, doneBytes, totalBytes, nowMs - this.#startedMs);
     this.#stream.write(`\r${line.slice(0, this.#stream.columns || 80)}\x1b[K`);
   }
 

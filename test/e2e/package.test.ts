@@ -97,7 +97,7 @@ async function servesFrom(folder: string): Promise<void> {
           if (found !== undefined) resolve(found);
         });
     });
-    assert.is((await fetch(`${url}/_/health`)).status, 200);
+    assert.is((await fetch(`${url}/_/health/ready`)).status, 200);
   } finally {
     child.kill('SIGTERM');
   }

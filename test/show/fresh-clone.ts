@@ -35,7 +35,7 @@ async function startAndStop(clone: string): Promise<void> {
     if (url !== undefined) break;
   }
   check(url !== undefined, "'npm start' serves");
-  const { status } = await fetch(`${url}/_/health`);
+  const { status } = await fetch(`${url}/_/health/ready`);
   check(status === 200, 'it answers that it is well');
   if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
   await ended;

@@ -14,7 +14,7 @@ export const secondServer: Demonstration = {
       say(`the second says: ${second.stderr.trim()}`);
       check(second.code === 3, 'it ends with exit code 3');
       check(second.stderr.includes(String(first.pid)), 'it names the process that has the store');
-      const { status } = await fetch(`${first.url}/_/health`);
+      const { status } = await fetch(`${first.url}/_/health/ready`);
       check(status === 200, 'the first goes on');
       first.child.kill('SIGKILL');
       await first.ended;
