@@ -119,8 +119,8 @@ function authenticationForm(
   if (Number(inHeader) + Number(inQuery) + Number(inOldQuery) > 1)
     return refuse(
       'InvalidArgument',
-      'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query ' +
-        'string parameter or the Authorization header should be specified',
+      'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature ' +
+        'query string parameter or the Authorization header should be specified',
     );
   if (inOldQuery) return versionNotSupported();
   if (named('X-Amz-Security-Token') || request.headers['x-amz-security-token'] !== undefined)

@@ -43,7 +43,9 @@ export class DigestWorker {
 
   /** @param onDeath called once if the thread ends on its own; its lanes have failed by then */
   constructor(workerData: DigestWorkerData, onDeath: (worker: DigestWorker) => void) {
-    this.#worker = new Worker(new URL('../workers/digest.js', import.meta.url), { workerData });
+    // No flags of the process: some, such as --input-type, keep a thread from starting.
+    const options = { workerData, execArgv: [] };
+    this.#worker = new Worker(new URL('../workers/digest.js', import.meta.url), options);
     this.#worker.unref(); // only work under way keeps the process alive
     this.#worker.on('message', (reply: DigestReply) => this.#onReply(reply));
     let cause: unknown;

@@ -34,7 +34,7 @@ const privateBytesMin = 16 * 1024;
 /** The one slab, or the private memory in its place, that a body is filling. */
 class Filling {
   #slab: Slab | undefined;
-  #private: Buffer | undefined; // doubles as it fills, so that a slow sender of little costs little
+  #private: Buffer | undefined; // doubles as it fills: a slow sender of little costs little
   #lengthBytes = 0;
 
   constructor(private readonly pool: SlabPool) {}
@@ -45,8 +45,7 @@ class Filling {
 
   /** Copies what fits of `chunk` from `start`; returns how many bytes that was. */
   add(chunk: Uint8Array, start: number): number {
-    if (this.#slab === undefined && this.#private === undefined)
-      this.#slab = this.pool.takeToFill();
+    if (this.#lengthBytes === 0) this.#slab = this.pool.takeToFill();
     const lengthBytes = Math.min(chunk.length - start, this.pool.slabBytes - this.#lengthBytes);
     const target = this.#slab?.bytes ?? this.#privateOf(this.#lengthBytes + lengthBytes);
     target.set(chunk.subarray(start, start + lengthBytes), this.#lengthBytes);
@@ -62,8 +61,7 @@ class Filling {
       slab = await this.pool.take();
       if (this.#private !== undefined) slab.bytes.set(this.#private.subarray(0, lengthBytes));
     }
-    this.#slab = undefined;
-    this.#private = undefined;
+    this.#slab = undefined; // the private memory stays for the next time
     this.#lengthBytes = 0;
     return { slab, lengthBytes };
   }

@@ -132,7 +132,7 @@ export function uploadChecksum(
   if (possible) return { algorithm, type };
   throw new S3Error(
     'InvalidRequest',
-    `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+    `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
   );
 }
 

@@ -8,7 +8,7 @@ export interface ChunkedBodyOptions {
   readonly decodedBytes: number;
   /** Given: every chunk, and the trailer if there is one, carries its signature. */
   readonly signing?: ChunkSigning | undefined;
-  /** The form of the body has a trailer, with these headers, in lower case; undefined: it has none. */
+  /** Given: the body has a trailer, of exactly these headers, in lower case. */
   readonly trailers?: readonly string[] | undefined;
 }
 

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -118,6 +120,25 @@ pool('after closing, bodies under way and new ones get CLOSED', async () => {
   );
   slab.release();
   assert.is(digests.slabs.freeCount, 8);
+});
+
+pool('keeps the process alive while it works, and not while it is idle', async () => {
+  const script = `
+    import { DigestPool } from ${JSON.stringify(new URL('../../../src/digest/digest-pool.js', import.meta.url))};
+    const pool = new DigestPool({ workersMax: 2, slabBytes: 4096, slabCountMax: 8 });
+    const digester = pool.start({ md5: true, sha256: true });
+    const slab = await pool.slabs.take();
+    digester.update(slab, 4096);
+    slab.release();
+    const { sizeBytes } = await digester.finish(); // nothing else keeps this process alive
+    console.log(sizeBytes); // and now nothing does
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  const output: Buffer[] = [];
+  child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
+  const [code] = await once(child, 'close');
+  assert.is(code, 0);
+  assert.is(Buffer.concat(output).toString(), '4096\n');
 });
 
 /** As a thread's answer arrives: plain arrays instead of Buffers. */
