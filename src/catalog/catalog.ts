@@ -1,0 +1,54 @@
+import { encodedBytesMax } from '../format/key-encoding.js';
+import { ObjectIndex } from '../index/object-index.js';
+import { LostCommits } from './lost-commits.js';
+import { Pending } from './pending.js';
+import { RecentChanges } from './recent-changes.js';
+
+export interface Bucket {
+  readonly name: string;
+  readonly version: number;
+  readonly timeUnixMs: number;
+  readonly owner: string | null;
+  readonly region: string | null;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly mutation: number;
+}
+
+/** The durable state of the store: what the fold of all durable commits made (SPEC.md §8). */
+export interface CatalogState {
+  /** Versions of objects; under K (SPEC.md §8.1). */
+  readonly objects: ObjectIndex;
+  /** Open uploads; a row's flags are the checksum's algorithm, and its type in the high byte. */
+  readonly uploads: ObjectIndex;
+  /** Parts of open uploads; a row's `expiresMs` is the part's version. */
+  readonly parts: ObjectIndex;
+  readonly buckets: Map<string, Bucket>;
+  /** Whether any object may expire: while false, nobody looks for expired ones. */
+  someExpire: boolean;
+}
+
+/**
+ * All that answers questions about what the store holds: the durable state, what is pending on top
+ * of it, what is not known for damage. Only the fold changes the state.
+ */
+export class Catalog {
+  readonly pending = new Pending();
+  readonly changes = new RecentChanges();
+  readonly lost = new LostCommits();
+
+  constructor(public state: CatalogState = emptyState()) {}
+}
+
+export function emptyState(): CatalogState {
+  return {
+    objects: new ObjectIndex(),
+    uploads: new ObjectIndex(),
+    parts: new ObjectIndex(),
+    buckets: new Map(),
+    someExpire: false,
+  };
+}
+
+/** For the key of one call at a time; nobody keeps what is in it. */
+export const keyScratch = new Uint8Array(encodedBytesMax);

@@ -1,0 +1,113 @@
+import { LogStoreError } from '../base/errors.js';
+import { limits } from '../base/limits.js';
+import { afterKey, afterPrefix, decodeVersionKey, listingKey } from '../format/key-encoding.js';
+import type { Catalog } from './catalog.js';
+import { etagText } from './conditions.js';
+import { bucketOf, hasExpired } from './objects.js';
+
+/** What a listing shows of an object, from the index alone. */
+export interface ListedObject {
+  readonly key: string;
+  readonly version: number;
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly modifiedUnixMs: number;
+}
+
+export interface ListOptions {
+  readonly prefix?: string | undefined;
+  readonly delimiter?: string | undefined;
+  /** Only keys (and common prefixes) after this one, in UTF-8 byte order. */
+  readonly startAfter?: string | undefined;
+  /** Objects and common prefixes together, at most; 1,000 at most. */
+  readonly limit?: number | undefined;
+}
+
+export interface ListPage {
+  readonly objects: readonly ListedObject[];
+  readonly commonPrefixes: readonly string[];
+  /** Whether anything follows; then `next` is the `startAfter` of the next page. */
+  readonly truncated: boolean;
+  readonly next: string | undefined;
+}
+
+/**
+ * One page of a bucket's current objects. Whole subtrees under a common prefix are passed over, so
+ * a page costs what it shows, however many keys lie behind it (expired ones excepted).
+ * @throws LogStoreError `NO_SUCH_BUCKET`, `INVALID_ARGUMENT`, `UNCERTAIN`
+ */
+export function listObjects(
+  catalog: Catalog,
+  bucket: string,
+  options: ListOptions,
+  nowMs: number,
+): ListPage {
+  bucketOf(catalog, bucket);
+  catalog.lost.checkAll();
+  const { prefix = '', delimiter = '' } = options;
+  const limit = pageLimit(options.limit);
+  const objects: ListedObject[] = [];
+  const commonPrefixes: string[] = [];
+  const index = catalog.state.objects;
+  const begin = listingKey(bucket, prefix);
+  let from = startOf(bucket, prefix, delimiter, options.startAfter);
+  let next: string | undefined;
+  while (from !== undefined && limit > 0) {
+    const slot = index.firstAtOrAfter(from);
+    if (slot < 0 || !index.keyStartsWith(slot, begin)) break;
+    const { key, version } = decodeVersionKey(index.keyView(slot));
+    if (hasExpired(index.expiresAt(slot), nowMs)) {
+      from = afterKey(bucket, key);
+      continue;
+    }
+    if (objects.length + commonPrefixes.length === limit) {
+      return { objects, commonPrefixes, truncated: true, next };
+    }
+    const common = commonPrefixOf(key, prefix, delimiter);
+    if (common !== undefined) {
+      commonPrefixes.push(common);
+      next = common;
+      from = afterPrefix(listingKey(bucket, common));
+      continue;
+    }
+    const { sizeBytes, etag, partCount, timeMs } = index.entry(slot);
+    const text = etagText(etag, partCount);
+    objects.push({ key, version, sizeBytes, etag: text, modifiedUnixMs: timeMs });
+    next = key;
+    from = afterKey(bucket, key);
+  }
+  return { objects, commonPrefixes, truncated: false, next: undefined };
+}
+
+/** @throws LogStoreError `INVALID_ARGUMENT` */
+export function pageLimit(limit: number | undefined): number {
+  const wanted = limit ?? limits.listPageMax;
+  if (!Number.isSafeInteger(wanted) || wanted < 0) {
+    throw new LogStoreError('INVALID_ARGUMENT', 'a limit is a whole number, 0 or more');
+  }
+  return Math.min(wanted, limits.listPageMax);
+}
+
+/** The beginning of `key` up to and with the first delimiter behind the prefix, if there is one. */
+export function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {
+  if (delimiter === '') return undefined;
+  const at = key.indexOf(delimiter, prefix.length);
+  return at < 0 ? undefined : key.slice(0, at + delimiter.length);
+}
+
+/** Where in the index a listing begins; undefined if nothing can come. */
+function startOf(
+  bucket: string,
+  prefix: string,
+  delimiter: string,
+  startAfter = '',
+): Uint8Array | undefined {
+  const begin = listingKey(bucket, prefix);
+  if (startAfter === '') return begin;
+  const afterStart = afterKey(bucket, startAfter);
+  if (Buffer.compare(afterStart, begin) < 0) return begin;
+  if (!startAfter.startsWith(prefix)) return afterStart;
+  // A common prefix that `startAfter` lies in, or is, was shown on the page before.
+  const common = commonPrefixOf(startAfter, prefix, delimiter);
+  return common === undefined ? afterStart : afterPrefix(listingKey(bucket, common));
+}

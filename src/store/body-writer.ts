@@ -1,0 +1,184 @@
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
+import type { Random } from '../base/host.js';
+import { limits } from '../base/limits.js';
+import { RunBuilder } from '../catalog/runs.js';
+import { type BodyDigests, type DigestPlan, digestNow } from '../digest/body-digest.js';
+import type { DigestPool } from '../digest/digest-pool.js';
+import { type FilledSlab, fillSlabs } from '../digest/slab-filler.js';
+import type { Slab } from '../digest/slab-pool.js';
+import type { Log } from '../log/types.js';
+import { aborted, withSignal } from './abortable.js';
+import type { BodySource } from './types.js';
+
+/** A body that is on its way into the log, or small enough to travel inside its commit. */
+export interface WrittenBody {
+  readonly digests: BodyDigests;
+  /** Given where the body goes into the commit; unchanged until `release`. */
+  readonly inlineBody: Uint8Array | undefined;
+  /** Of the data records appended otherwise; their commit must be appended behind them. */
+  readonly runs: readonly number[];
+  /**
+   * In the turn of the commit: whether its data records still are on their way, or there.
+   * @throws LogStoreError what failed them; their numbers may then be another body's
+   */
+  checkStored(): void;
+  /** To be called once the commit is durable or given up. */
+  release(): void;
+}
+
+export interface WriteBodyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bodies up to this size are not written: they go into the commit. */
+  readonly inlineBytesMax: number;
+}
+
+const noRuns: readonly number[] = Object.freeze([]);
+const nothing = (): void => {};
+
+/** A body in memory that travels inside its commit, or is empty. */
+export function inlineBody(bytes: Uint8Array, plan: DigestPlan): WrittenBody {
+  const inlineBody = bytes.length === 0 ? undefined : bytes;
+  const digests = digestNow(bytes, plan);
+  return { digests, inlineBody, runs: noRuns, checkStored: nothing, release: nothing };
+}
+
+/**
+ * Writes bodies as data records, in slabs of shared memory: the same bytes are hashed by threads
+ * and written by the log. What a body that fails has written is dead.
+ */
+export class BodyWriter {
+  constructor(
+    private readonly log: Log,
+    private readonly digests: DigestPool,
+    private readonly random: Random,
+  ) {}
+
+  /** @throws LogStoreError `ENTITY_TOO_LARGE`, `ABORTED`; what Log.append and the source throw */
+  async write(
+    source: BodySource,
+    plan: DigestPlan,
+    options: WriteBodyOptions,
+  ): Promise<WrittenBody> {
+    const { signal, inlineBytesMax } = options;
+    if (source instanceof Uint8Array && source.length <= inlineBytesMax) {
+      return inlineBody(source, plan);
+    }
+    const chunks = source instanceof Uint8Array ? [source] : withSignal(source, signal);
+    const slabs = fillSlabs(this.digests.slabs, chunks);
+    try {
+      const first = await slabs.next();
+      if (first.done === true) return inlineBody(new Uint8Array(0), plan);
+      const { slab, lengthBytes } = first.value;
+      // A slab that is not full is a body's last.
+      if (lengthBytes <= inlineBytesMax && lengthBytes < slab.bytes.length) {
+        const body = inlineBody(slab.bytes.subarray(0, lengthBytes), plan);
+        return { ...body, release: () => slab.release() };
+      }
+      return await this.#writeRecords(first.value, slabs, plan, signal);
+    } finally {
+      await slabs.return();
+    }
+  }
+
+  /** The digests alone of bytes that are stored already. */
+  async digest(source: AsyncIterable<Uint8Array>, plan: DigestPlan): Promise<BodyDigests> {
+    const digester = this.digests.start(plan);
+    try {
+      for await (const { slab, lengthBytes } of fillSlabs(this.digests.slabs, source)) {
+        try {
+          digester.update(slab, lengthBytes);
+        } finally {
+          slab.release();
+        }
+      }
+      return await digester.finish();
+    } finally {
+      digester.abandon();
+    }
+  }
+
+  async #writeRecords(
+    first: FilledSlab,
+    rest: AsyncGenerator<FilledSlab, void, void>,
+    plan: DigestPlan,
+    signal: AbortSignal | undefined,
+  ): Promise<WrittenBody> {
+    const digester = this.digests.start(plan);
+    const records = new DataRecords(this.log, this.random.bytes(8));
+    let sizeBytes = 0;
+    let next: FilledSlab | undefined = first;
+    try {
+      while (next !== undefined) {
+        const { slab, lengthBytes }: FilledSlab = next;
+        next = undefined;
+        sizeBytes += lengthBytes;
+        try {
+          if (sizeBytes > limits.putBytesMax) throw tooLarge();
+          if (signal?.aborted === true) throw aborted(signal);
+          const payloadChecksum = digester.update(slab, lengthBytes);
+          await records.append(slab, lengthBytes, payloadChecksum);
+        } finally {
+          slab.release();
+        }
+        const result = await rest.next();
+        if (result.done !== true) next = result.value;
+      }
+      const digests = await digester.finish();
+      const checkStored = (): void => records.checkStored();
+      const { runs } = records;
+      return { digests, inlineBody: undefined, runs, checkStored, release: nothing };
+    } finally {
+      digester.abandon();
+    }
+  }
+}
+
+/** The data records of one body. */
+class DataRecords {
+  readonly #runs = new RunBuilder();
+  #failure: LogStoreError | undefined;
+
+  constructor(
+    private readonly log: Log,
+    /** 8 bytes, the subject of its records. */
+    private readonly uploadId: Uint8Array,
+  ) {}
+
+  get runs(): readonly number[] {
+    return this.#runs.runs;
+  }
+
+  checkStored(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Waits for room in the log's queue; the slab is held until its record is durable. */
+  async append(slab: Slab, lengthBytes: number, payloadChecksum: number): Promise<void> {
+    for (;;) {
+      await this.log.room();
+      this.checkStored();
+      slab.retain();
+      try {
+        const sequence = this.log.append({
+          ...{ kind: 'data', flags: 0, subject: this.uploadId },
+          payload: [slab.bytes.subarray(0, lengthBytes)],
+          payloadChecksum,
+          onDurable: () => slab.release(),
+          onFailed: (error) => {
+            this.#failure = error;
+            slab.release();
+          },
+        });
+        this.#runs.add(sequence, lengthBytes);
+        return;
+      } catch (error) {
+        slab.release();
+        if (!isLogStoreError(error, 'BUSY')) throw error; // others took the room first
+      }
+    }
+  }
+}
+
+function tooLarge(): LogStoreError {
+  return new LogStoreError('ENTITY_TOO_LARGE', `a body has at most ${limits.putBytesMax} bytes`);
+}

@@ -1,0 +1,156 @@
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import { limits } from '../base/limits.js';
+import type { Catalog } from '../catalog/catalog.js';
+import { applyCommit } from '../catalog/fold.js';
+import { objectId, PendingCommit } from '../catalog/pending.js';
+import { commitSubject, encodeCommit } from '../format/commit.js';
+import type { Mutation } from '../format/mutation.js';
+import { inlineBodyFlag } from '../format/record.js';
+import type { Log } from '../log/types.js';
+
+export interface CommitOptions {
+  /** The body of the only mutation, where it travels inside the commit. */
+  readonly inlineBody?: Uint8Array | undefined;
+  /** It only removes. */
+  readonly removes?: boolean | undefined;
+}
+
+/**
+ * The one way by which anything changes. An attempt looks at the catalog and commits in the same
+ * turn of the event loop, so nothing comes between its conditions and its place in the log.
+ */
+export class Committer {
+  #broken: LogStoreError | undefined;
+
+  constructor(
+    private readonly host: Host,
+    private readonly log: Log,
+    private readonly catalog: Catalog,
+  ) {}
+
+  nowUnixMs(): number {
+    return this.host.clock.nowUnixMs();
+  }
+
+  salt(): Uint8Array {
+    return this.host.random.bytes(16);
+  }
+
+  /**
+   * Runs `attempt` until nothing that is pending stands in its way and the queue has room.
+   * @param attempt returns what commit() gave it, or the pending commit after which to look again
+   */
+  admit<T>(attempt: () => Promise<T> | PendingCommit): Promise<T> {
+    try {
+      const outcome = attempt();
+      if (!(outcome instanceof PendingCommit)) return outcome;
+      return this.#admitAfter(outcome.settled, attempt);
+    } catch (error) {
+      if (isLogStoreError(error, 'BUSY')) return this.#admitAfter(this.log.room(), attempt);
+      return Promise.reject(error);
+    }
+  }
+
+  async #admitAfter<T>(
+    obstacle: Promise<unknown>,
+    attempt: () => Promise<T> | PendingCommit,
+  ): Promise<T> {
+    for (;;) {
+      await obstacle;
+      try {
+        const outcome = attempt();
+        if (!(outcome instanceof PendingCommit)) return await outcome;
+        obstacle = outcome.settled;
+      } catch (error) {
+        if (!isLogStoreError(error, 'BUSY')) throw error;
+        obstacle = this.log.room();
+      }
+    }
+  }
+
+  /** As commitBuilt(), of mutations that need not know their versions. */
+  commit<T>(
+    timeUnixMs: number,
+    mutations: readonly Mutation[],
+    answerOf: (version: number, timeUnixMs: number) => T,
+    options?: CommitOptions,
+  ): Promise<T> {
+    const { length } = mutations;
+    return this.commitBuilt(timeUnixMs, length, () => mutations, answerOf, options);
+  }
+
+  /**
+   * Appends one commit and applies it once it is durable.
+   * @param build makes `count` mutations, given the first one's version
+   * @param answerOf makes the answer, once durable, from the version and time of its first mutation
+   * @throws LogStoreError at once, as Log.append does; `ENTITY_TOO_LARGE`
+   */
+  commitBuilt<T>(
+    timeUnixMs: number,
+    count: number,
+    build: (version: number) => readonly Mutation[],
+    answerOf: (version: number, timeUnixMs: number) => T,
+    options: CommitOptions = {},
+  ): Promise<T> {
+    if (this.#broken !== undefined) throw this.#broken;
+    const { inlineBody, removes } = options;
+    const version = this.log.takeVersions(count);
+    const mutations = build(version);
+    const meta = encodeCommit({ timeUnixMs, version, mutations });
+    if (meta.length + (inlineBody?.length ?? 0) > limits.recordPayloadBytesMax) {
+      throw new LogStoreError('ENTITY_TOO_LARGE', 'the description of what is written is too long');
+    }
+    const pending = new PendingCommit<T>(mutations, version, timeUnixMs);
+    pending.sequence = this.log.append({
+      kind: 'commit',
+      flags: inlineBody === undefined ? 0 : inlineBodyFlag,
+      subject: commitSubject(mutations),
+      payload: inlineBody === undefined ? [meta] : [meta, inlineBody],
+      removes,
+      onDurable: () => this.#onDurable(pending, answerOf),
+      onFailed: (error) => this.#onFailed(pending, error),
+    });
+    this.catalog.pending.add(pending);
+    return pending.settled;
+  }
+
+  #onDurable<T>(
+    pending: PendingCommit<T>,
+    answerOf: (version: number, timeUnixMs: number) => T,
+  ): void {
+    if (this.#broken !== undefined) return pending.reject(this.#broken);
+    try {
+      applyCommit(this.catalog.state, pending, pending.sequence);
+      this.catalog.pending.remove(pending);
+      if (this.catalog.changes.watched) this.#noteChanges(pending.mutations);
+      pending.resolve(answerOf(pending.version, pending.timeUnixMs));
+    } catch (error) {
+      this.#break(error);
+      pending.reject(this.#broken);
+    }
+  }
+
+  #onFailed(pending: PendingCommit, error: LogStoreError): void {
+    this.catalog.pending.remove(pending);
+    pending.reject(error);
+  }
+
+  /** Our own promise is broken: the index may be wrong, so the process ends; the log is whole. */
+  #break(cause: unknown): void {
+    this.#broken = new LogStoreError('WRITER_FAILED', 'the index is broken; restart', { cause });
+    queueMicrotask(() => {
+      throw cause;
+    });
+  }
+
+  #noteChanges(mutations: readonly Mutation[]): void {
+    for (const mutation of mutations) {
+      if (mutation.is === 'putObject' || mutation.is === 'deleteObject') {
+        this.catalog.changes.note(objectId(mutation.bucket, mutation.key));
+      } else if (mutation.is === 'createBucket' || mutation.is === 'deleteBucket') {
+        this.catalog.changes.note(mutation.bucket);
+      }
+    }
+  }
+}

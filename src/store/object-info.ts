@@ -1,0 +1,37 @@
+import { etagText } from '../catalog/conditions.js';
+import type { ObjectRecord } from '../format/mutation.js';
+import { storedHeaders, userMetadata } from './attributes.js';
+import { checksumOf } from './checksum-numbers.js';
+import type { ObjectInfo } from './types.js';
+
+/** What a commit's object record tells of the version that it made. */
+export function objectInfo(
+  bucket: string,
+  key: string,
+  version: number,
+  modifiedUnixMs: number,
+  object: ObjectRecord,
+): ObjectInfo {
+  return {
+    bucket,
+    key,
+    version,
+    sizeBytes: object.sizeBytes,
+    etag: etagText(object.etag, object.partCount),
+    modifiedUnixMs,
+    expiresUnixMs: object.expiresUnixMs === 0 ? undefined : object.expiresUnixMs,
+    sha256: object.sha256 ?? undefined,
+    checksums: object.checksums.map(checksumOf),
+    headers: storedHeaders(object.headers),
+    userMetadata: userMetadata(object.metadata),
+    parts: partsOf(object.parts),
+  };
+}
+
+function partsOf(fields: readonly number[]): { number: number; sizeBytes: number }[] {
+  const parts: { number: number; sizeBytes: number }[] = [];
+  for (let at = 0; at + 3 < fields.length; at += 4) {
+    parts.push({ number: fields[at] ?? 0, sizeBytes: fields[at + 3] ?? 0 });
+  }
+  return parts;
+}

@@ -1,0 +1,106 @@
+import { Packr } from 'msgpackr';
+import type { Host } from '../base/host.js';
+import { type Bucket, Catalog, type CatalogState } from '../catalog/catalog.js';
+import { applyCommit } from '../catalog/fold.js';
+import { decodeCommitMeta } from '../format/commit.js';
+import { snapshotFile } from '../format/file-names.js';
+import { readSnapshot, writeSnapshot } from '../index/snapshot.js';
+import { openLog } from '../log/open-log.js';
+import type { Log, LogPosition, OpenLogOptions } from '../log/types.js';
+
+const packr = new Packr({ useRecords: false });
+
+/**
+ * Opens the log and folds it: from the snapshot on, where that fits the log, else from the start.
+ * @throws LogStoreError as openLog does; `UNSUPPORTED_VERSION` for a mutation of a later format
+ */
+export async function openCatalog(
+  host: Host,
+  options: OpenLogOptions,
+): Promise<{ catalog: Catalog; log: Log }> {
+  const snapshot = await readCatalogSnapshot(host);
+  const catalog = new Catalog();
+  const log = await openLog(
+    host,
+    {
+      ...options,
+      snapshot: snapshot?.position,
+      use: (fits) => {
+        if (fits && snapshot !== undefined) catalog.state = snapshot.state;
+      },
+    },
+    {
+      commit: (sequence, meta) => applyCommit(catalog.state, decodeCommitMeta(meta), sequence),
+      lost: (sequence, subject) => catalog.lost.add(sequence, subject),
+    },
+  );
+  return { catalog, log };
+}
+
+/** Only of a state that is exactly what lies below `position`. */
+export async function writeCatalogSnapshot(
+  host: Host,
+  { state }: Catalog,
+  storeId: Uint8Array,
+  { sequence, ...position }: LogPosition,
+): Promise<void> {
+  const { objects, uploads, parts } = state;
+  await writeSnapshot(host.disk, snapshotFile, {
+    position: { ...position, storeId, sequenceNext: sequence },
+    indexes: { objects, uploads, parts },
+    extra: encodeExtra(state),
+  });
+}
+
+/** Undefined for one that is missing or damaged: it only saves time. */
+async function readCatalogSnapshot(
+  host: Host,
+): Promise<{ position: LogPosition; state: CatalogState } | undefined> {
+  const read = await readSnapshot(host.disk, snapshotFile);
+  if (read.is !== 'snapshot') return undefined;
+  const { objects, uploads, parts } = read.indexes;
+  const extra = decodeExtra(read.extra);
+  if (!objects || !uploads || !parts || extra === undefined) return undefined;
+  const { sequenceNext, fileId, batchNumber, batchChecksum, versionNext } = read.position;
+  const position = { sequence: sequenceNext, fileId, batchNumber, batchChecksum, versionNext };
+  return { position, state: { objects, uploads, parts, ...extra } };
+}
+
+/** SPEC.md §9, the extra section: what of the state is in no index. */
+function encodeExtra({ buckets, someExpire }: CatalogState): Uint8Array {
+  const all = [...buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = all.map((bucket) => [
+    ...[bucket.name, bucket.version, bucket.timeUnixMs, bucket.owner, bucket.region],
+    ...[bucket.flags, bucket.sequence, bucket.mutation],
+  ]);
+  return packr.pack([rows, someExpire]);
+}
+
+/** Undefined for what a later version may have written there. */
+function decodeExtra(extra: Uint8Array): Pick<CatalogState, 'buckets' | 'someExpire'> | undefined {
+  const fields: unknown = packr.unpack(extra);
+  if (!Array.isArray(fields)) return undefined;
+  const [rows, someExpire] = fields as unknown[];
+  if (!Array.isArray(rows) || typeof someExpire !== 'boolean') return undefined;
+  const buckets = new Map<string, Bucket>();
+  for (const row of rows as unknown[]) {
+    const bucket = bucketOfRow(row);
+    if (bucket === undefined) return undefined;
+    buckets.set(bucket.name, bucket);
+  }
+  return { buckets, someExpire };
+}
+
+function bucketOfRow(row: unknown): Bucket | undefined {
+  if (!Array.isArray(row)) return undefined;
+  const [name, version, timeUnixMs, owner, region, flags, sequence, mutation] = row as unknown[];
+  if (typeof name !== 'string' || typeof version !== 'number') return undefined;
+  if (typeof timeUnixMs !== 'number' || typeof flags !== 'number') return undefined;
+  if (typeof sequence !== 'number' || typeof mutation !== 'number') return undefined;
+  if (!isTextOrNull(owner) || !isTextOrNull(region)) return undefined;
+  return { name, version, timeUnixMs, owner, region, flags, sequence, mutation };
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
+}
