@@ -31,7 +31,7 @@ export class RequestLog {
       operation: answer.operation,
       bucket: answer.bucket,
       key: answer.key,
-      status: res.statusCode,
+      status: res.headersSent ? res.statusCode : undefined, // the client went before its answer
       code: answer.errorCode,
       complete: res.writableFinished,
       bytesIn: answer.bytesIn,

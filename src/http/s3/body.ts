@@ -1,3 +1,4 @@
+import { isLogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { digestNow } from '../../digest/body-digest.js';
 import type { BodyOptions, BodySource, ExpectedDigests } from '../../store/types.js';
@@ -88,6 +89,20 @@ function trailerNames(header: string | undefined): readonly string[] {
 function expectedOf({ identity }: Exchange, claims: ChecksumClaims): ExpectedDigests {
   const sha256 = identity.payload.is === 'sha256' ? identity.payload.value : undefined;
   return { md5: claims.md5, sha256, checksum: claims.checksum };
+}
+
+/**
+ * A failed write of `body` as S3 tells it: a body that is not what its signature says has an error
+ * of its own, which the store, that knows nothing of signatures, cannot give it.
+ */
+export function bodyRefusal(error: unknown, { source, options }: ReceivedBody): unknown {
+  const { sha256, md5, checksum } = options.expected ?? {};
+  if (sha256 === undefined || !isLogStoreError(error, 'CHECKSUM_MISMATCH')) return error;
+  const signedWrong =
+    source instanceof Uint8Array
+      ? !same(sha256, digestNow(source, { md5: false, sha256: true }).sha256)
+      : md5 === undefined && checksum === undefined;
+  return signedWrong ? refusal('XAmzContentSHA256Mismatch', undefined, { cause: error }) : error;
 }
 
 function trailing({ trailers }: ChunkedBody, { trailer }: ChecksumClaims): ExpectedDigests {

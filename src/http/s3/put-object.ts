@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.js';
 import type { ObjectInfo, PutOptions } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
-import { receiveBody } from './body.js';
+import { bodyRefusal, receiveBody } from './body.js';
 import { pushChecksums } from './checksum-names.js';
 import { writeCondition } from './conditions.js';
 import type { Exchange } from './exchange.js';
@@ -12,10 +12,14 @@ export async function putObject(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers } = exchange;
   const attributes = objectAttributes(headers);
   const condition = writeCondition(headers);
-  const { source, options } = await receiveBody(exchange, limits.putBytesMax);
-  const put: PutOptions = { ...options, ...attributes, ...condition };
-  const info = await store.put(bucket, key, source, put);
-  exchange.answer.sendEmpty(200, writtenHeaders(info));
+  const body = await receiveBody(exchange, limits.putBytesMax);
+  const options: PutOptions = { ...body.options, ...attributes, ...condition };
+  try {
+    const info = await store.put(bucket, key, body.source, options);
+    exchange.answer.sendEmpty(200, writtenHeaders(info));
+  } catch (error) {
+    throw bodyRefusal(error, body);
+  }
 }
 
 function writtenHeaders(info: ObjectInfo): FlatHeaders {

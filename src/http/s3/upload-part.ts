@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.js';
 import type { ByteRange } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
-import { receiveBody } from './body.js';
+import { bodyRefusal, receiveBody } from './body.js';
 import { pushChecksum, writeChecksum } from './checksum-names.js';
 import { copySourceCondition } from './conditions.js';
 import { copySource } from './copy-source.js';
@@ -15,15 +15,17 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
   const { uploadId, number } = partOf(exchange);
   // Asked first: an upload that is not there is refused before its part is read.
   const upload = await store.headUpload(bucket, key, uploadId);
-  const { source, options } = await receiveBody(exchange, limits.putBytesMax);
-  const checksumAlgorithm = options.checksumAlgorithm ?? upload.checksum?.algorithm;
-  const part = await store.putPart(bucket, key, uploadId, number, source, {
-    ...options,
-    checksumAlgorithm,
-  });
-  const headers: FlatHeaders = ['etag', `"${part.etag}"`];
-  if (part.checksum !== undefined) pushChecksum(headers, part.checksum);
-  exchange.answer.sendEmpty(200, headers);
+  const body = await receiveBody(exchange, limits.putBytesMax);
+  const checksumAlgorithm = body.options.checksumAlgorithm ?? upload.checksum?.algorithm;
+  const options = { ...body.options, checksumAlgorithm };
+  try {
+    const part = await store.putPart(bucket, key, uploadId, number, body.source, options);
+    const headers: FlatHeaders = ['etag', `"${part.etag}"`];
+    if (part.checksum !== undefined) pushChecksum(headers, part.checksum);
+    exchange.answer.sendEmpty(200, headers);
+  } catch (error) {
+    throw bodyRefusal(error, body);
+  }
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */

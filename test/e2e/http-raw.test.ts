@@ -1,0 +1,205 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { headOf, openLine, type S3Place, s3Place } from './s3-place.js';
+
+const raw = suite('HTTP on raw connections');
+
+let at: S3Place;
+raw.before(async () => {
+  at = await s3Place({ headersTimeout: '1s', bodyIdleTimeout: '1s' });
+  await at.client.send(new CreateBucketCommand({ Bucket: 'raw' }));
+});
+raw.after(() => at.close());
+
+const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
+
+async function isStored(key: string): Promise<boolean> {
+  return (await at.send({ method: 'HEAD', target: `/raw/${key}` })).status === 200;
+}
+
+raw('a client that waits for it is told to go on, and then its body is stored', async () => {
+  const target = '/raw/continued';
+  const headers = { 'content-length': '5', expect: '100-continue' };
+  const line = openLine(at.port);
+  line.socket.write(headOf({ method: 'PUT', target }, at.sign({ method: 'PUT', target, headers })));
+  await line.heard(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+  line.socket.write('hello');
+  await line.heard(/\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+  line.socket.destroy();
+  assert.ok(await isStored('continued'));
+});
+
+for (const [why, target, over] of [
+  ['its signature is wrong', '/raw/refused', { secret: 'another secret' }],
+  ['what it asks for is not served', '/raw/refused?acl', {}],
+  ['its size is beyond 5 GiB', '/raw/refused', { length: String(5 * 1024 ** 3 + 1) }],
+] as const)
+  raw(`nobody is told to go on when ${why}`, async () => {
+    const { length = '1000000', ...rest }: { length?: string; secret?: string } = over;
+    const headers = { 'content-length': length, expect: '100-continue' };
+    const signed = at.sign({ method: 'PUT', target, headers, ...rest });
+    const answer = await at.exchange(headOf({ method: 'PUT', target }, signed));
+    assert.not.match(answer, '100 Continue');
+    assert.ok(statusOf(answer) >= 400);
+    assert.match(answer.toLowerCase(), 'connection: close');
+    assert.not.ok(await isStored('refused'));
+  });
+
+raw('a refused client that sends all the same still gets its answer', async () => {
+  const target = '/raw/refused';
+  const headers = { 'content-length': '500000' };
+  const signed = at.sign({ method: 'PUT', target, headers, secret: 'another secret' });
+  const head = headOf({ method: 'PUT', target }, signed);
+  const answer = await at.exchange(Buffer.concat([Buffer.from(head), Buffer.alloc(500_000)]));
+  assert.is(statusOf(answer), 403);
+  assert.match(answer, 'SignatureDoesNotMatch');
+});
+
+const smuggled = 'GET /raw/smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
+for (const [what, head] of [
+  [
+    'a length and a transfer coding',
+    'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
+  ['two lengths', `Content-Length: 5\r\nContent-Length: 0\r\n\r\n${smuggled}`],
+  ['two lengths that agree', `Content-Length: 0\r\nContent-Length: 0\r\n\r\n${smuggled}`],
+  ['lengths in a list', `Content-Length: 0, 0\r\n\r\n${smuggled}`],
+  ['a signed length', `Content-Length: +5\r\n\r\nhello`],
+  ['a negative length', `Content-Length: -5\r\n\r\nhello`],
+  ['a length beyond numbers', `Content-Length: 99999999999999999999999\r\n\r\n`],
+  ['an unknown transfer coding', `Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${smuggled}`],
+  ['a space before the colon', `Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n${smuggled}`],
+  ['a folded header', `X-A: b\r\n Content-Length: 5\r\n\r\nhello`],
+  ['line ends without carriage return', `X-A: b\nContent-Length: 5\n\nhello`],
+  ['a bare carriage return', `X-A: b\rContent-Length: 5\r\n\r\nhello`],
+  ['a NUL in a header', `X-A: b\0c\r\n\r\n`],
+] as const)
+  raw(`faults 98: ${what} ends in 400 and a closed connection`, async () => {
+    const answer = await at.exchange(`PUT /raw/smuggling HTTP/1.1\r\nHost: x\r\n${head}`);
+    assert.is(statusOf(answer), 400, answer);
+    assert.is(answer.match(/HTTP\/1\.1 /g)?.length, 1, answer);
+    assert.not.ok(await isStored('smuggling'));
+  });
+
+raw('faults 101: a body in chunks of unknown size needs a length', async () => {
+  const target = '/raw/unmeasured';
+  const headers = { 'transfer-encoding': 'chunked' };
+  const head = headOf({ method: 'PUT', target }, at.sign({ method: 'PUT', target, headers }));
+  const answer = await at.exchange(`${head}5\r\nhello\r\n0\r\n\r\n`);
+  assert.is(statusOf(answer), 411);
+  assert.match(answer, 'MissingContentLength');
+  assert.not.ok(await isStored('unmeasured'));
+});
+
+for (const sizeBytes of [1_000, 1_000_000])
+  raw(
+    `faults 79: a client that goes in mid-body of ${sizeBytes} leaves the old object`,
+    async () => {
+      const target = '/raw/kept';
+      await at.send({ method: 'PUT', target, body: 'the old value' });
+      const headers = { 'content-length': String(sizeBytes) };
+      const head = headOf({ method: 'PUT', target }, at.sign({ method: 'PUT', target, headers }));
+      const before = at.log.length;
+      const line = openLine(at.port);
+      line.socket.end(Buffer.concat([Buffer.from(head), Buffer.alloc(sizeBytes / 2)]));
+      await line.closed;
+      const found = await at.send({ method: 'GET', target });
+      assert.is(found.body.toString(), 'the old value');
+      const lines = at.log.slice(before).filter(({ operation }) => operation === 'PutObject');
+      assert.is(lines.at(-1)?.status === 200, false);
+    },
+  );
+
+raw('faults 99: a client that never ends its headers is cut off; others are served', async () => {
+  const lines = Array.from({ length: 300 }, () => openLine(at.port));
+  for (const { socket } of lines) socket.write('GET /raw/slow HTTP/1.1\r\nHost: x\r\n');
+  assert.is((await at.send({ method: 'HEAD', target: '/raw' })).status, 200);
+  await Promise.all(lines.map(({ closed }) => closed));
+});
+
+raw('faults 99: a client whose body stands still is cut off, and nothing is stored', async () => {
+  for (const length of ['60000', '6000000']) {
+    const target = '/raw/stalled';
+    const headers = { 'content-length': length };
+    const signed = at.sign({ method: 'PUT', target, headers });
+    const answer = await at.exchange(`${headOf({ method: 'PUT', target }, signed)}only this`);
+    assert.is(answer, '');
+    assert.not.ok(await isStored('stalled'));
+  }
+});
+
+raw('faults 99: a client that never reads is cut off', async () => {
+  const target = '/raw/unread';
+  await at.send({ method: 'PUT', target, body: Buffer.alloc(32 * 1024 ** 2) });
+  const line = openLine(at.port);
+  line.socket.pause();
+  line.socket.write(headOf({ method: 'GET', target }, at.sign({ method: 'GET', target })));
+  const isLogged = () => at.log.some((each) => each.key === 'unread' && each.complete === false);
+  while (!isLogged()) await at.send({ method: 'HEAD', target });
+  line.socket.destroy();
+});
+
+raw('faults 100: more than 200 headers are refused', async () => {
+  const flood = Array.from({ length: 250 }, (_, n) => `X-${n}: y\r\n`).join('');
+  const answer = await at.exchange(
+    `GET /raw/k HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${flood}\r\n`,
+  );
+  assert.ok(statusOf(answer) === 400 || statusOf(answer) === 431, answer);
+  assert.match(answer, 'RequestHeaderSectionTooLarge');
+});
+
+raw(
+  'faults 100: headers of more than 32 KiB and URLs of more than 16 KiB are refused',
+  async () => {
+    const large = await at.exchange(
+      `GET /raw/k HTTP/1.1\r\nHost: x\r\nX-A: ${'y'.repeat(40_000)}\r\n\r\n`,
+    );
+    assert.is(statusOf(large), 431);
+    const long = await at.exchange(
+      `GET /raw/${'k'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+    assert.ok(statusOf(long) === 400 || statusOf(long) === 414, long);
+  },
+);
+
+raw('faults 100: thousands of pipelined requests are answered in order or refused', async () => {
+  const count = 2_000;
+  const target = '/raw/pipelined';
+  await at.send({ method: 'PUT', target, body: 'x' });
+  const head = headOf({ method: 'HEAD', target }, at.sign({ method: 'HEAD', target }));
+  const headers = { connection: 'close' };
+  const last = headOf({ method: 'HEAD', target }, at.sign({ method: 'HEAD', target, headers }));
+  const answer = await at.exchange(head.repeat(count) + last);
+  const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status);
+  assert.is(statuses.length, count + 1);
+  assert.ok(statuses.every((status) => status === '200' || status === '503'));
+});
+
+raw('what is no HTTP at all is refused, and the server lives', async () => {
+  for (const bytes of [
+    '\0\0\0\0\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00',
+    'GET / HTTP/9.9\r\n\r\n',
+  ])
+    assert.is(statusOf(await at.exchange(bytes)), 400);
+  assert.is((await at.send({ method: 'HEAD', target: '/raw' })).status, 200);
+});
+
+const bounds = suite('bounds of connections');
+
+bounds('faults 100: connections beyond the bound are closed at once', async () => {
+  await using there = await s3Place({ maxConnections: '8' });
+  const lines = Array.from({ length: 8 }, () => openLine(there.port));
+  for (const { socket } of lines) socket.write('GET / HTTP/1.1\r\nHost: x\r\n');
+  const one = openLine(there.port);
+  const another = openLine(there.port);
+  await Promise.all([one.closed, another.closed]);
+  for (const { socket, closed } of lines) {
+    socket.destroy();
+    await closed;
+  }
+});
+
+raw.run();
+bounds.run();
