@@ -21,15 +21,16 @@ serve('makes a key pair at the first start, shows it once and never logs it', as
   await using first = await Served.start(['--dir', at.dir, '--log-level', 'trace']);
   assert.is(statSync(at.credentials).mode & 0o777, 0o600);
   const pair = JSON.parse(readFileSync(at.credentials, 'utf8'));
+  await putInto(first, at, 'box/k');
+  assert.is(await first.end('SIGTERM'), 0);
   assert.ok(first.told.includes(`AWS_ACCESS_KEY_ID=${pair.accessKeyId}`), first.told);
   assert.ok(first.told.includes(`AWS_SECRET_ACCESS_KEY=${pair.secretAccessKey}`));
   assert.match(first.told, /aws s3 mb/);
-  await putInto(first, at, 'b/k');
-  assert.is(await first.end('SIGTERM'), 0);
   assert.not.ok(first.log.includes(pair.secretAccessKey), 'the log holds no secret');
 
   await using second = await Served.start(['--dir', at.dir, '--log-level', 'trace']);
-  assert.is(await readFrom(second, at, 'b/k'), 'the bytes of the file');
+  assert.is(await readFrom(second, at, 'box/k'), 'the bytes of the file');
+  assert.is(await second.end('SIGTERM'), 0);
   assert.not.ok(`${second.told}${second.log}`.includes(pair.secretAccessKey));
   assert.equal(JSON.parse(readFileSync(at.credentials, 'utf8')), pair);
 });
@@ -63,7 +64,7 @@ serve('refuses credentials that others may read, with the command that helps', a
 serve('faults 71: a second server is refused and names the first, which goes on', async () => {
   using at = place();
   await using first = await Served.start(['--dir', at.dir]);
-  await putInto(first, at, 'b/k');
+  await putInto(first, at, 'box/k');
   const before = readdirSync(at.dir, { recursive: true, encoding: 'utf8' }).sort();
   const second = await logstore(['serve', '--port', '0', '--dir', at.dir]);
   assert.is(second.code, 3);
@@ -72,16 +73,16 @@ serve('faults 71: a second server is refused and names the first, which goes on'
   const direct = await logstore(['ls', '--dir', at.dir]);
   assert.is(direct.code, 3);
   assert.match(direct.stderr, /--endpoint/);
-  assert.is(await readFrom(first, at, 'b/k'), 'the bytes of the file');
+  assert.is(await readFrom(first, at, 'box/k'), 'the bytes of the file');
 });
 
 serve('faults 72: after kill -9 the next start takes over at once, with all of it', async () => {
   using at = place();
   await using first = await Served.start(['--dir', at.dir]);
-  await putInto(first, at, 'b/k');
+  await putInto(first, at, 'box/k');
   await first.end('SIGKILL');
   await using second = await Served.start(['--dir', at.dir]);
-  assert.is(await readFrom(second, at, 'b/k'), 'the bytes of the file');
+  assert.is(await readFrom(second, at, 'box/k'), 'the bytes of the file');
 });
 
 serve('faults 73: a paused owner keeps its store, and goes on when it is woken', async () => {
@@ -91,8 +92,8 @@ serve('faults 73: a paused owner keeps its store, and goes on when it is woken',
   const second = await logstore(['serve', '--port', '0', '--dir', at.dir]);
   assert.is(second.code, 3, second.stderr);
   paused.child.kill('SIGCONT');
-  await putInto(paused, at, 'b/k');
-  assert.is(await readFrom(paused, at, 'b/k'), 'the bytes of the file');
+  await putInto(paused, at, 'box/k');
+  assert.is(await readFrom(paused, at, 'box/k'), 'the bytes of the file');
 });
 
 serve('faults 108: no store is made among other things, nor where one was expected', async () => {

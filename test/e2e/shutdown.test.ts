@@ -45,8 +45,8 @@ shutdown(
     const digests: string[] = [];
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       await using server = await Served.start(['--dir', at.dir]);
-      if (signal === 'SIGTERM') await putInto(server, at, 'b/k');
-      else assert.is(await readFrom(server, at, 'b/k'), 'the bytes of the file');
+      if (signal === 'SIGTERM') await putInto(server, at, 'box/k');
+      else assert.is(await readFrom(server, at, 'box/k'), 'the bytes of the file');
       assert.is(await server.end(signal), 0);
       const replayed = await logstore(['replay', '--dir', at.dir, '--json']);
       assert.is(replayed.code, 0, replayed.stderr);
@@ -108,14 +108,14 @@ shutdown(
     assert.is(await first.end('SIGTERM'), 0, first.told);
 
     await using second = await Served.start(['--dir', at.dir]);
-    await putInto(second, at, 'b/k');
+    await putInto(second, at, 'box/k');
     await second.end('SIGKILL');
     await using third = Served.spawn(['--dir', at.dir]);
     await third.logged('starting');
     assert.is(await third.end('SIGTERM'), 0, third.told);
 
     await using last = await Served.start(['--dir', at.dir]);
-    assert.is(await readFrom(last, at, 'b/k'), 'the bytes of the file');
+    assert.is(await readFrom(last, at, 'box/k'), 'the bytes of the file');
   },
 );
 
