@@ -1,0 +1,15 @@
+import { embeddedGet } from './embedded-get.bench.js';
+import { embeddedPut } from './embedded-put.bench.js';
+import type { Bench } from './figure.js';
+import { httpGet64m, httpPut64m } from './http-large.bench.js';
+import { httpGet4k, httpPut4k } from './http-small.bench.js';
+
+/** Everything that `npm run bench` runs, in this order. */
+export const benches: readonly Bench[] = [
+  embeddedPut,
+  embeddedGet,
+  httpPut4k,
+  httpGet4k,
+  httpPut64m,
+  httpGet64m,
+];
