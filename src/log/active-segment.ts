@@ -14,6 +14,7 @@ import {
 } from '../format/record.js';
 import { batchesStart } from '../format/segment-header.js';
 import { CommitsArea, RecordTable } from './record-table.js';
+import { spaceErrors } from './segment-file.js';
 import type { Append } from './types.js';
 
 /** A record with its number, ready to be written. */
@@ -29,8 +30,6 @@ export interface Numbered {
 const copyBytesMax = 16 * 1024;
 /** A batch of this size needs no zeros ahead: its sync moves metadata anyway. */
 const streamBytesMin = 1024 ** 2;
-/** Failures of a write that leave everything before it as it was, and may pass. */
-export const spaceErrors: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const zeros = new Uint8Array(1024 ** 2);
 
 /** The one segment that is being written. Owns its file; one `write` at a time. */
@@ -74,17 +73,21 @@ export class ActiveSegment {
   }
 
   /**
-   * Writes one batch and syncs it. On a throw nothing of it counts, and the bytes behind `offset`
+   * Writes one batch and syncs it. Zeros are written ahead up to `zeroToMax` in the file. On a throw nothing of it counts, and the bytes behind `offset`
    * are anything: whoever goes on does so in another segment.
    * @throws LogStoreError `NO_SPACE` when the write (not the sync) found no room; else the cause
    */
-  async write(records: readonly Numbered[], sequenceNext: number, sizeMax: number): Promise<void> {
+  async write(
+    records: readonly Numbered[],
+    sequenceNext: number,
+    zeroToMax: number,
+  ): Promise<void> {
     const batch = this.#encode(records, sequenceNext);
     const end = this.#offset + batch.sizeBytes;
     const parts = batch.parts;
     let zeroedTo = Math.max(this.#zeroedTo, end);
     if (end > this.#zeroedTo && batch.sizeBytes < streamBytesMin) {
-      zeroedTo = Math.max(end, Math.min(end + limits.zeroFillBytes, sizeMax));
+      zeroedTo = Math.max(end, Math.min(end + limits.zeroFillBytes, zeroToMax));
       for (let left = zeroedTo - end; left > 0; left -= zeros.length) {
         parts.push(left < zeros.length ? zeros.subarray(0, left) : zeros);
       }

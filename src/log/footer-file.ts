@@ -1,3 +1,4 @@
+import { errnoOf } from '../base/errors.js';
 import type { Disk, DiskFile } from '../base/host.js';
 import { align } from '../format/byte-order.js';
 import { checksum } from '../format/checksum.js';
@@ -105,10 +106,17 @@ export class FooterFile implements AsyncDisposable {
     if ((await disk.sizeBytes(path)) !== expected.footer.bytes) {
       return { unusable: 'missing, or not of the size that the manifest states' };
     }
-    const file = await disk.open(path, 'read');
-    const opened = await FooterFile.#check(file, storeId, expected, expected.footer);
-    if (!(opened instanceof FooterFile)) await file.close();
-    return opened;
+    let file: DiskFile | undefined;
+    try {
+      file = await disk.open(path, 'read');
+      const opened = await FooterFile.#check(file, storeId, expected, expected.footer);
+      if (!(opened instanceof FooterFile)) await file.close();
+      return opened;
+    } catch (error) {
+      await file?.close();
+      if (errnoOf(error) === undefined) throw error;
+      return { unusable: `it cannot be read (${errnoOf(error)})` };
+    }
   }
 
   static async #check(
@@ -186,11 +194,21 @@ export class FooterFile implements AsyncDisposable {
     await this.file.close();
   }
 
+  /** A sector that the disk cannot read is damage like any other: the segment has it all. */
+  async #readOrNothing(into: Uint8Array, offset: number): Promise<number> {
+    try {
+      return await this.file.read(into, offset);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return 0;
+    }
+  }
+
   /** The whole blocks that cover `[0 or a block's start, end)`; undefined if one is damaged. */
   async #verifiedBlocks(start: number, end: number): Promise<Uint8Array | undefined> {
     const { blocksEnd } = footerLayout(this.head);
     const bytes = new Uint8Array(Math.min(align(end, footerBlockBytes), blocksEnd) - start);
-    if ((await this.file.read(bytes, start)) !== bytes.length) return undefined;
+    if ((await this.#readOrNothing(bytes, start)) !== bytes.length) return undefined;
     const view = new DataView(this.sums.buffer, this.sums.byteOffset, this.sums.length);
     for (let at = 0; at < bytes.length; at += footerBlockBytes) {
       const block = bytes.subarray(at, at + footerBlockBytes);

@@ -105,8 +105,8 @@ export class GroupCommit {
 
   /** Waits for the queue and proves the last batch; the caller appends no more. */
   async close(): Promise<void> {
-    this.#marker?.cancel();
     await this.#running;
+    this.#marker?.cancel(); // set at the end of a run; it must not fire beside or behind this
     if (this.#unmarked && this.#failure === undefined) await this.#mark();
   }
 

@@ -43,8 +43,9 @@ async function refuseUnlessSpare(disk: Disk, path: string, state: ManifestState)
     const firstNamed = state.files[0]?.first ?? Infinity;
     if (batch === undefined) return;
     const own = header.storeId.every((byte, index) => byte === state.storeId[index]);
-    // The last named range is open, so it covers everything from the first one on.
-    if (own && header.first >= firstNamed) return;
+    // The last named range is open, so it covers everything from the first one on. Ids are given
+    // in turn: a later one than the next tells of a manifest that has lost its end.
+    if (own && header.first >= firstNamed && header.fileId <= state.fileIdNext) return;
   } finally {
     await file.close();
   }

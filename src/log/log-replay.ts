@@ -3,13 +3,13 @@ import type { Disk } from '../base/host.js';
 import { getU32 } from '../format/byte-order.js';
 import { segmentPath } from '../format/file-names.js';
 import type { ManifestFile, ManifestState, Position } from '../format/manifest-frame.js';
-import { recordKinds, subjectOf } from '../format/record.js';
+import { subjectOf } from '../format/record.js';
 import { batchesStart } from '../format/segment-header.js';
 import type { Numbered } from './active-segment.js';
 import { FooterFile } from './footer-file.js';
 import { CommitsArea, RecordTable } from './record-table.js';
 import { openSegment } from './segment-file.js';
-import { SegmentReplay } from './segment-replay.js';
+import { knownKind, SegmentReplay } from './segment-replay.js';
 import {
   type BatchPlace,
   type ScannedRecord,
@@ -180,8 +180,13 @@ function copyOut(record: ScannedRecord): TailRecord {
   const { kind, flags, sequence, payloadChecksum, payloadBytes } = record.header;
   const subject = subjectOf(record.bytes, record.headerStart);
   const payload = [Uint8Array.from(scannedPayload(record))];
-  const name = kind === recordKinds.commit ? 'commit' : 'data';
-  const append = { kind: name, flags, subject, payload, payloadChecksum } as const;
+  const append = {
+    kind: knownKind(kind, sequence),
+    flags,
+    subject,
+    payload,
+    payloadChecksum,
+  } as const;
   return { append, sequence, payloadBytes, versionNext: 0, offset: record.offset };
 }
 

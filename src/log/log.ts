@@ -1,5 +1,6 @@
 import { LogStoreError } from '../base/errors.js';
 import type { DiskLock, Host } from '../base/host.js';
+import { limits } from '../base/limits.js';
 import type { ManifestFile, ManifestState, Position } from '../format/manifest-frame.js';
 import type { ActiveSegment, Numbered } from './active-segment.js';
 import { writeFooter } from './footer-file.js';
@@ -94,7 +95,9 @@ export class WritingLog implements Log, BatchSink {
     const full = this.#active.offset + sizeBytes > segmentBytes;
     // A batch larger than a whole segment still has a segment of its own.
     if (full && this.#active.table.count > 0) await this.startAnew();
-    await this.#active.write(records, next, segmentBytes);
+    // Zeros ahead make syncs fast; where space is short they would take what removals need.
+    const spare = this.parts.space.canSpare(limits.zeroFillBytes);
+    await this.#active.write(records, next, spare ? segmentBytes : 0);
   }
 
   async startAnew(): Promise<void> {

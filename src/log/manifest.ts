@@ -56,7 +56,7 @@ export class Manifest implements AsyncDisposable {
   }
 
   /**
-   * Opens both copies, made equal first where they were not.
+   * Opens the manifest and writes both copies anew.
    * @throws LogStoreError `STORE_DAMAGED` if they contradict one another
    */
   static async open(disk: Disk, clock: Clock): Promise<Manifest | undefined> {
@@ -64,10 +64,9 @@ export class Manifest implements AsyncDisposable {
     const chosen = chooseManifestCopy(a, b);
     const hash = chosen?.hashes.get(chosen.last);
     if (chosen?.state === undefined || hash === undefined) return undefined;
-    const equal = a.last === b.last && a.first === b.first && !a.torn && !b.torn;
-    // A copy whose sync was cut short may be in the page cache only: sync before believing it.
-    const files = equal ? await openBoth(disk) : await writeAnew(disk, chosen.bytes);
-    for (const file of files) await file.sync();
+    // Also when they are equal: what a failed sync left in the page cache looks whole and clean,
+    // is not on the disk, and no later sync of the same file brings it there.
+    const files = await writeAnew(disk, chosen.bytes);
     const { length } = chosen.bytes;
     return new Manifest(disk, clock, files, length, chosen.last, hash, chosen.state);
   }
@@ -87,8 +86,8 @@ export class Manifest implements AsyncDisposable {
       const number = this.number + 1;
       const frame = { number, hashBefore: this.hash, timeUnixMs: this.clock.nowUnixMs(), edits };
       const { bytes, hash } = encodeManifestFrame(frame);
-      await Promise.all(this.files.map((file) => file.write(this.sizeBytes, [bytes])));
-      await Promise.all(this.files.map((file) => file.sync()));
+      await allEnded(this.files.map((file) => file.write(this.sizeBytes, [bytes])));
+      await allEnded(this.files.map((file) => file.sync()));
       this.sizeBytes += bytes.length;
       [this.number, this.hash, this.current] = [number, hash, state];
     } catch (error) {
@@ -116,23 +115,31 @@ export class Manifest implements AsyncDisposable {
   }
 }
 
-async function openBoth(disk: Disk): Promise<DiskFile[]> {
-  return [await disk.open(manifestFiles[0], 'write'), await disk.open(manifestFiles[1], 'write')];
+/** Waits for all, so that nothing is under way any more when the first failure rises. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
 }
 
 /** Temporary name, sync, rename, directory sync: the first copy is durable before the second. */
 async function writeAnew(disk: Disk, bytes: Uint8Array): Promise<DiskFile[]> {
   invariant(bytes.length > 0, 'a manifest holds a frame');
   const files: DiskFile[] = [];
-  for (const path of manifestFiles) {
-    const temporary = path + temporarySuffix;
-    if ((await disk.sizeBytes(temporary)) !== undefined) await disk.unlink(temporary);
-    const file = await disk.open(temporary, 'create');
-    files.push(file);
-    await file.write(0, [bytes]);
-    await file.sync();
-    await disk.rename(temporary, path);
-    await disk.syncDirectory('');
+  try {
+    for (const path of manifestFiles) {
+      const temporary = path + temporarySuffix;
+      if ((await disk.sizeBytes(temporary)) !== undefined) await disk.unlink(temporary);
+      const file = await disk.open(temporary, 'create');
+      files.push(file);
+      await file.write(0, [bytes]);
+      await file.sync();
+      await disk.rename(temporary, path);
+      await disk.syncDirectory('');
+    }
+    return files;
+  } catch (error) {
+    for (const file of files) await file.close();
+    throw error;
   }
-  return files;
 }

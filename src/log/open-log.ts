@@ -1,11 +1,11 @@
-import { LogStoreError } from '../base/errors.js';
+import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Disk, DiskLock, Host } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import { versionAfter } from '../format/commit.js';
 import { lockFile, logDirectory, segmentPath } from '../format/file-names.js';
 import type { ManifestFile, ManifestState } from '../format/manifest-frame.js';
 import { recordBytes } from '../format/record.js';
-import { formatVersion, storeIdBytes } from '../format/segment-header.js';
+import { batchesStart, formatVersion, storeIdBytes } from '../format/segment-header.js';
 import { ActiveSegment } from './active-segment.js';
 import { writeFooter } from './footer-file.js';
 import { ReadingLog, WritingLog } from './log.js';
@@ -20,7 +20,7 @@ import {
 } from './log-replay.js';
 import { Manifest, readManifest } from './manifest.js';
 import { recoverTail } from './recover.js';
-import { createSegment } from './segment-file.js';
+import { createSegment, spaceErrors } from './segment-file.js';
 import { SpaceGuard } from './space-guard.js';
 import type { Log, LogFollower, LogPosition, OpenLogOptions } from './types.js';
 
@@ -28,13 +28,24 @@ import type { Log, LogFollower, LogPosition, OpenLogOptions } from './types.js';
  * Opens the log in the host's directory, or begins a new one; hands every durable commit to
  * `follower` before it resolves.
  * @throws LogStoreError `LOCKED`, `STORE_DAMAGED`, `UNSUPPORTED_VERSION`,
- *   `UNSUPPORTED_FILE_SYSTEM`; `NOT_A_STORE` in mode `read` where there is none
+ *   `UNSUPPORTED_FILE_SYSTEM`, `IO`, `NO_SPACE`; `NOT_A_STORE` in mode `read` where there is none
  */
 export async function openLog(
   host: Host,
   options: OpenLogOptions,
   follower: LogFollower,
 ): Promise<Log> {
+  try {
+    return await open(host, options, follower);
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    if (errno === '') throw error;
+    const code = spaceErrors.has(errno) ? 'NO_SPACE' : 'IO';
+    throw new LogStoreError(code, `the store cannot be opened: ${errno}`, { cause: error });
+  }
+}
+
+async function open(host: Host, options: OpenLogOptions, follower: LogFollower): Promise<Log> {
   const { disk, clock } = host;
   if (options.mode === 'read') {
     const state = await readManifest(disk);
@@ -78,9 +89,12 @@ async function createStore(host: Host, options: OpenLogOptions): Promise<Manifes
     ...{ batchFirst: 1, batchBeforeChecksum: 0 },
   });
   await file.close();
+  // Begun as if it had been closed: nothing in the first segment needs recovering.
+  const position = { offset: batchesStart, batchNumber: 0, batchChecksum: 0, versionNext: 1 };
+  const files = [{ ...named, closed: { end: 1, position } }];
   return Manifest.create(disk, clock, {
     ...{ formatVersion, storeId, epoch: 1, createdUnixMs: clock.nowUnixMs() },
-    ...{ fileIdNext: 2, files: [named], lossesAccepted: [] },
+    ...{ fileIdNext: 2, files, lossesAccepted: [] },
   });
 }
 
@@ -103,7 +117,7 @@ async function replay(
   wanted: LogFollower,
 ): Promise<Replayed> {
   checkRanges(state);
-  const { snapshot } = options;
+  const snapshot = ownSnapshot(options, state);
   const fits = snapshot !== undefined && (await snapshotFits(disk, state, snapshot));
   options.use?.(fits);
   const from = fits ? snapshot.sequence : 1;
@@ -113,19 +127,24 @@ async function replay(
   for (const file of state.files) {
     if (file.end === 0) continue;
     files.add(file, undefined);
-    if (file.end > from) {
-      const found = await followEnded(disk, state.storeId, file, from, follower);
-      if (found.remade !== undefined) remade.push([file, found.remade]);
-    } else if ((await disk.sizeBytes(segmentPath(file.fileId))) === undefined) {
-      throw missing(file);
-    }
+    if ((await disk.sizeBytes(segmentPath(file.fileId))) === undefined) throw missing(file);
+    if (file.end <= from) continue;
+    const found = await followEnded(disk, state.storeId, file, from, follower);
+    if (found.remade !== undefined) remade.push([file, found.remade]);
   }
   const openFile = state.files[state.files.length - 1];
   if (openFile === undefined) throw new LogStoreError('STORE_DAMAGED', 'no segment is open');
-  const provenElsewhere = fits ? snapshot.sequence : 0;
+  // Also one that does not fit: where the log ends below it, the log has lost something.
+  const provenElsewhere = snapshot?.sequence ?? 0;
   const follow = { from, provenElsewhere, follower };
   const open = await readOpenSegment(disk, state.storeId, openFile, follow);
   return { files, openFile, open, lost: follower.lostCommits, follower, from, remade };
+}
+
+/** The caller's snapshot, unless it is another store's. */
+function ownSnapshot({ snapshot }: OpenLogOptions, { storeId }: ManifestState) {
+  const own = snapshot?.storeId.every((byte, index) => byte === storeId[index]);
+  return own ? snapshot : undefined;
 }
 
 async function openForWriting(
@@ -153,6 +172,7 @@ async function openForWriting(
   } else {
     const position = { ...open.position, versionNext: replayed.follower.versionNext };
     const { tail, provenEnd } = open;
+    followRecords(tail, replayed.from, replayed.follower); // it may refuse what it does not know
     const recovered = await recoverTail(host, manifest, openFile, provenEnd, position, tail);
     ({ active } = recovered);
     const { ended } = recovered;
@@ -160,7 +180,6 @@ async function openForWriting(
       files.add(ended, open.table);
       if (open.whole) await sealAgain(disk, manifest, files, ended, open);
     }
-    followRecords(tail, replayed.from, replayed.follower);
   }
   files.add(active.named, active.table);
   for (const [file, remade] of replayed.remade) {

@@ -1,4 +1,4 @@
-import { LogStoreError } from '../base/errors.js';
+import { errnoOf, LogStoreError } from '../base/errors.js';
 import { saltSeed } from '../format/batch.js';
 import { checksum } from '../format/checksum.js';
 import { segmentPath } from '../format/file-names.js';
@@ -19,21 +19,24 @@ import type { StoredRecord } from './types.js';
  */
 export async function readRecord(files: LogFiles, sequence: number): Promise<StoredRecord> {
   const segment = files.segmentOf(sequence);
-  const table = segment === undefined ? undefined : await files.tableOf(segment);
+  const named = segment?.named;
+  const table = segment && (await orSay(files.tableOf(segment), segment.named));
   const place = table?.locate(sequence);
-  if (segment === undefined || place === undefined) {
+  if (named === undefined || place === undefined) {
     throw new LogStoreError('RECORD_CORRUPT', `record ${sequence} is nowhere in the log`);
   }
-  const { named } = segment;
   const bytes = Buffer.allocUnsafeSlow(place.reachBytes);
-  const read = await files.use(named, (file) => readOrSay(file.read(bytes, place.offset), named));
+  const reading = files.use(named, (file) => file.read(bytes, place.offset));
+  const read = await orSay(reading, named);
   return verified(bytes.subarray(0, read), named, place.offset, sequence);
 }
 
-async function readOrSay(reading: Promise<number>, named: ManifestFile): Promise<number> {
+/** What the system refuses, a file that cannot be opened among it, says nothing of the record. */
+async function orSay<T>(reading: Promise<T>, named: ManifestFile): Promise<T> {
   try {
     return await reading;
   } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
     const message = `${segmentPath(named.fileId)} cannot be read`;
     throw new LogStoreError('IO', message, { cause: error });
   }

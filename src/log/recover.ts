@@ -23,12 +23,6 @@ export async function recoverTail(
 ): Promise<{ active: ActiveSegment; ended: ManifestFile | undefined }> {
   const { file, named } = await createNext(host, manifest, open, end, position);
   const active = new ActiveSegment(host.clock, file, named);
-  const sequenceNext = end + tail.length;
-  for (const batch of batches(tail)) {
-    await active.write(batch, sequenceNext, limits.segmentBytesMax);
-  }
-  await active.write([], sequenceNext, limits.segmentBytesMax);
-
   const edits: ManifestEdit[] = [
     { is: 'end', fileId: open.fileId, end, position },
     { is: 'add', file: named },
@@ -37,9 +31,26 @@ export async function recoverTail(
   // would collect them.
   const empty = end === open.first && tail.length === 0;
   if (empty) edits.push({ is: 'remove', fileId: open.fileId });
-  await manifest.append(...edits);
+  try {
+    await copyInto(active, tail, end + tail.length);
+    await manifest.append(...edits);
+  } catch (error) {
+    await active.close();
+    throw error;
+  }
   const ended = { ...open, end, position, closed: undefined };
   return { active, ended: empty ? undefined : ended };
+}
+
+/** Durable and proven when it resolves; nothing names the segment yet. */
+async function copyInto(
+  active: ActiveSegment,
+  tail: readonly Numbered[],
+  sequenceNext: number,
+): Promise<void> {
+  const { segmentBytesMax } = limits;
+  for (const batch of batches(tail)) await active.write(batch, sequenceNext, segmentBytesMax);
+  await active.write([], sequenceNext, segmentBytesMax);
 }
 
 function* batches(records: readonly Numbered[]): Generator<readonly Numbered[]> {

@@ -16,10 +16,15 @@ export async function rollOver(
   position: Position,
 ): Promise<{ active: ActiveSegment; ended: ManifestFile }> {
   const { file, named } = await createNext(host, manifest, open, end, position);
-  await manifest.append(
-    { is: 'end', fileId: open.fileId, end, position },
-    { is: 'add', file: named },
-  );
+  try {
+    await manifest.append(
+      { is: 'end', fileId: open.fileId, end, position },
+      { is: 'add', file: named },
+    );
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   const ended = { ...open, end, position, closed: undefined };
   return { active: new ActiveSegment(host.clock, file, named), ended };
 }

@@ -1,8 +1,9 @@
-import { LogStoreError } from '../base/errors.js';
+import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Disk, DiskFile, Host } from '../base/host.js';
 import { logDirectory, segmentPath } from '../format/file-names.js';
 import type { ManifestFile } from '../format/manifest-frame.js';
 import {
+  batchesStart,
   decodeSegmentHeader,
   encodeSegmentStart,
   formatVersion,
@@ -12,9 +13,13 @@ import {
   segmentHeaderOffsets,
 } from '../format/segment-header.js';
 
+/** Failures that leave everything before them as it was, and may pass. */
+export const spaceErrors: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 /**
  * Makes a segment file, its header and its name durable. Nothing names it yet: the manifest frame
  * that does must follow before anything in it counts.
+ * @throws LogStoreError `NO_SPACE`
  */
 export async function createSegment(
   host: Host,
@@ -33,13 +38,21 @@ export async function createSegment(
   const path = segmentPath(named.fileId);
   // Left by a start that was cut short before the manifest named it; ids are given by the manifest.
   if ((await disk.sizeBytes(path)) !== undefined) await disk.unlink(path);
-  const file = await disk.open(path, 'create');
   const createdUnixMs = host.clock.nowUnixMs();
   const start = encodeSegmentStart({ ...named, formatVersion, storeId, createdUnixMs });
-  await file.write(0, [start]);
-  await file.sync();
-  await disk.syncDirectory(logDirectory);
-  return { file, named };
+  let file: DiskFile | undefined;
+  try {
+    file = await disk.open(path, 'create');
+    await file.write(0, [start]);
+    await file.sync();
+    await disk.syncDirectory(logDirectory);
+    return { file, named };
+  } catch (error) {
+    await file?.close();
+    if (!spaceErrors.has(errnoOf(error) ?? '')) throw error;
+    // Also of a sync: nothing in this file counts yet, and the next try begins another.
+    throw new LogStoreError('NO_SPACE', 'no room for a new segment', { cause: error });
+  }
 }
 
 /** The copies of a segment's header that are whole, by place. */
@@ -65,11 +78,13 @@ export async function openSegment(
   named: ManifestFile,
 ): Promise<DiskFile> {
   const path = segmentPath(named.fileId);
-  if ((await disk.sizeBytes(path)) === undefined) {
+  const sizeBytes = (await disk.sizeBytes(path)) ?? 0;
+  // Its header was durable before the manifest named it: no crash makes it shorter than that.
+  if (sizeBytes < batchesStart) {
     throw new LogStoreError(
       'STORE_DAMAGED',
-      `${path} is missing, and the manifest says that it holds records from ${named.first} on: ` +
-        'bring the file back; the store is not changed',
+      `${path} is ${sizeBytes === 0 ? 'missing or empty' : 'cut short'}, and the manifest says ` +
+        `that it holds records from ${named.first} on: bring it back; the store is not changed`,
     );
   }
   const file = await disk.open(path, 'read');

@@ -1,5 +1,6 @@
+import { LogStoreError } from '../base/errors.js';
 import { getU32 } from '../format/byte-order.js';
-import { recordBytes, recordKinds } from '../format/record.js';
+import { type RecordKind, recordBytes, recordKind, recordKinds } from '../format/record.js';
 import { addCommit } from './active-segment.js';
 import type { CommitsArea, RecordTable } from './record-table.js';
 import {
@@ -9,6 +10,14 @@ import {
   scannedPayload,
 } from './segment-scan.js';
 import type { LogFollower } from './types.js';
+
+/** @throws LogStoreError `UNSUPPORTED_VERSION`: who does not know a record must not go on after it */
+export function knownKind(stored: number, sequence: number): RecordKind {
+  const kind = recordKind(stored);
+  if (kind !== undefined) return kind;
+  const message = `record ${sequence} is of kind ${stored}, which a later version may know`;
+  throw new LogStoreError('UNSUPPORTED_VERSION', message);
+}
 
 /** A visitor that only notes where each record stands. */
 export function fillTable(table: RecordTable): ScanVisitor {
@@ -46,7 +55,7 @@ export class SegmentReplay implements ScanVisitor {
   record(record: ScannedRecord): void {
     noteRecord(this.table, record);
     const { kind, sequence, flags } = record.header;
-    if (kind !== recordKinds.commit) return;
+    if (knownKind(kind, sequence) !== 'commit') return;
     const payload = scannedPayload(record);
     if (this.commits !== undefined) addCommit(this.commits, sequence, flags, payload);
     if (sequence < this.from) return;

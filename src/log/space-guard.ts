@@ -40,6 +40,11 @@ export class SpaceGuard {
     throw new LogStoreError('NO_SPACE', 'the volume is full but for its reserve: delete something');
   }
 
+  /** Whether `sizeBytes` more than what was asked for would leave the reserve whole. */
+  canSpare(sizeBytes: number): boolean {
+    return this.#freeBytes - sizeBytes >= this.reserveBytes;
+  }
+
   #renew(): void {
     if (this.#reading) return;
     this.#reading = true;

@@ -92,10 +92,10 @@ export interface OpenLogOptions {
   /** Refuse appends of data when less than this is free on the volume. */
   readonly reserveBytes?: number | undefined;
   /**
-   * What a snapshot says it holds. When it fits this log, following starts there;
-   * otherwise from the beginning. `use` is told which, before the first record.
+   * What a snapshot says it holds, and of which store. When it fits this log, following starts
+   * there; otherwise from the beginning. A log that ends below it has lost something: refused. `use` is told which, before the first record.
    */
-  readonly snapshot?: LogPosition | undefined;
+  readonly snapshot?: (LogPosition & { readonly storeId: Uint8Array }) | undefined;
   readonly use?: ((snapshotFits: boolean) => void) | undefined;
   /** Told of what costs time but no data. */
   readonly warn?: ((message: string, error: unknown) => void) | undefined;

@@ -8,6 +8,8 @@ import { readSnapshot, writeSnapshot } from '../index/snapshot.js';
 import { openLog } from '../log/open-log.js';
 import type { Log, LogPosition, OpenLogOptions } from '../log/types.js';
 
+type SnapshotPosition = LogPosition & { readonly storeId: Uint8Array };
+
 const packr = new Packr({ useRecords: false });
 
 /**
@@ -55,14 +57,14 @@ export async function writeCatalogSnapshot(
 /** Undefined for one that is missing or damaged: it only saves time. */
 async function readCatalogSnapshot(
   host: Host,
-): Promise<{ position: LogPosition; state: CatalogState } | undefined> {
+): Promise<{ position: SnapshotPosition; state: CatalogState } | undefined> {
   const read = await readSnapshot(host.disk, snapshotFile);
   if (read.is !== 'snapshot') return undefined;
   const { objects, uploads, parts } = read.indexes;
   const extra = decodeExtra(read.extra);
   if (!objects || !uploads || !parts || extra === undefined) return undefined;
-  const { sequenceNext, fileId, batchNumber, batchChecksum, versionNext } = read.position;
-  const position = { sequence: sequenceNext, fileId, batchNumber, batchChecksum, versionNext };
+  const { sequenceNext, ...place } = read.position;
+  const position = { ...place, sequence: sequenceNext };
   return { position, state: { objects, uploads, parts, ...extra } };
 }
 
