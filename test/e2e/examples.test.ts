@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Served } from './logstore-process.js';
+import { environment, Served } from './logstore-process.js';
 import { place } from './served-place.js';
 
 const execute = promisify(execFile);
@@ -22,13 +22,12 @@ for (const file of files)
     const pair = { LOGSTORE_ACCESS_KEY: 'of-example', LOGSTORE_SECRET_KEY: 'secret-of-it' };
     await using server = await Served.start(['--dir', at.dir], pair);
     const { stdout } = await execute(process.execPath, [`${folder}${file}`], {
-      env: {
-        ...process.env,
+      env: environment({
         AWS_ENDPOINT_URL: server.url,
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: pair.LOGSTORE_ACCESS_KEY,
         AWS_SECRET_ACCESS_KEY: pair.LOGSTORE_SECRET_KEY,
-      },
+      }),
     });
     assert.is.not(stdout.trim(), '');
   });

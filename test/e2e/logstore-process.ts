@@ -106,7 +106,8 @@ export class Served implements AsyncDisposable {
   }
 }
 
-function environment(added: Environment = {}): NodeJS.ProcessEnv {
+/** Of this process, without settings for the store and for S3 clients; and what is added. */
+export function environment(added: Environment = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(LOGSTORE|AWS)_/.test(name));
   return { ...Object.fromEntries(own), ...added };
 }

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryDirectory } from '../unit/host/temporary-directory.js';
-import { logstoreScript, Served } from './logstore-process.js';
+import { environment, logstoreScript, Served } from './logstore-process.js';
 import { place } from './served-place.js';
 
 const execute = promisify(execFile);
@@ -40,15 +40,15 @@ async function withServer(action: (env: NodeJS.ProcessEnv, cwd: string) => Promi
   using at = place();
   const pair = { LOGSTORE_ACCESS_KEY: 'of-readme', LOGSTORE_SECRET_KEY: 'secret-of-it' };
   await using server = await Served.start(['--dir', at.dir], pair);
-  const env = {
-    ...process.env,
-    HOME: at.dir, // no settings of the machine
+  const cwd = dirname(at.dir);
+  const env = environment({
+    HOME: cwd, // no settings of the machine
     AWS_ENDPOINT_URL: server.url,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: pair.LOGSTORE_ACCESS_KEY,
     AWS_SECRET_ACCESS_KEY: pair.LOGSTORE_SECRET_KEY,
-  };
-  await action(env, join(at.dir, '..'));
+  });
+  await action(env, cwd);
 }
 
 for (const command of ['aws', 'rclone'] as const)
@@ -78,14 +78,14 @@ readme('the first steps with the command go as they are written', async () => {
   const shim = join(bin, 'logstore');
   writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${logstoreScript}' "$@"\n`);
   chmodSync(shim, 0o755);
-  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  const env = environment({ PATH: `${bin}:${process.env.PATH}` });
   const args = ['-euo', 'pipefail', '-c', blockOf('command')];
   const { stdout } = await execute('bash', args, { env, cwd: folder.path });
   assert.match(stdout, /\nhello\n/);
 });
 
 readme('the embedding example goes as it is written', async () => {
-  const { stdout } = await runModule(blockOf('embed'), process.env);
+  const { stdout } = await runModule(blockOf('embed'), environment());
   assert.is(stdout, 'hello\nhello.txt 5\n');
 });
 
