@@ -37,10 +37,15 @@ export class OtherProcess implements AsyncDisposable {
     this.child.send({ ask, figures } satisfies Question);
     const [answer]: unknown[] = await Promise.race([
       answered,
-      this.#ended.then(() => [{ error: `${this.child.spawnargs.at(-1)} ended` }]),
+      this.#ended.then(() => [{ error: this.#ending() }]),
     ]);
     if (isRecord(answer) && typeof answer.error === 'string') throw new Error(answer.error);
     return figuresOf(answer);
+  }
+
+  #ending(): string {
+    const { spawnargs, exitCode, signalCode } = this.child;
+    return `${spawnargs.slice(1).join(' ')}: ended with ${signalCode ?? exitCode}`;
   }
 
   async end(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

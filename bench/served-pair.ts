@@ -65,7 +65,7 @@ export function withServedPair<T>(
     await generator.ask('prepare', { sizeBytes: load.sizeBytes, keys: load.keys });
     const storePort = await portOf(store);
     await generator.ask('createBucket', { port: storePort });
-    return action(
+    return await action(
       new LoadedServer(store, generator, storePort, load),
       new LoadedServer(bare, generator, await portOf(bare), load),
     );
