@@ -1,7 +1,13 @@
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
 import { packageInstall } from './package-install.js';
+import { realTree } from './real-tree.js';
 import { secondServer } from './second-server.js';
 
 /** Everything that `npm run show` lists, in this order. */
-export const demonstrations: readonly Demonstration[] = [freshClone, packageInstall, secondServer];
+export const demonstrations: readonly Demonstration[] = [
+  freshClone,
+  packageInstall,
+  realTree,
+  secondServer,
+];
