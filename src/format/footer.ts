@@ -1,5 +1,8 @@
+import { LogStoreError } from '../base/errors.js';
+import { limits } from '../base/limits.js';
 import { align, getU32, getU64, setU32, setU64 } from './byte-order.js';
 import { checksum, checksumRange } from './checksum.js';
+import { knownFlags } from './record.js';
 import { formatVersion } from './segment-header.js';
 
 /** SPEC.md §6, the head of a footer file. */
@@ -106,15 +109,20 @@ export function encodeFooterEntryHead(
   setU32(into, start + 12, entry.flags);
 }
 
+/** @throws LogStoreError `RECORD_CORRUPT`, `UNSUPPORTED_VERSION` */
 export function decodeFooterEntryHead(
   bytes: Uint8Array,
   start: number,
 ): { sequence: number; metaBytes: number; flags: number } {
-  return {
-    sequence: getU64(bytes, start),
-    metaBytes: getU32(bytes, start + 8),
-    flags: getU32(bytes, start + 12),
-  };
+  const metaBytes = getU32(bytes, start + 8);
+  const flags = getU32(bytes, start + 12);
+  if (start + footerEntryHeadBytes > bytes.length || metaBytes > limits.recordPayloadBytesMax) {
+    throw new LogStoreError('RECORD_CORRUPT', 'an entry of a footer passes its bounds');
+  }
+  if ((flags & ~knownFlags.commit) !== 0) {
+    throw new LogStoreError('UNSUPPORTED_VERSION', `a footer's commit with flags ${flags}`);
+  }
+  return { sequence: getU64(bytes, start), metaBytes, flags };
 }
 
 /** The checksum that stands last: over the checksums of the blocks. */

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Packr } from 'msgpackr';
 import { LogStoreError } from '../base/errors.js';
+import { invariant } from '../base/invariant.js';
 import { getU32, getU64, setU32, setU64 } from './byte-order.js';
+import { binary, type Fields, kept, list, number, numbers } from './fields.js';
+import { decodeMsgpack } from './msgpack.js';
+import { boundaryBytesOf } from './segment-header.js';
 
 /** A place at the end of a batch (SPEC.md §5). */
 export interface Position {
@@ -67,10 +71,12 @@ const hashBytes = 32;
 const payloadBytesMax = 16 * 1024 ** 2;
 const at = { magic: 0, payloadBytes: 4, number: 8, hashBefore: 16 } as const;
 const kindLog = 1;
+const u32Max = 2 ** 32 - 1;
 const packr = new Packr({ useRecords: false });
 
 export function encodeManifestFrame(frame: ManifestFrame): { bytes: Uint8Array; hash: Uint8Array } {
   const payload = packr.pack([frame.timeUnixMs, frame.edits.map(editFields)]);
+  invariant(payload.length <= payloadBytesMax, 'a frame fits its bound');
   const bytes = new Uint8Array(headBytes + payload.length + hashBytes);
   setU32(bytes, at.magic, magic);
   setU32(bytes, at.payloadBytes, payload.length);
@@ -84,7 +90,8 @@ export function encodeManifestFrame(frame: ManifestFrame): { bytes: Uint8Array; 
 
 /**
  * The frame at `start`, or undefined where no whole one stands.
- * @throws LogStoreError `UNSUPPORTED_VERSION` for a whole frame that says what this code cannot know
+ * @throws LogStoreError `UNSUPPORTED_VERSION` for a whole frame that says what this code cannot
+ *   know, `RECORD_CORRUPT` for one that makes no sense
  */
 export function decodeManifestFrame(
   bytes: Uint8Array,
@@ -100,21 +107,17 @@ export function decodeManifestFrame(
   const hash = sha256(bytes.subarray(start, payloadEnd));
   const stored = bytes.subarray(payloadEnd, payloadEnd + hashBytes);
   if (hash.some((byte, index) => byte !== stored[index])) return undefined;
-  const [timeUnixMs, edits] = packr.unpack(bytes.slice(start + headBytes, payloadEnd)) as Fields;
+  const fields = list(decodeMsgpack(bytes.slice(start + headBytes, payloadEnd)));
   const frame: ManifestFrame = {
     number: getU64(bytes, start + at.number),
     hashBefore: bytes.slice(start + at.hashBefore, start + headBytes),
-    timeUnixMs: timeUnixMs as number,
-    edits: (edits as Fields[]).map(editOf),
+    timeUnixMs: number(fields[0]),
+    edits: list(fields[1]).map((edit) => editOf(list(edit))),
   };
   return { frame, hash, sizeBytes };
 }
 
-// A frame's hash was checked before its fields are believed, so the casts below rest on it: what
-// passes was written by this encoder, or by a later one that the version check refuses.
-type Fields = readonly unknown[];
-
-function editFields(edit: ManifestEdit): Fields {
+function editFields(edit: ManifestEdit): readonly unknown[] {
   switch (edit.is) {
     case 'state': {
       const s = edit.state;
@@ -142,45 +145,48 @@ function editFields(edit: ManifestEdit): Fields {
 }
 
 function editOf(f: Fields): ManifestEdit {
-  const first = f[1] as number;
-  switch (f[0]) {
+  const kind = number(f[0]);
+  switch (kind) {
     case 1:
       return { is: 'state', state: stateOf(f) };
     case 2:
-      return { is: 'add', file: fileOf(f[1] as Fields) };
+      return { is: 'add', file: fileOf(list(f[1])) };
     case 3:
-      return { is: 'end', fileId: first, end: f[2] as number, position: positionOf(f[3]) };
+      return { is: 'end', fileId: number(f[1]), ...endOf(f.slice(2)) };
     case 4:
-      return { is: 'footer', fileId: first, bytes: f[2] as number, checksum: f[3] as number };
+      return { is: 'footer', fileId: number(f[1]), ...footerOf(f.slice(2)) };
     case 5:
-      return { is: 'closed', fileId: first, end: f[2] as number, position: positionOf(f[3]) };
+      return { is: 'closed', fileId: number(f[1]), ...endOf(f.slice(2)) };
     case 6:
-      return { is: 'reopened', fileId: first };
+      return { is: 'reopened', fileId: number(f[1]) };
     case 7:
-      return { is: 'lossAccepted', sequence: first };
+      return { is: 'lossAccepted', sequence: number(f[1]) };
     case 8:
-      return { is: 'remove', fileId: first };
+      return { is: 'remove', fileId: number(f[1]) };
     default:
-      throw new LogStoreError('UNSUPPORTED_VERSION', `a manifest edit of kind ${String(f[0])}`);
+      throw new LogStoreError('UNSUPPORTED_VERSION', `a manifest edit of kind ${kind}`);
   }
 }
 
 function stateOf(f: Fields): ManifestState {
-  if (f[1] !== 1) {
-    throw new LogStoreError('UNSUPPORTED_VERSION', `a store of format version ${String(f[1])}`);
+  const version = number(f[1]);
+  if (version !== 1) {
+    throw new LogStoreError('UNSUPPORTED_VERSION', `a store of format version ${version}`);
   }
+  kept(f[6], 'version floor');
+  kept(f[7], 'number of a dropped removal');
+  kept(f[9], 'parity group');
+  kept(f[10], 'volume');
   return {
     formatVersion: 1,
-    storeId: copyOf(f[2]),
-    epoch: f[3] as number,
-    createdUnixMs: f[4] as number,
-    fileIdNext: f[5] as number,
-    files: (f[8] as Fields[]).map(fileOf),
-    lossesAccepted: f[11] as number[],
+    storeId: copyOf(binary(f[2], 16)),
+    ...{ epoch: number(f[3]), createdUnixMs: number(f[4]), fileIdNext: number(f[5]) },
+    files: list(f[8]).map((file) => fileOf(list(file))),
+    lossesAccepted: numbers(f[11]),
   };
 }
 
-function fileFields(file: ManifestFile): Fields {
+function fileFields(file: ManifestFile): readonly unknown[] {
   return [
     ...[file.fileId, kindLog, file.generation, file.first, file.end, file.salt],
     ...[file.boundaryBytes, file.batchFirst, file.batchBeforeChecksum],
@@ -192,36 +198,44 @@ function fileFields(file: ManifestFile): Fields {
 }
 
 function fileOf(f: Fields): ManifestFile {
-  if (f[1] !== kindLog) {
-    throw new LogStoreError('UNSUPPORTED_VERSION', `a manifest file of kind ${String(f[1])}`);
+  const kind = number(f[1]);
+  if (kind !== kindLog) {
+    throw new LogStoreError('UNSUPPORTED_VERSION', `a manifest file of kind ${kind}`);
   }
-  const footer = f[10] as [number, number] | null;
-  const closed = f[11] as [number, unknown] | null;
+  kept(f[2], 'generation of a file');
+  kept(f[12], 'storage class of a file');
   return {
-    ...{ fileId: f[0] as number, generation: f[2] as number },
-    ...{ first: f[3] as number, end: f[4] as number, salt: copyOf(f[5]) },
-    ...{ boundaryBytes: f[6] as number, batchFirst: f[7] as number },
-    batchBeforeChecksum: f[8] as number,
-    position: f[9] === null ? undefined : positionOf(f[9]),
-    footer: footer === null ? undefined : { bytes: footer[0], checksum: footer[1] },
-    closed: closed === null ? undefined : { end: closed[0], position: positionOf(closed[1]) },
+    ...{ fileId: number(f[0]), generation: 0, first: number(f[3]), end: number(f[4]) },
+    ...{ salt: copyOf(binary(f[5], 16)), boundaryBytes: boundaryBytesOf(number(f[6])) },
+    ...{ batchFirst: number(f[7]), batchBeforeChecksum: number(f[8], u32Max) },
+    position: f[9] === null ? undefined : positionOf(list(f[9])),
+    footer: f[10] === null ? undefined : footerOf(list(f[10])),
+    closed: f[11] === null ? undefined : endOf(list(f[11])),
   };
 }
 
-function positionFields(p: Position): Fields {
+function footerOf(f: Fields): { bytes: number; checksum: number } {
+  return { bytes: number(f[0]), checksum: number(f[1], u32Max) };
+}
+
+function endOf(f: Fields): { end: number; position: Position } {
+  return { end: number(f[0]), position: positionOf(list(f[1])) };
+}
+
+function positionFields(p: Position): readonly unknown[] {
   return [p.offset, p.batchNumber, p.batchChecksum, p.versionNext];
 }
 
-function positionOf(value: unknown): Position {
-  const [offset, batchNumber, batchChecksum, versionNext] = value as number[];
+function positionOf(f: Fields): Position {
   return {
-    ...{ offset: offset as number, batchNumber: batchNumber as number },
-    ...{ batchChecksum: batchChecksum as number, versionNext: versionNext as number },
+    ...{ offset: number(f[0]), batchNumber: number(f[1]) },
+    ...{ batchChecksum: number(f[2], u32Max), versionNext: number(f[3]) },
   };
 }
 
-function copyOf(value: unknown): Uint8Array {
-  return Uint8Array.from(value as Uint8Array);
+/** So that no state holds on to the buffer that its frame was read in. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes);
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {

@@ -9,12 +9,14 @@ export type RecordKind = keyof typeof recordKinds;
 
 /** Flag of a commit: an inline body follows its meta. */
 export const inlineBodyFlag = 1;
+/** The flags that this version knows, by kind. */
+export const knownFlags = { data: 0, commit: inlineBodyFlag } as const;
 
 export interface RecordHeader {
   readonly checksum: number;
   readonly payloadChecksum: number;
   readonly payloadBytes: number;
-  /** As stored; the reader decides about kinds that it does not know. */
+  /** As stored, with its flags; `recordKind` tells whether this version knows them. */
   readonly kind: number;
   readonly flags: number;
   readonly sequence: number;
@@ -87,9 +89,15 @@ export function subjectOf(bytes: Uint8Array, start: number): Uint8Array {
   return bytes.slice(start + at.subject, start + at.subject + subjectBytes);
 }
 
-export function recordKind(stored: number): RecordKind | undefined {
-  if (stored === recordKinds.data) return 'data';
-  return stored === recordKinds.commit ? 'commit' : undefined;
+/** Undefined for a kind, or flags of it, that are of a later version: nobody may go on over it. */
+export function recordKind({
+  kind: stored,
+  flags,
+}: Pick<RecordHeader, 'kind' | 'flags'>): RecordKind | undefined {
+  let kind: RecordKind | undefined;
+  if (stored === recordKinds.data) kind = 'data';
+  if (stored === recordKinds.commit) kind = 'commit';
+  return kind !== undefined && (flags & ~knownFlags[kind]) === 0 ? kind : undefined;
 }
 
 function headerChecksum(bytes: Uint8Array, start: number, seed: number, offset: number): number {

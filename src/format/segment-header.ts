@@ -1,3 +1,4 @@
+import { LogStoreError } from '../base/errors.js';
 import { align, getU32, getU64, setU32, setU64 } from './byte-order.js';
 import { checksumRange } from './checksum.js';
 
@@ -51,14 +52,22 @@ export function encodeSegmentStart(header: SegmentHeader): Uint8Array {
   return start;
 }
 
-/** One copy; undefined if it is not whole. The caller checks version, store and file. */
+/**
+ * One copy; undefined if it is not whole. The caller checks store and file.
+ * @throws LogStoreError `UNSUPPORTED_VERSION` for a whole one of a later version
+ */
 export function decodeSegmentHeader(copy: Uint8Array): SegmentHeader | undefined {
   if (copy.length < segmentHeaderBytes) return undefined;
   if (magic.some((byte, index) => copy[at.magic + index] !== byte)) return undefined;
   if (getU32(copy, at.checksum) !== checksumRange(copy, 0, at.checksum, 0)) return undefined;
+  const version = getU32(copy, at.formatVersion);
+  if (version !== formatVersion) {
+    const message = `a segment of format version ${version}; this is ${formatVersion}`;
+    throw new LogStoreError('UNSUPPORTED_VERSION', message);
+  }
   return {
-    formatVersion: getU32(copy, at.formatVersion),
-    boundaryBytes: getU32(copy, at.boundary),
+    formatVersion,
+    boundaryBytes: boundaryBytesOf(getU32(copy, at.boundary)),
     storeId: copy.slice(at.storeId, at.storeId + storeIdBytes),
     fileId: getU64(copy, at.fileId),
     generation: getU32(copy, at.generation),
@@ -68,6 +77,15 @@ export function decodeSegmentHeader(copy: Uint8Array): SegmentHeader | undefined
     batchFirst: getU64(copy, at.batchFirst),
     batchBeforeChecksum: getU32(copy, at.batchBefore),
   };
+}
+
+/**
+ * What batches are aligned to: readers go from one multiple to the next, so nothing else may pass.
+ * @throws LogStoreError `UNSUPPORTED_VERSION`
+ */
+export function boundaryBytesOf(stored: number): 512 | 4096 {
+  if (stored === 512 || stored === 4096) return stored;
+  throw new LogStoreError('UNSUPPORTED_VERSION', `a boundary of ${stored} bytes`);
 }
 
 /** The place of the next batch behind one that ends at `offset`. */

@@ -9,14 +9,13 @@ import {
   segmentPath,
 } from '../format/file-names.js';
 import type { ManifestFile, ManifestState } from '../format/manifest-frame.js';
-import { recordKinds } from '../format/record.js';
 import { segmentHeaderOffsets } from '../format/segment-header.js';
 import { FooterFile } from './footer-file.js';
 import { checkRanges } from './log-directory.js';
 import { chooseManifestCopy, type ManifestCopy, readManifestCopy } from './manifest-copies.js';
 import { RecordTable } from './record-table.js';
 import { headerProblem, readSegmentHeaders } from './segment-file.js';
-import { fillTable } from './segment-replay.js';
+import { fillTable, knownKind } from './segment-replay.js';
 import { type ScanDamage, type ScanVisitor, SegmentScan, scannedPayload } from './segment-scan.js';
 
 /** One thing that is not as it was written, or that somebody should know. */
@@ -195,10 +194,9 @@ class SegmentAudit {
       record: (record) => {
         this.recordCount++;
         filler.record(record);
-        if (record.header.kind !== recordKinds.commit) return;
         const { sequence } = record.header;
         try {
-          decodeCommit(scannedPayload(record));
+          if (knownKind(record.header) === 'commit') decodeCommit(scannedPayload(record));
         } catch (error) {
           if (!(error instanceof LogStoreError)) throw error;
           const { offset } = record;

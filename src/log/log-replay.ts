@@ -177,11 +177,11 @@ async function readTail(scan: SegmentScan, proven: { end: number; position: Posi
 
 /** A record taken over verbatim: its payload, and the checksum that it came with. */
 function copyOut(record: ScannedRecord): TailRecord {
-  const { kind, flags, sequence, payloadChecksum, payloadBytes } = record.header;
+  const { flags, sequence, payloadChecksum, payloadBytes } = record.header;
   const subject = subjectOf(record.bytes, record.headerStart);
   const payload = [Uint8Array.from(scannedPayload(record))];
   const append = {
-    kind: knownKind(kind, sequence),
+    kind: knownKind(record.header),
     flags,
     subject,
     payload,

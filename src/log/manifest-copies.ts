@@ -72,17 +72,23 @@ export function chooseManifestCopy(a: ManifestCopy, b: ManifestCopy): ManifestCo
   const [longer, shorter] = b.last > a.last ? [b, a] : [a, b];
   if (longer.last === 0) return undefined;
   if (shorter.last === 0) return longer;
+  let agreed = false;
   for (const [number, hash] of shorter.hashes) {
     const other = number === longer.first - 1 ? longer.hashBeforeFirst : longer.hashes.get(number);
-    if (other !== undefined && !equal(hash, other)) {
-      throw new LogStoreError(
-        'STORE_DAMAGED',
-        `manifest.a and manifest.b contradict one another at frame ${number}: keep both, ` +
-          'restore the one that belongs to this directory, and run `logstore verify`',
-      );
-    }
+    if (other === undefined) continue;
+    if (!equal(hash, other)) throw fork(`contradict one another at frame ${number}`);
+    agreed = true;
   }
+  // No crash leaves two copies that have no frame in common: one of them is from elsewhere.
+  if (!agreed) throw fork('have no frame in common');
   return longer;
+}
+
+function fork(what: string): LogStoreError {
+  return damaged(
+    `manifest.a and manifest.b ${what}: keep both, restore the one that belongs to this ` +
+      'directory, and run `logstore verify`',
+  );
 }
 
 /** The state after a frame's edits; those name only files that are there. */

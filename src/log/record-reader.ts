@@ -58,7 +58,7 @@ function verified(
       header = decodeRecordHeader(mended, 0, seed, offset);
     }
   }
-  const kind = header === undefined ? undefined : recordKind(header.kind);
+  const kind = header === undefined ? undefined : recordKind(header);
   if (header === undefined || kind === undefined || header.sequence !== sequence) {
     throw corrupt(named, offset, sequence, 'its header is damaged');
   }

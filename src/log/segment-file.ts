@@ -105,10 +105,6 @@ export function headerProblem(
   named: ManifestFile,
 ): LogStoreError | undefined {
   const path = segmentPath(named.fileId);
-  if (header.formatVersion !== formatVersion) {
-    const message = `${path} has format version ${header.formatVersion}; this is ${formatVersion}`;
-    return new LogStoreError('UNSUPPORTED_VERSION', message);
-  }
   const same =
     equal(header.storeId, storeId) &&
     equal(header.salt, named.salt) &&

@@ -1,6 +1,12 @@
 import { LogStoreError } from '../base/errors.js';
 import { getU32 } from '../format/byte-order.js';
-import { type RecordKind, recordBytes, recordKind, recordKinds } from '../format/record.js';
+import {
+  type RecordHeader,
+  type RecordKind,
+  recordBytes,
+  recordKind,
+  recordKinds,
+} from '../format/record.js';
 import { addCommit } from './active-segment.js';
 import type { CommitsArea, RecordTable } from './record-table.js';
 import {
@@ -12,10 +18,11 @@ import {
 import type { LogFollower } from './types.js';
 
 /** @throws LogStoreError `UNSUPPORTED_VERSION`: who does not know a record must not go on after it */
-export function knownKind(stored: number, sequence: number): RecordKind {
-  const kind = recordKind(stored);
-  if (kind !== undefined) return kind;
-  const message = `record ${sequence} is of kind ${stored}, which a later version may know`;
+export function knownKind(header: RecordHeader): RecordKind {
+  const known = recordKind(header);
+  if (known !== undefined) return known;
+  const { sequence, kind, flags } = header;
+  const message = `record ${sequence} is of kind ${kind}, flags ${flags}: a later version's`;
   throw new LogStoreError('UNSUPPORTED_VERSION', message);
 }
 
@@ -54,8 +61,8 @@ export class SegmentReplay implements ScanVisitor {
 
   record(record: ScannedRecord): void {
     noteRecord(this.table, record);
-    const { kind, sequence, flags } = record.header;
-    if (knownKind(kind, sequence) !== 'commit') return;
+    const { sequence, flags } = record.header;
+    if (knownKind(record.header) !== 'commit') return;
     const payload = scannedPayload(record);
     if (this.commits !== undefined) addCommit(this.commits, sequence, flags, payload);
     if (sequence < this.from) return;

@@ -1,0 +1,266 @@
+import { LogStoreError } from '../base/errors.js';
+import { limits } from '../base/limits.js';
+import {
+  binary,
+  corrupt,
+  type Fields,
+  kept,
+  list,
+  number,
+  numbers,
+  text,
+  textOrNull,
+} from './fields.js';
+import type { MsgpackValue } from './msgpack.js';
+import type {
+  ChecksumField,
+  HeaderFields,
+  Mutation,
+  ObjectRecord,
+  PartRecord,
+} from './mutation.js';
+
+/** Mutations as arrays in the order of SPEC.md §4, both ways. */
+
+const tags = {
+  createBucket: 1,
+  deleteBucket: 2,
+  putObject: 3,
+  deleteObject: 4,
+  createUpload: 5,
+  putPart: 6,
+  abortUpload: 7,
+} as const satisfies Record<Mutation['is'], number>;
+
+const headerCount = 6;
+/** Bytes of a checksum's value, by its algorithm's number. */
+const checksumBytes = [0, 4, 4, 8, 20, 32] as const;
+const checksumTypeMax = 2;
+const surrogate = /[\ud800-\udfff]/;
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** @throws LogStoreError `INVALID_ARGUMENT` for text that is not well-formed: it has no UTF-8 */
+export function mutationFields(m: Mutation): unknown[] {
+  const tag = tags[m.is];
+  const bucket = wellFormed(m.bucket);
+  switch (m.is) {
+    case 'createBucket':
+      return [tag, bucket, wellFormed(m.owner), wellFormed(m.region), m.flags];
+    case 'deleteBucket':
+      return [tag, bucket, m.ends];
+    case 'putObject':
+      return [tag, bucket, wellFormed(m.key), m.bucketVersion, m.ends, objectFields(m.object)];
+    case 'deleteObject':
+      return [tag, bucket, wellFormed(m.key), m.ends, m.reason];
+    case 'createUpload':
+      return [
+        ...[tag, bucket, wellFormed(m.key), m.bucketVersion],
+        ...[allWellFormed(m.headers), allWellFormed(m.metadata), m.ttlMs],
+        ...[m.checksumAlgorithm, m.checksumType, m.salt, m.flags, null, null, null, null, null],
+      ];
+    case 'putPart': {
+      const { uploadVersion, partNumber, ends, part } = m;
+      return [tag, bucket, wellFormed(m.key), uploadVersion, partNumber, ends, partFields(part)];
+    }
+    case 'abortUpload':
+      return [tag, bucket, wellFormed(m.key), m.uploadVersion, m.ends];
+  }
+}
+
+/** @throws LogStoreError `RECORD_CORRUPT`; `UNSUPPORTED_VERSION` for what a later version says */
+export function mutationOf(f: Fields): Mutation {
+  const tag = number(f[0]);
+  if (tag < tags.createBucket || tag > tags.abortUpload) {
+    throw new LogStoreError('UNSUPPORTED_VERSION', `a mutation of kind ${tag}`);
+  }
+  const bucket = name(f[1], limits.bucketNameBytesMax);
+  if (bucket.includes('\u0000')) throw corrupt('a bucket name holds 00');
+  if (tag === tags.createBucket) {
+    kept(f[4], 'flag of a bucket');
+    const [owner, region] = [textOrNull(f[2]), textOrNull(f[3])];
+    return { is: 'createBucket', bucket, owner, region, flags: 0 };
+  }
+  if (tag === tags.deleteBucket) return { is: 'deleteBucket', bucket, ends: numbers(f[2], 3) };
+  const key = name(f[2], limits.keyBytesMax);
+  switch (tag) {
+    case tags.putObject: {
+      const [bucketVersion, ends] = [number(f[3]), numbers(f[4], 3)];
+      return { is: 'putObject', bucket, key, bucketVersion, ends, object: objectOf(list(f[5])) };
+    }
+    case tags.deleteObject:
+      return { is: 'deleteObject', bucket, key, ends: numbers(f[3], 3), reason: number(f[4]) };
+    case tags.createUpload:
+      return createUploadOf(bucket, key, f);
+    case tags.putPart: {
+      const [uploadVersion, ends] = [number(f[3]), numbers(f[5], 3)];
+      const partNumber = partNumberOf(f[4]);
+      const part = partOf(list(f[6]));
+      return { is: 'putPart', bucket, key, uploadVersion, partNumber, ends, part };
+    }
+    default: {
+      const [uploadVersion, ends] = [number(f[3]), numbers(f[4], 3)];
+      return { is: 'abortUpload', bucket, key, uploadVersion, ends };
+    }
+  }
+}
+
+function createUploadOf(bucket: string, key: string, f: Fields): Mutation {
+  kept(f[10], 'flag of an upload');
+  checkKeptOfContent(f, 11);
+  return {
+    ...{ is: 'createUpload', bucket, key, bucketVersion: number(f[3]) },
+    ...{ headers: headerFields(f[4]), metadata: pairs(f[5]), ttlMs: number(f[6]) },
+    checksumAlgorithm: f[7] === 0 ? 0 : checksumAlgorithm(f[7]),
+    ...{ checksumType: number(f[8], checksumTypeMax), salt: binary(f[9], 16), flags: 0 },
+  };
+}
+
+function objectFields(o: ObjectRecord): unknown[] {
+  return [
+    ...[o.sizeBytes, o.etag, o.partCount, o.sha256, o.partsRoot, o.checksums, o.runs, o.parts],
+    ...[allWellFormed(o.headers), allWellFormed(o.metadata), o.expiresUnixMs, o.salt],
+    ...[o.uploadVersion, o.flags, null, null, null, null, null, null],
+  ];
+}
+
+function objectOf(f: Fields): ObjectRecord {
+  kept(f[13], 'flag of an object');
+  checkKeptOfContent(f, 14);
+  kept(f[19], 'root over chunks');
+  const object: ObjectRecord = {
+    sizeBytes: number(f[0], limits.objectBytesMax),
+    etag: binary(f[1], 16),
+    partCount: number(f[2], limits.partCountMax),
+    sha256: f[3] === null ? null : binary(f[3], 32),
+    partsRoot: f[4] === null ? null : binary(f[4], 32),
+    checksums: list(f[5]).map((each) => checksumField(each)),
+    runs: runs(f[6]),
+    parts: numbers(f[7], 4),
+    headers: headerFields(f[8]),
+    metadata: pairs(f[9]),
+    expiresUnixMs: number(f[10]),
+    salt: binary(f[11], 16),
+    uploadVersion: number(f[12]),
+    flags: 0,
+  };
+  checkContent(object);
+  return object;
+}
+
+/** What a reader relies on when it goes from an offset in an object to its bytes. */
+function checkContent(o: ObjectRecord): void {
+  if (o.partCount > 0) {
+    const sizes = o.parts.filter((_, index) => index % 4 === 3);
+    const whole = o.sha256 === null && o.partsRoot !== null && o.runs.length === 0;
+    if (whole && sizes.length === o.partCount && sum(sizes) === o.sizeBytes) return;
+    throw corrupt('the parts of an object are not the whole of it');
+  }
+  if (o.sha256 === null || o.partsRoot !== null || o.parts.length > 0) {
+    throw corrupt('an object without parts has a SHA-256 and nothing of parts');
+  }
+  checkBody(o.sizeBytes, o.runs);
+}
+
+function partFields(p: PartRecord): unknown[] {
+  return [p.sizeBytes, p.md5, p.sha256, p.checksum, p.runs, p.salt, null, null];
+}
+
+function partOf(f: Fields): PartRecord {
+  kept(f[6], 'encryption');
+  kept(f[7], 'compression');
+  const part: PartRecord = {
+    sizeBytes: number(f[0], limits.putBytesMax),
+    md5: binary(f[1], 16),
+    sha256: binary(f[2], 32),
+    checksum: f[3] === null ? null : checksumField(f[3]),
+    runs: runs(f[4]),
+    salt: binary(f[5], 16),
+  };
+  checkBody(part.sizeBytes, part.runs);
+  return part;
+}
+
+/** The fields that an object and an upload have in common, from `at` on. */
+function checkKeptOfContent(f: Fields, at: number): void {
+  kept(f[at], 'lock');
+  kept(f[at + 1], 'encryption');
+  kept(f[at + 2], 'compression');
+  kept(f[at + 3], 'storage class');
+  kept(f[at + 4], 'state');
+}
+
+/** Fours of number, count, skip, length: of as many data records as those bytes fill. */
+function runs(value: MsgpackValue | undefined): readonly number[] {
+  const all = numbers(value, 4);
+  const recordBytes = limits.dataRecordBytesMax;
+  for (let at = 0; at < all.length; at += 4) {
+    const [, count = 0, skip = 0, length = 0] = all.slice(at, at + 4);
+    if (count === 0) continue;
+    if (skip < recordBytes && count === Math.ceil((skip + length) / recordBytes)) continue;
+    throw corrupt('a run of more or fewer records than its bytes fill');
+  }
+  return all;
+}
+
+function checkBody(sizeBytes: number, ofRuns: readonly number[]): void {
+  const lengths = ofRuns.filter((_, index) => index % 4 === 3);
+  if (lengths.length > 0 ? sum(lengths) === sizeBytes : sizeBytes <= limits.inlineBodyBytesMax) {
+    return;
+  }
+  throw corrupt('the runs of a body are not the whole of it');
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((before, value) => before + value, 0);
+}
+
+function name(value: MsgpackValue | undefined, bytesMax: number): string {
+  const string = text(value);
+  const fits = 3 * string.length <= bytesMax || Buffer.byteLength(string) <= bytesMax;
+  if (string.length === 0 || !fits) throw corrupt('a name is empty or too long');
+  return string;
+}
+
+function partNumberOf(value: MsgpackValue | undefined): number {
+  const partNumber = number(value, limits.partCountMax);
+  if (partNumber === 0) throw corrupt('part numbers begin at 1');
+  return partNumber;
+}
+
+function headerFields(value: MsgpackValue | undefined): HeaderFields {
+  const all = list(value);
+  return Array.from({ length: headerCount }, (_, index) => textOrNull(all[index]));
+}
+
+function pairs(value: MsgpackValue | undefined): readonly string[] {
+  const all = list(value);
+  if (all.length % 2 !== 0) throw corrupt('a name without its value');
+  return all.map(text);
+}
+
+function checksumField(value: MsgpackValue | undefined): ChecksumField {
+  const f = list(value);
+  const algorithm = checksumAlgorithm(f[0]);
+  const type = number(f[1], checksumTypeMax);
+  if (type === 0) throw corrupt('a checksum of no type');
+  return [algorithm, type, binary(f[2], checksumBytes[algorithm] ?? 0)];
+}
+
+function checksumAlgorithm(value: MsgpackValue | undefined): number {
+  const algorithm = number(value);
+  if (algorithm >= checksumBytes.length) {
+    throw new LogStoreError('UNSUPPORTED_VERSION', `a checksum of algorithm ${algorithm}`);
+  }
+  if (algorithm === 0) throw corrupt('a checksum of no algorithm');
+  return algorithm;
+}
+
+function allWellFormed<T extends string | null>(texts: readonly T[]): readonly T[] {
+  for (const each of texts) wellFormed(each);
+  return texts;
+}
+
+function wellFormed<T extends string | null>(string: T): T {
+  if (string === null || !surrogate.test(string) || !loneSurrogate.test(string)) return string;
+  throw new LogStoreError('INVALID_ARGUMENT', 'a name or value is not well-formed Unicode text');
+}
