@@ -48,9 +48,9 @@ async function copyInto(
   tail: readonly Numbered[],
   sequenceNext: number,
 ): Promise<void> {
-  const { segmentBytesMax } = limits;
-  for (const batch of batches(tail)) await active.write(batch, sequenceNext, segmentBytesMax);
-  await active.write([], sequenceNext, segmentBytesMax);
+  // No zeros ahead: a start must need no more room than what it takes over.
+  for (const batch of batches(tail)) await active.write(batch, sequenceNext, 0);
+  await active.write([], sequenceNext, 0);
 }
 
 function* batches(records: readonly Numbered[]): Generator<readonly Numbered[]> {
