@@ -6,11 +6,11 @@ import type { Catalog, CatalogState } from './catalog.js';
 import { checkBucketName } from './keys.js';
 import { endsOfUpload, type OpenUpload, uploadAt } from './multipart.js';
 import { bucketOf, endsOf, hasExpired } from './objects.js';
-import { objectId, type PendingCommit } from './pending.js';
+import type { PendingCommit } from './pending.js';
 import { decodeUploadKey } from './upload-keys.js';
 
-/** Uploads and parts that the deletion of a bucket lists at most: some 4 MB of triples hold more. */
-const bucketEndsMax = 100_000;
+/** Numbers that the deletion of a bucket lists for uploads and parts, at most: some 3 MB of them. */
+const bucketEndsMax = 300_000;
 
 /**
  * Admission of what changes buckets. A PendingCommit for an answer says: look again once that has
@@ -47,7 +47,7 @@ export function admitDeleteBucket(
   const ends = [bucket.sequence, bucket.mutation, bucket.version];
   for (const upload of uploadsIn(catalog.state, name)) {
     ends.push(...endsOfUpload(catalog.state, upload));
-    if (ends.length > 3 * bucketEndsMax) {
+    if (ends.length > bucketEndsMax) {
       throw new LogStoreError('BUCKET_NOT_EMPTY', 'too many uploads are open; abort them first');
     }
   }
@@ -69,7 +69,7 @@ function expiredIn(
     const { key } = decodeVersionKey(objects.keyView(slot));
     if (goes(key)) return true;
     // What is under way here is a removal: puts under way were waited for.
-    if (catalog.pending.objects.has(objectId(bucket, key))) return true;
+    if (catalog.pending.ofObject(bucket, key) !== undefined) return true;
     if (!hasExpired(objects.expiresAt(slot), nowMs)) {
       throw new LogStoreError('BUCKET_NOT_EMPTY', `the bucket ${bucket} holds objects`);
     }

@@ -41,7 +41,7 @@ export function uploadIdOf(uploadVersion: number): string {
   return uploadVersion.toString(16).padStart(16, '0');
 }
 
-/** The version that an upload id stands for, whether or not there is such an upload; or undefined. */
+/** The version that an upload id stands for, whether or not there is such an upload. */
 export function uploadVersionOf(uploadId: string): number | undefined {
   if (!/^[0-9a-f]{16}$/.test(uploadId)) return undefined;
   const version = Number.parseInt(uploadId, 16);

@@ -5,7 +5,7 @@ import type { Ends } from '../format/mutation.js';
 import { type Bucket, type Catalog, keyScratch } from './catalog.js';
 import { etagText, refusalOf, type WriteCondition } from './conditions.js';
 import { checkKey } from './keys.js';
-import { objectId, type PendingCommit } from './pending.js';
+import type { PendingCommit } from './pending.js';
 
 const noEnds: Ends = Object.freeze([]);
 
@@ -63,7 +63,7 @@ export function hasExpired(expiresMs: number, nowMs: number): boolean {
 
 /** What a write that is admitted now meets. */
 export function standingOf(catalog: Catalog, bucket: string, key: string, nowMs: number): Standing {
-  const pending = catalog.pending.objects.get(objectId(bucket, key));
+  const pending = catalog.pending.ofObject(bucket, key);
   if (pending === undefined) return durableStanding(catalog, bucket, key, nowMs);
   const { commit, mutationIndex } = pending;
   const mutation = commit.mutations[mutationIndex];
@@ -83,7 +83,7 @@ export function standingOf(catalog: Catalog, bucket: string, key: string, nowMs:
 
 /** What a put that has no condition ends: the same without a word about the ETag. */
 export function endsOf(catalog: Catalog, bucket: string, key: string): Ends {
-  const pending = catalog.pending.objects.get(objectId(bucket, key));
+  const pending = catalog.pending.ofObject(bucket, key);
   if (pending === undefined) return durableEnds(catalog, bucket, key);
   const { commit, mutationIndex } = pending;
   if (commit.mutations[mutationIndex]?.is === 'deleteObject') return noEnds;

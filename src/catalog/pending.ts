@@ -1,13 +1,19 @@
 import type { LogStoreError } from '../base/errors.js';
 import type { Mutation } from '../format/mutation.js';
 
+interface End<Answer> {
+  resolve(answer: Answer): void;
+  reject(error: unknown): void;
+}
+
 /** A commit that has its place in the log's order, and is not durable yet. */
 export class PendingCommit<Answer = unknown> {
   /** Of its record; set once it has been appended. */
   sequence = 0;
   /** Settles with the commit: durable, with its answer; or failed, and nothing of it happened. */
   readonly settled: Promise<Answer>;
-  #end: { resolve(answer: Answer): void; reject(error: unknown): void } | undefined;
+  #resolve: End<Answer>['resolve'] | undefined;
+  #reject: End<Answer>['reject'] | undefined;
 
   constructor(
     readonly mutations: readonly Mutation[],
@@ -15,16 +21,17 @@ export class PendingCommit<Answer = unknown> {
     readonly timeUnixMs: number,
   ) {
     this.settled = new Promise((resolve, reject) => {
-      this.#end = { resolve, reject };
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
   }
 
   resolve(answer: Answer): void {
-    this.#end?.resolve(answer);
+    this.#resolve?.(answer);
   }
 
   reject(error: unknown): void {
-    this.#end?.reject(error);
+    this.#reject?.(error);
   }
 
   /** Once this commit is durable, `error`; its own failure otherwise. */
@@ -61,10 +68,15 @@ function partId(uploadVersion: number, partNumber: number): string {
  * the newest mutation under way. Admission looks here first. Bounded by the log's queue.
  */
 export class Pending {
-  readonly objects = new Map<string, PendingObject>();
+  /** By bucket, then by key: neither has to be made into one string. */
+  readonly #objects = new Map<string, Map<string, PendingObject>>();
   readonly #buckets = new Map<string, PendingCommit>();
   readonly #uploads = new Map<number, PendingUpload>();
   readonly #parts = new Map<string, PendingCommit>();
+
+  ofObject(bucket: string, key: string): PendingObject | undefined {
+    return this.#objects.get(bucket)?.get(key);
+  }
 
   /** A creation or deletion of the bucket under way. */
   ofBucket(bucket: string): PendingCommit | undefined {
@@ -91,10 +103,8 @@ export class Pending {
 
   /** A put under way into the bucket that nothing under way removes again. */
   ofObjectsIn(bucket: string): PendingCommit | undefined {
-    const prefix = objectId(bucket, '');
-    for (const [id, { commit, mutationIndex }] of this.objects) {
-      const isPut = commit.mutations[mutationIndex]?.is === 'putObject';
-      if (isPut && id.startsWith(prefix)) return commit;
+    for (const { commit, mutationIndex } of this.#objects.get(bucket)?.values() ?? []) {
+      if (commit.mutations[mutationIndex]?.is === 'putObject') return commit;
     }
     return undefined;
   }
@@ -116,7 +126,7 @@ export class Pending {
 
   /** The log failed: nothing under way will ever happen. */
   clear(): void {
-    this.objects.clear();
+    this.#objects.clear();
     this.#buckets.clear();
     this.#uploads.clear();
     this.#parts.clear();
@@ -125,13 +135,13 @@ export class Pending {
   #addMutation(commit: PendingCommit, m: Mutation, mutationIndex: number): void {
     switch (m.is) {
       case 'putObject':
-        this.objects.set(objectId(m.bucket, m.key), { commit, mutationIndex });
+        this.#addObject(commit, m.bucket, m.key, mutationIndex);
         if (m.object.uploadVersion !== 0) {
           this.#uploads.set(m.object.uploadVersion, { commit, bucket: m.bucket, ends: true });
         }
         break;
       case 'deleteObject':
-        this.objects.set(objectId(m.bucket, m.key), { commit, mutationIndex });
+        this.#addObject(commit, m.bucket, m.key, mutationIndex);
         break;
       case 'createBucket':
       case 'deleteBucket':
@@ -154,17 +164,16 @@ export class Pending {
   #removeMutation(commit: PendingCommit, m: Mutation, mutationIndex: number): void {
     switch (m.is) {
       case 'putObject':
-      case 'deleteObject': {
-        const id = objectId(m.bucket, m.key);
-        if (this.objects.get(id)?.commit === commit) this.objects.delete(id);
+      case 'deleteObject':
+        this.#removeObject(commit, m.bucket, m.key);
         if (m.is === 'putObject' && m.object.uploadVersion !== 0) {
           this.#removeUpload(commit, m.object.uploadVersion);
         }
         break;
-      }
       case 'createBucket':
       case 'deleteBucket':
         if (this.#buckets.get(m.bucket) === commit) this.#buckets.delete(m.bucket);
+        if (this.#objects.get(m.bucket)?.size === 0) this.#objects.delete(m.bucket);
         break;
       case 'createUpload':
         this.#removeUpload(commit, commit.version + mutationIndex);
@@ -178,6 +187,20 @@ export class Pending {
       case 'abortUpload':
         this.#removeUpload(commit, m.uploadVersion);
     }
+  }
+
+  #addObject(commit: PendingCommit, bucket: string, key: string, mutationIndex: number): void {
+    let ofBucket = this.#objects.get(bucket);
+    if (ofBucket === undefined) {
+      ofBucket = new Map();
+      this.#objects.set(bucket, ofBucket);
+    }
+    ofBucket.set(key, { commit, mutationIndex });
+  }
+
+  #removeObject(commit: PendingCommit, bucket: string, key: string): void {
+    const ofBucket = this.#objects.get(bucket);
+    if (ofBucket?.get(key)?.commit === commit) ofBucket.delete(key);
   }
 
   #removeUpload(commit: PendingCommit, uploadVersion: number): void {

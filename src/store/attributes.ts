@@ -20,6 +20,7 @@ const headerNames = [
   'expires',
 ] as const satisfies readonly (keyof StoredHeaders)[];
 const noHeaders: HeaderFields = Object.freeze(headerNames.map(() => null));
+const nothing = Object.freeze({});
 const noMetadata: readonly string[] = Object.freeze([]);
 const noAttributes: AttributeFields = Object.freeze({
   headers: noHeaders,
@@ -58,6 +59,7 @@ function fieldsOf(headers: StoredHeaders): HeaderFields {
 }
 
 export function storedHeaders(fields: HeaderFields): StoredHeaders {
+  if (fields === noHeaders) return nothing;
   const headers: { -readonly [Name in keyof StoredHeaders]: StoredHeaders[Name] } = {};
   for (let index = 0; index < headerNames.length; index++) {
     const name = headerNames[index];
@@ -67,7 +69,8 @@ export function storedHeaders(fields: HeaderFields): StoredHeaders {
   return headers;
 }
 
-export function userMetadata(fields: readonly string[]): Record<string, string> {
+export function userMetadata(fields: readonly string[]): Readonly<Record<string, string>> {
+  if (fields.length === 0) return nothing;
   const metadata: Record<string, string> = {};
   for (let index = 0; index + 1 < fields.length; index += 2) {
     metadata[fields[index] ?? ''] = fields[index + 1] ?? '';

@@ -7,7 +7,7 @@ import { objectId, PendingCommit } from '../catalog/pending.js';
 import { commitSubject, encodeCommit } from '../format/commit.js';
 import type { Mutation } from '../format/mutation.js';
 import { inlineBodyFlag } from '../format/record.js';
-import type { Log } from '../log/types.js';
+import type { Append, Log } from '../log/types.js';
 
 export interface CommitOptions {
   /** The body of the only mutation, where it travels inside the commit. */
@@ -21,6 +21,8 @@ export interface CommitOptions {
  * turn of the event loop, so nothing comes between its conditions and its place in the log.
  */
 export class Committer {
+  /** Called when there are objects that expire. */
+  onSomeExpire: () => void = () => {};
   #broken: LogStoreError | undefined;
 
   constructor(
@@ -101,37 +103,35 @@ export class Committer {
     if (meta.length + (inlineBody?.length ?? 0) > limits.recordPayloadBytesMax) {
       throw new LogStoreError('ENTITY_TOO_LARGE', 'the description of what is written is too long');
     }
-    const pending = new PendingCommit<T>(mutations, version, timeUnixMs);
-    pending.sequence = this.log.append({
-      kind: 'commit',
-      flags: inlineBody === undefined ? 0 : inlineBodyFlag,
-      subject: commitSubject(mutations),
-      payload: inlineBody === undefined ? [meta] : [meta, inlineBody],
-      removes,
-      onDurable: () => this.#onDurable(pending, answerOf),
-      onFailed: (error) => this.#onFailed(pending, error),
-    });
+    const pending = new CommitAppend<T>(this, mutations, version, timeUnixMs, answerOf);
+    pending.flags = inlineBody === undefined ? 0 : inlineBodyFlag;
+    pending.payload = inlineBody === undefined ? [meta] : [meta, inlineBody];
+    pending.removes = removes === true;
+    pending.sequence = this.log.append(pending);
     this.catalog.pending.add(pending);
     return pending.settled;
   }
 
-  #onDurable<T>(
-    pending: PendingCommit<T>,
-    answerOf: (version: number, timeUnixMs: number) => T,
-  ): void {
-    if (this.#broken !== undefined) return pending.reject(this.#broken);
+  /** Called by the log, through the commit. */
+  onDurable<T>(pending: CommitAppend<T>): void {
+    if (this.#broken !== undefined) {
+      pending.reject(this.#broken);
+      return;
+    }
     try {
       applyCommit(this.catalog.state, pending, pending.sequence);
       this.catalog.pending.remove(pending);
+      if (this.catalog.state.someExpire) this.onSomeExpire();
       if (this.catalog.changes.watched) this.#noteChanges(pending.mutations);
-      pending.resolve(answerOf(pending.version, pending.timeUnixMs));
+      pending.resolve(pending.answerOf(pending.version, pending.timeUnixMs));
     } catch (error) {
       this.#break(error);
       pending.reject(this.#broken);
     }
   }
 
-  #onFailed(pending: PendingCommit, error: LogStoreError): void {
+  /** Called by the log, through the commit. */
+  onFailed<T>(pending: CommitAppend<T>, error: LogStoreError): void {
     this.catalog.pending.remove(pending);
     pending.reject(error);
   }
@@ -152,5 +152,33 @@ export class Committer {
         this.catalog.changes.note(mutation.bucket);
       }
     }
+  }
+}
+
+/** A commit as the log takes it: one object for all that is known of it until it is durable. */
+class CommitAppend<T> extends PendingCommit<T> implements Append {
+  readonly kind = 'commit';
+  readonly subject: Uint8Array;
+  flags = 0;
+  payload: readonly Uint8Array[] = [];
+  removes = false;
+
+  constructor(
+    private readonly committer: Committer,
+    mutations: readonly Mutation[],
+    version: number,
+    timeUnixMs: number,
+    readonly answerOf: (version: number, timeUnixMs: number) => T,
+  ) {
+    super(mutations, version, timeUnixMs);
+    this.subject = commitSubject(mutations);
+  }
+
+  onDurable(): void {
+    this.committer.onDurable(this);
+  }
+
+  onFailed(error: LogStoreError): void {
+    this.committer.onFailed(this, error);
   }
 }

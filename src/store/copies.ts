@@ -4,7 +4,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import { checkSource } from '../catalog/conditions.js';
 import { checkPartNumber } from '../catalog/keys.js';
 import { currentSlot } from '../catalog/objects.js';
-import { objectId, type PendingCommit } from '../catalog/pending.js';
+import type { PendingCommit } from '../catalog/pending.js';
 import type { BodyDigests, DigestPlan } from '../digest/body-digest.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
 import { attributeFields } from './attributes.js';
@@ -136,7 +136,7 @@ export class Copies {
   /** In the turn of the commit: nothing may own the source's bytes any more if it has gone. */
   #checkUnchanged({ info }: FoundObject): Ends | PendingCommit {
     const { bucket, key, version } = info;
-    const pending = this.catalog.pending.objects.get(objectId(bucket, key));
+    const pending = this.catalog.pending.ofObject(bucket, key);
     if (pending !== undefined) return pending.commit;
     const slot = currentSlot(this.catalog, bucket, key, this.committer.nowUnixMs());
     if (this.catalog.state.objects.versionAt(slot) !== version) throw new SourceChanged();

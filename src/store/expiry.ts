@@ -3,7 +3,6 @@ import type { Clock, Timer } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { endsOf, hasExpired } from '../catalog/objects.js';
-import { objectId } from '../catalog/pending.js';
 import { decodeVersionKey } from '../format/key-encoding.js';
 import type { Mutation } from '../format/mutation.js';
 import type { Committer } from './committer.js';
@@ -36,8 +35,9 @@ export class Expiry {
     this.#clockOffsetMs = clock.nowUnixMs() - clock.monotonicMs();
   }
 
-  start(): void {
-    this.#wait(sweepIntervalMs);
+  /** To be called when there may be objects that expire; without any, no timer runs. */
+  arm(): void {
+    if (this.#timer === undefined && !this.#stopped) this.#wait(sweepIntervalMs);
   }
 
   stop(): void {
@@ -55,9 +55,11 @@ export class Expiry {
   }
 
   #step(): void {
+    this.#timer = undefined;
     if (this.#stopped) return;
-    const isAtEnd = !this.catalog.state.someExpire || this.#sweepSome();
-    this.#wait(isAtEnd ? sweepIntervalMs : stepIntervalMs);
+    const isAtEnd = this.#sweepSome();
+    if (!isAtEnd) this.#wait(stepIntervalMs);
+    else if (this.catalog.state.someExpire) this.arm();
   }
 
   /** @returns whether the walk has come to the end of the index */
@@ -91,7 +93,7 @@ export class Expiry {
     if (this.#stopped || this.#clockJumped()) return;
     const mutations: Mutation[] = [];
     for (const { bucket, key } of names) {
-      if (this.catalog.pending.objects.has(objectId(bucket, key))) continue;
+      if (this.catalog.pending.ofObject(bucket, key) !== undefined) continue;
       const ends = endsOf(this.catalog, bucket, key);
       if (ends.length === 0) continue;
       mutations.push({ is: 'deleteObject', bucket, key, ends, reason: 1 });

@@ -21,14 +21,17 @@ export function objectInfo(
     modifiedUnixMs,
     expiresUnixMs: object.expiresUnixMs === 0 ? undefined : object.expiresUnixMs,
     sha256: object.sha256 ?? undefined,
-    checksums: object.checksums.map(checksumOf),
+    checksums: object.checksums.length === 0 ? none : object.checksums.map(checksumOf),
     headers: storedHeaders(object.headers),
     userMetadata: userMetadata(object.metadata),
     parts: partsOf(object.parts),
   };
 }
 
-function partsOf(fields: readonly number[]): { number: number; sizeBytes: number }[] {
+const none: readonly never[] = Object.freeze([]);
+
+function partsOf(fields: readonly number[]): ObjectInfo['parts'] {
+  if (fields.length === 0) return none;
   const parts: { number: number; sizeBytes: number }[] = [];
   for (let at = 0; at + 3 < fields.length; at += 4) {
     parts.push({ number: fields[at] ?? 0, sizeBytes: fields[at + 3] ?? 0 });

@@ -1,6 +1,6 @@
 import { LogStoreError } from '../base/errors.js';
 
-/** What is under way in a store, so that closing it can wait; and the refusal of what comes later. */
+/** What is under way in a store, so that closing it can wait; it refuses what comes later. */
 export class Operations {
   #count = 0;
   #closed = false;

@@ -1,6 +1,7 @@
 import type { Host } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { indexDigestOf } from '../catalog/index-digest.js';
 import { listObjects } from '../catalog/listing.js';
 import { DigestPool } from '../digest/digest-pool.js';
 import type { Log, OpenLogOptions } from '../log/types.js';
@@ -11,7 +12,6 @@ import { Commits } from './commits.js';
 import { Committer } from './committer.js';
 import { Copies } from './copies.js';
 import { Expiry } from './expiry.js';
-import { indexDigest } from './index-digest.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
 import { closedError, Operations } from './operations.js';
@@ -106,7 +106,8 @@ class OpenStore implements Store {
     this.#expiry = expiry;
     const parts = { catalog, committer, log, objects, writer, reader };
     this.#transact = (action) => runTransaction(parts, action);
-    expiry.start();
+    committer.onSomeExpire = () => expiry.arm();
+    if (catalog.state.someExpire) expiry.arm();
   }
 
   createBucket(bucket: string): Promise<BucketInfo> {
@@ -133,8 +134,11 @@ class OpenStore implements Store {
     body: BodySource,
     options: PutOptions = {},
   ): Promise<ObjectInfo> {
-    // Of a small body nothing is under way outside the log's queue, which its closing waits for.
-    if (this.#running.closed) return Promise.reject(closedError());
+    if (body instanceof Uint8Array && body.length <= limits.inlineBodyBytesMax) {
+      // Of such a put nothing is under way but in the log's queue, which closing waits for anyway.
+      if (this.#running.closed) return Promise.reject(closedError());
+      return this.#objects.put(bucket, key, body, options);
+    }
     return this.#running.run(() => this.#objects.put(bucket, key, body, options));
   }
 
@@ -279,7 +283,7 @@ class OpenStore implements Store {
 
   async indexDigest(): Promise<Uint8Array> {
     this.#running.checkOpen();
-    return indexDigest(this.catalog.state);
+    return indexDigestOf(this.catalog.state);
   }
 
   close(): Promise<void> {

@@ -69,7 +69,7 @@ class StoreTransaction implements Transaction {
   readonly #objects = new Map<string, ObjectWrite>();
   readonly #buckets = new Map<string, BucketWrite>();
   /** Names of keys and buckets that this rests on. */
-  readonly #touched = new Set<string>();
+  readonly #touched = new Map<string, { bucket: string; key: string | undefined }>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #bodies: WrittenBody[] = [];
   #ended = false;
@@ -141,7 +141,7 @@ class StoreTransaction implements Transaction {
   delete(bucket: string, key: string): Promise<void> {
     return this.#run(() => {
       this.#checkTarget(bucket, key);
-      this.#touch(objectId(bucket, key));
+      this.#touch(bucket, key);
       this.#write({ bucket, key, object: undefined });
     });
   }
@@ -154,9 +154,10 @@ class StoreTransaction implements Transaction {
     const { catalog, committer } = this.parts;
     await committer.admit<void>(() => {
       for (const body of this.#bodies) body.checkStored();
-      for (const name of this.#touched) {
+      for (const [name, { bucket, key }] of this.#touched) {
         this.#checkUnchanged(name);
-        const pending = catalog.pending.objects.get(name)?.commit ?? catalog.pending.ofBucket(name);
+        const ofKey = key === undefined ? undefined : catalog.pending.ofObject(bucket, key);
+        const pending = ofKey?.commit ?? catalog.pending.ofBucket(bucket);
         if (pending !== undefined) return pending.thenRefuse(conflict());
       }
       const nowMs = committer.nowUnixMs();
@@ -249,7 +250,7 @@ class StoreTransaction implements Transaction {
   }
 
   async #findDurable(bucket: string, key: string): Promise<FoundObject> {
-    this.#touch(objectId(bucket, key));
+    this.#touch(bucket, key);
     if (this.#buckets.has(bucket)) throw noSuchKey(key); // empty, or it could not be deleted
     return await this.parts.objects.find(bucket, key);
   }
@@ -307,9 +308,10 @@ class StoreTransaction implements Transaction {
     }
   }
 
-  #touch(name: string): void {
+  #touch(bucket: string, key?: string): void {
+    const name = key === undefined ? bucket : objectId(bucket, key);
     this.#checkUnchanged(name);
-    this.#touched.add(name);
+    this.#touched.set(name, { bucket, key });
   }
 
   #checkUnchanged(name: string): void {
