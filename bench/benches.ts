@@ -3,6 +3,9 @@ import { embeddedPut } from './embedded-put.bench.js';
 import type { Bench } from './figure.js';
 import { httpGet64m, httpPut64m } from './http-large.bench.js';
 import { httpGet4k, httpPut4k } from './http-small.bench.js';
+import { memory } from './memory.bench.js';
+import { open } from './open.bench.js';
+import { replay } from './replay.bench.js';
 
 /** Everything that `npm run bench` runs, in this order. */
 export const benches: readonly Bench[] = [
@@ -12,4 +15,7 @@ export const benches: readonly Bench[] = [
   httpGet4k,
   httpPut64m,
   httpGet64m,
+  replay,
+  open,
+  memory,
 ];
