@@ -2,7 +2,6 @@ import type { SignableRequest } from '../auth/canonical-request.js';
 import type { PayloadClaim } from '../auth/payload-claim.js';
 import type { ChunkSigning } from '../auth/sigv4.js';
 import type { Edge } from './edge.js';
-import { refusal } from './s3/refusal.js';
 import { S3Error } from './s3/s3-error.js';
 
 /** Who sent a request, proven, and what was signed about its body. */
@@ -22,7 +21,7 @@ export interface Identity {
 export function authenticate(edge: Edge, request: SignableRequest): Identity {
   const proof = edge.verifier.verify(request, edge.clock.nowUnixMs());
   if (proof.is === 'refused') throw new S3Error(proof.code, proof.message);
-  if (proof.is === 'anonymous') throw refusal('AccessDenied');
+  if (proof.is === 'anonymous') throw new S3Error('AccessDenied');
   const { accessKeyId, payload, chunkSigning } = proof;
   const presigned = request.headers.authorization === undefined;
   return { accessKeyId, payload, chunkSigning, presigned };

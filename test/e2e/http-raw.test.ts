@@ -201,5 +201,20 @@ bounds('faults 100: connections beyond the bound are closed at once', async () =
   }
 });
 
+bounds('faults 100: requests beyond the bound are told to slow down', async () => {
+  await using there = await s3Place({ maxConnections: '8' });
+  const target = '/';
+  const head = headOf({ method: 'GET', target }, there.sign({ method: 'GET', target }));
+  const headers = { connection: 'close' };
+  const last = headOf({ method: 'GET', target }, there.sign({ method: 'GET', target, headers }));
+  const answer = await there.exchange(head.repeat(500) + last);
+  const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  assert.is(statuses.length, 501);
+  assert.ok(statuses.includes('200'));
+  assert.ok(statuses.includes('503'));
+  assert.match(answer, '<Code>SlowDown</Code>');
+  assert.is((await there.send({ method: 'GET', target })).status, 200);
+});
+
 raw.run();
 bounds.run();

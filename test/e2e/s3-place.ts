@@ -33,6 +33,8 @@ export interface S3Place extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   readonly client: S3Client;
+  /** Where its store lies. */
+  readonly directory: string;
   /** Every line logged so far. */
   readonly log: readonly LogLine[];
   newClient(config: Partial<S3ClientConfig>): S3Client;
@@ -76,7 +78,8 @@ export async function s3Place(settings: Readonly<Record<string, string>> = {}): 
     return client;
   };
   const sign = (request: RawRequest) => signedHeaders(host, config.region, request);
-  const sendUnsigned = (request: RawRequest) => sendRaw(Number(port), { host }, request);
+  const sendUnsigned = (request: RawRequest) =>
+    sendRaw(Number(port), { host, ...request.headers }, request);
   const close = async () => {
     for (const client of clients) client.destroy();
     await server.close();
@@ -87,6 +90,7 @@ export async function s3Place(settings: Readonly<Record<string, string>> = {}): 
     host,
     port: Number(port),
     client: newClient({}),
+    directory: directory.path,
     log,
     newClient,
     sign,

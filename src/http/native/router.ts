@@ -4,8 +4,7 @@ import { authenticate } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { badShape } from '../guards.js';
 import { splitTarget } from '../s3/address.js';
-import { refusal } from '../s3/refusal.js';
-import { type S3Error, toS3Error } from '../s3/s3-error.js';
+import { S3Error, toS3Error } from '../s3/s3-error.js';
 import { type NativeRoute, nativeRoutes } from './routes.js';
 
 /** Serves the table of native routes; everything is answered in JSON, errors too. */
@@ -13,7 +12,7 @@ export function nativeRouter(edge: Edge): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   router.use((req: Request, _res: Response, next: NextFunction) => {
     if (badShape(req) === undefined) next();
-    else next(refusal('RequestHeaderSectionTooLarge'));
+    else next(new S3Error('RequestHeaderSectionTooLarge'));
   });
   for (const route of nativeRoutes)
     router.get(`/_${route.path}`, (req: Request, res: Response) => answer(edge, route, req, res));

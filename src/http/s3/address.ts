@@ -1,4 +1,4 @@
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 
 /** What a request line and its Host say, still percent-encoded: signatures cover these bytes. */
 export interface RequestTarget {
@@ -34,7 +34,7 @@ export function splitTarget(url: string): RequestTarget {
 
 function originForm(url: string): string {
   const scheme = /^https?:\/\/[^/?]+/i.exec(url);
-  if (scheme === null) throw refusal('InvalidURI');
+  if (scheme === null) throw new S3Error('InvalidURI');
   const rest = url.slice(scheme[0].length);
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
@@ -88,7 +88,7 @@ export function decodePercent(raw: string): string {
   try {
     return decodeURIComponent(raw.replace(/[\x80-\xff]/g, escapeByte));
   } catch (cause) {
-    throw refusal('InvalidURI', undefined, { cause });
+    throw new S3Error('InvalidURI', undefined, { cause });
   }
 }
 

@@ -5,8 +5,8 @@ import type { BodyOptions, BodySource, ExpectedDigests } from '../../store/types
 import { type ChecksumClaims, checksumValue, readChecksumClaims } from './checksum-headers.js';
 import { ChunkedBody } from './chunked-body.js';
 import { type Exchange, headerOf } from './exchange.js';
-import { refusal } from './refusal.js';
 import { collectRequest, requestChunks } from './request-bytes.js';
+import { S3Error } from './s3-error.js';
 
 /** A body as the store takes it, and what it must turn out to be. */
 export interface ReceivedBody {
@@ -25,7 +25,7 @@ export async function receiveBody(exchange: Exchange, sizeBytesMax: number): Pro
   const claims = readChecksumClaims(exchange.headers);
   const framing = framingOf(exchange, claims);
   const { sizeBytes } = framing;
-  if (sizeBytes > sizeBytesMax) throw refusal('EntityTooLarge');
+  if (sizeBytes > sizeBytesMax) throw new S3Error('EntityTooLarge');
   const expected: ExpectedDigests = { ...expectedOf(exchange, claims), sizeBytes };
   const options = { expected, checksumAlgorithm: claims.algorithm, md5: true };
 
@@ -63,13 +63,14 @@ function framingOf({ headers, identity }: Exchange, claims: ChecksumClaims): Fra
   const length = headers['content-length'];
   const wireBytes = length === undefined ? Number.POSITIVE_INFINITY : Number(length);
   if (payload.is !== 'signed-chunks' && payload.is !== 'unsigned-chunks') {
-    if (length === undefined) throw refusal('MissingContentLength');
+    if (length === undefined) throw new S3Error('MissingContentLength');
     if (claims.trailer !== undefined)
-      throw refusal('InvalidRequest', 'A trailer needs a body in aws-chunked coding.');
+      throw new S3Error('InvalidRequest', 'A trailer needs a body in aws-chunked coding.');
     return { is: 'plain', sizeBytes: wireBytes, wireBytes };
   }
   const decoded = headerOf(headers, 'x-amz-decoded-content-length');
-  if (decoded === undefined || !/^\d{1,15}$/.test(decoded)) throw refusal('MissingContentLength');
+  if (decoded === undefined || !/^\d{1,15}$/.test(decoded))
+    throw new S3Error('MissingContentLength');
   const decodedBytes = Number(decoded);
   const trailer = payload.is === 'unsigned-chunks' || payload.trailer;
   return {
@@ -102,7 +103,9 @@ export function bodyRefusal(error: unknown, { source, options }: ReceivedBody): 
     source instanceof Uint8Array
       ? !same(sha256, digestNow(source, { md5: false, sha256: true }).sha256)
       : md5 === undefined && checksum === undefined;
-  return signedWrong ? refusal('XAmzContentSHA256Mismatch', undefined, { cause: error }) : error;
+  return signedWrong
+    ? new S3Error('XAmzContentSHA256Mismatch', undefined, { cause: error })
+    : error;
 }
 
 function trailing({ trailers }: ChunkedBody, { trailer }: ChecksumClaims): ExpectedDigests {
@@ -129,7 +132,7 @@ export async function readWholeBody(
     checksums === 'of-body' ? headers : { 'content-md5': headers['content-md5'] },
   );
   const framing = framingOf(exchange, claims);
-  if (framing.sizeBytes > sizeBytesMax) throw refusal('MaxMessageLengthExceeded');
+  if (framing.sizeBytes > sizeBytesMax) throw new S3Error('MaxMessageLengthExceeded');
   if (framing.is === 'plain') {
     const bytes = await collectRequest(answer);
     return verified(exchange, bytes, expectedOf(exchange, claims));
@@ -150,8 +153,9 @@ function verified(
   const signed = identity.payload.is === 'sha256' ? identity.payload.value : undefined;
   const plan = { md5: md5 !== undefined, sha256: signed !== undefined };
   const found = digestNow(bytes, { ...plan, checksum: checksum?.algorithm });
-  if (!same(signed, found.sha256)) throw refusal('XAmzContentSHA256Mismatch');
-  if (!same(md5, found.md5) || !same(checksum?.value, found.checksum)) throw refusal('BadDigest');
+  if (!same(signed, found.sha256)) throw new S3Error('XAmzContentSHA256Mismatch');
+  if (!same(md5, found.md5) || !same(checksum?.value, found.checksum))
+    throw new S3Error('BadDigest');
   return bytes;
 }
 

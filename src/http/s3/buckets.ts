@@ -3,7 +3,7 @@ import { readWholeBody } from './body.js';
 import type { Exchange } from './exchange.js';
 import { readToken, writeToken } from './listing-parameters.js';
 import { writeOwner } from './owner.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 import { s3Document, xmlTime } from './xml.js';
 import { childText, readXml } from './xml-read.js';
 
@@ -42,7 +42,7 @@ function pageLimit(given: string | undefined): number {
   if (given === undefined) return bucketsPageMax;
   const limit = /^\d{1,6}$/.test(given) ? Number(given) : 0;
   if (limit >= 1 && limit <= bucketsPageMax) return limit;
-  throw refusal('InvalidArgument', `max-buckets must be between 1 and ${bucketsPageMax}`);
+  throw new S3Error('InvalidArgument', `max-buckets must be between 1 and ${bucketsPageMax}`);
 }
 
 /**
@@ -54,7 +54,7 @@ export async function createBucket(exchange: Exchange): Promise<void> {
   const { edge } = exchange;
   const constraint = await locationConstraint(exchange);
   if (constraint !== undefined && constraint !== edge.region)
-    throw refusal(
+    throw new S3Error(
       'IllegalLocationConstraintException',
       `The ${constraint} location constraint is incompatible with the region of this store`,
     );
@@ -71,7 +71,7 @@ async function locationConstraint(exchange: Exchange): Promise<string | undefine
   if (body.length === 0) return undefined;
   const configuration = readXml(body, 'CreateBucketConfiguration');
   for (const { name } of configuration.children) {
-    if (name !== 'LocationConstraint') throw refusal('NotImplemented');
+    if (name !== 'LocationConstraint') throw new S3Error('NotImplemented');
   }
   const constraint = childText(configuration, 'LocationConstraint')?.trim();
   return constraint === '' ? undefined : constraint;

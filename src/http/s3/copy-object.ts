@@ -5,7 +5,7 @@ import { copySourceCondition, writeCondition } from './conditions.js';
 import { copySource } from './copy-source.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { objectAttributes } from './object-headers.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 import { s3Document, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
@@ -14,7 +14,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const source = copySource(exchange);
   const attributes = replacement(exchange);
   if (attributes === undefined && source.bucket === bucket && source.key === key)
-    throw refusal(
+    throw new S3Error(
       'InvalidRequest',
       'This copy request is illegal because it is trying to copy an object to itself without ' +
         "changing the object's metadata, storage class, website redirect location or encryption " +
@@ -39,5 +39,5 @@ function replacement({ headers }: Exchange): ObjectAttributes | undefined {
   const directive = headerOf(headers, 'x-amz-metadata-directive') ?? 'COPY';
   if (directive === 'COPY') return undefined;
   if (directive === 'REPLACE') return objectAttributes(headers);
-  throw refusal('InvalidArgument', 'Unknown metadata directive.');
+  throw new S3Error('InvalidArgument', 'Unknown metadata directive.');
 }

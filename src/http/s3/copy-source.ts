@@ -1,8 +1,8 @@
 import type { CopySource } from '../../store/types.js';
 import { decodePercent } from './address.js';
 import { type Exchange, headerOf } from './exchange.js';
-import { refusal } from './refusal.js';
 import { refuseVersionId } from './refusals.js';
+import { S3Error } from './s3-error.js';
 
 /**
  * Reads `x-amz-copy-source`: `bucket/key`, escaped, perhaps with a slash in front, perhaps with
@@ -17,7 +17,7 @@ export function copySource({ headers }: Exchange): CopySource {
   const path = decode(escaped.startsWith('/') ? escaped.slice(1) : escaped);
   const slash = path.indexOf('/');
   if (slash < 1 || slash === path.length - 1)
-    throw refusal(
+    throw new S3Error(
       'InvalidArgument',
       'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
     );
@@ -28,6 +28,6 @@ function decode(escaped: string): string {
   try {
     return decodePercent(escaped);
   } catch (cause) {
-    throw refusal('InvalidArgument', 'Invalid copy source encoding.', { cause });
+    throw new S3Error('InvalidArgument', 'Invalid copy source encoding.', { cause });
   }
 }

@@ -8,7 +8,7 @@ import { type Exchange, headerOf } from './exchange.js';
 import { formatHttpDate } from './http-date.js';
 import { describeObject, responseOverrides } from './object-headers.js';
 import { resolveRange } from './range.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 import { sendBody } from './send-body.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
@@ -53,7 +53,7 @@ function wantedOf({ headers, query }: Exchange): Wanted {
   const given = query.get('partNumber');
   const partNumber = given === undefined ? undefined : partNumberOf(given);
   if (range !== undefined && partNumber !== undefined)
-    throw refusal(
+    throw new S3Error(
       'InvalidRequest',
       'Cannot specify both Range header and partNumber query parameter',
     );
@@ -69,7 +69,7 @@ function wantedOf({ headers, query }: Exchange): Wanted {
 function partNumberOf(given: string): number {
   const number = /^\d{1,5}$/.test(given) ? Number(given) : 0;
   if (number >= 1 && number <= limits.partCountMax) return number;
-  throw refusal(
+  throw new S3Error(
     'InvalidArgument',
     `Part number must be an integer between 1 and ${limits.partCountMax}, inclusive`,
   );
@@ -78,8 +78,8 @@ function partNumberOf(given: string): number {
 const attemptsMax = 8;
 
 /**
- * A range depends on the size, so the object is looked at before it is opened; whoever overwrites it
- * in between makes us look again.
+ * A range depends on the size, so the object is looked at before it is opened; whoever overwrites
+ * it in between makes us look again.
  * @returns undefined once the request is answered without the object
  */
 async function openWanted(exchange: Exchange, wanted: Wanted): Promise<ObjectReader | undefined> {
@@ -118,7 +118,7 @@ function partOf({ range, ifRange, partNumber }: Wanted, info: ObjectInfo): ByteR
   if (partNumber !== undefined) return numberedPart(info, partNumber);
   if (range === undefined || !rangeHolds(ifRange, info)) return undefined;
   const resolved = resolveRange(range, info.sizeBytes);
-  if (resolved === 'unsatisfiable') throw refusal('InvalidRange');
+  if (resolved === 'unsatisfiable') throw new S3Error('InvalidRange');
   return resolved === 'whole' ? undefined : resolved;
 }
 
@@ -130,7 +130,7 @@ function rangeHolds(ifRange: string | undefined, info: ObjectInfo): boolean {
 
 function numberedPart({ parts, sizeBytes }: ObjectInfo, number: number): ByteRange | undefined {
   if (parts.length === 0) {
-    if (number > 1) throw refusal('InvalidPartNumber');
+    if (number > 1) throw new S3Error('InvalidPartNumber');
     return sizeBytes === 0 ? undefined : { startBytes: 0, endBytes: sizeBytes };
   }
   let startBytes = 0;
@@ -140,14 +140,14 @@ function numberedPart({ parts, sizeBytes }: ObjectInfo, number: number): ByteRan
       return endBytes === startBytes ? undefined : { startBytes, endBytes };
     startBytes = endBytes;
   }
-  throw refusal('InvalidPartNumber');
+  throw new S3Error('InvalidPartNumber');
 }
 
 /** Whether the conditions let the object be sent; if not, the client is told here. */
 function goesOn({ answer, headers }: Exchange, info: ObjectInfo): boolean {
   const verdict = readVerdict(readCondition(headers), info);
   if (verdict === 'ok') return true;
-  if (verdict === 'failed') throw refusal('PreconditionFailed');
+  if (verdict === 'failed') throw new S3Error('PreconditionFailed');
   answer.errorCode = 'NotModified';
   const date = formatHttpDate(info.modifiedUnixMs);
   answer.sendEmpty(304, ['etag', `"${info.etag}"`, 'last-modified', date]);

@@ -3,7 +3,7 @@ import { writeChecksum } from './checksum-names.js';
 import type { Exchange } from './exchange.js';
 import { listingParameters, pageSize } from './listing-parameters.js';
 import { writeOwner } from './owner.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
@@ -107,7 +107,7 @@ async function readParts(
 function partMarker(given: string | undefined): number {
   if (given === undefined || given === '') return 0;
   if (/^\d{1,10}$/.test(given) && Number(given) < 2 ** 31) return Number(given);
-  throw refusal(
+  throw new S3Error(
     'InvalidArgument',
     'Argument part-number-marker must be an integer between 0 and 2147483647',
   );

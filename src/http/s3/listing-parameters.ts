@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.js';
 import type { Exchange } from './exchange.js';
 import type { Query } from './query.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 import { urlEncode } from './xml.js';
 
 /** How the names in a listing are written: as they are, or escaped when the client asked for it. */
@@ -19,7 +19,7 @@ export interface ListingParameters {
 export function listingParameters(query: Query): ListingParameters {
   const encodingType = query.get('encoding-type');
   if (encodingType !== undefined && encodingType !== 'url')
-    throw refusal('InvalidArgument', 'Invalid Encoding Method specified in Request');
+    throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
   return {
     prefix: query.get('prefix') ?? '',
     delimiter: query.get('delimiter') || undefined,
@@ -37,7 +37,7 @@ export function pageSize(exchange: Exchange, parameter: string): number {
   if (given === undefined || given === '') return limits.listPageMax;
   const size = /^\d{1,10}$/.test(given) ? Number(given) : -1;
   if (size >= 0 && size < 2 ** 31) return Math.min(size, limits.listPageMax);
-  throw refusal(
+  throw new S3Error(
     'InvalidArgument',
     `Argument ${parameter} must be an integer between 0 and 2147483647`,
   );
@@ -53,5 +53,5 @@ export function readToken(token: string | undefined): string | undefined {
   if (token === undefined) return undefined;
   const name = Buffer.from(token, 'base64url').toString('utf8');
   if (token !== '' && writeToken(name) === token) return name;
-  throw refusal('InvalidArgument', 'The continuation token provided is incorrect');
+  throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
 }

@@ -6,7 +6,7 @@ import { checksumElements, writeChecksum } from './checksum-names.js';
 import { bareEtag, writeCondition } from './conditions.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { objectAttributes } from './object-headers.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 import { s3Document } from './xml.js';
 import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
 
@@ -71,7 +71,7 @@ function location({ address, answer, bucket, key }: Exchange): string {
 function objectSize(given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
   if (/^\d{1,15}$/.test(given)) return Number(given);
-  throw refusal('InvalidArgument', 'x-amz-mp-object-size must be a number of bytes');
+  throw new S3Error('InvalidArgument', 'x-amz-mp-object-size must be a number of bytes');
 }
 
 function readParts(body: Uint8Array): CompletedPart[] {

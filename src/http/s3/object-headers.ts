@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ObjectAttributes, ObjectInfo, StoredHeaders } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import type { Query } from './query.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 
 const metadataPrefix = 'x-amz-meta-';
 const userMetadataBytesMax = 2 * 1024; // S3's own limit, names and values together
@@ -53,7 +53,7 @@ function userMetadata(headers: IncomingHttpHeaders): Readonly<Record<string, str
     entries ??= [];
     entries.push([name, headerText(raw)]);
   }
-  if (sizeBytes > userMetadataBytesMax) throw refusal('MetadataTooLarge');
+  if (sizeBytes > userMetadataBytesMax) throw new S3Error('MetadataTooLarge');
   return entries === undefined ? noMetadata : Object.fromEntries(entries);
 }
 
@@ -66,7 +66,7 @@ export function headerText(raw: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(raw, 'latin1'));
   } catch (cause) {
-    throw refusal('InvalidArgument', 'Header values must be UTF-8', { cause });
+    throw new S3Error('InvalidArgument', 'Header values must be UTF-8', { cause });
   }
 }
 
@@ -77,9 +77,9 @@ export function headerBytes(text: string): string {
 }
 
 const contentTypeDefault = 'binary/octet-stream'; // S3's own
-const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+export const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these would split an answer
-const unfitForHeader = /[\x00-\x08\x0a-\x1f\x7f]/;
+export const unfitForHeader = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /** The headers of a GET's or HEAD's answer that describe the object, in an array to add to. */
 export function describeObject(info: ObjectInfo, overrides?: StoredHeaders): FlatHeaders {
@@ -123,40 +123,9 @@ export function responseOverrides(query: Query): StoredHeaders | undefined {
     const value = query.get(`response-${name}`);
     if (value === undefined) continue;
     if (unfitForHeader.test(value))
-      throw refusal('InvalidArgument', `response-${name} must not hold control characters`);
+      throw new S3Error('InvalidArgument', `response-${name} must not hold control characters`);
     overrides ??= {};
     overrides[field] = value;
   }
   return overrides;
 }
-
-/**
- * A presigned URL's `x-amz-` parameters count as headers: signers hoist them.
- * @throws S3Error `InvalidArgument` for a name or a value that no header could have
- */
-export function withHoistedHeaders(
-  headers: IncomingHttpHeaders,
-  query: Query,
-): IncomingHttpHeaders {
-  let merged: IncomingHttpHeaders | undefined;
-  for (const [parameter, value] of query) {
-    const name = parameter.toLowerCase();
-    if (!name.startsWith('x-amz-') || ofSignature.has(name) || headers[name] !== undefined)
-      continue;
-    if (!headerName.test(name) || unfitForHeader.test(value))
-      throw refusal('InvalidArgument', 'A query parameter holds what no header can');
-    merged ??= { ...headers };
-    merged[name] = headerBytes(value);
-  }
-  return merged ?? headers;
-}
-
-const ofSignature = new Set([
-  'x-amz-algorithm',
-  'x-amz-credential',
-  'x-amz-date',
-  'x-amz-expires',
-  'x-amz-security-token',
-  'x-amz-signature',
-  'x-amz-signedheaders',
-]);

@@ -201,8 +201,8 @@ const unservedObjectOperations: readonly Operation[] = [
 ];
 
 /**
- * Every operation of S3. Among those of one method and scope the first that the request satisfies is
- * meant; one without selectors stands behind those with.
+ * Every operation of S3. Among those of one method and scope the first that the request satisfies
+ * is meant; one without selectors stands behind those with.
  */
 export const operations: readonly Operation[] = [
   ...servedOperations.filter(({ query }) => query.length > 0),

@@ -1,9 +1,9 @@
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 
 type Verdict = (value: string) => void;
 
 function refuse(): never {
-  throw refusal('NotImplemented');
+  throw new S3Error('NotImplemented');
 }
 
 function unless(...harmless: readonly string[]): Verdict {
@@ -29,7 +29,7 @@ const otherStorageClasses = new Set([
 
 function storageClass(value: string): void {
   if (value === 'STANDARD') return;
-  throw refusal(otherStorageClasses.has(value) ? 'NotImplemented' : 'InvalidStorageClass');
+  throw new S3Error(otherStorageClasses.has(value) ? 'NotImplemented' : 'InvalidStorageClass');
 }
 
 /** Headers that ask for something of S3's that is not served, and the values that do not. */
@@ -78,7 +78,7 @@ export function refuseUnserved(
 export function refuseVersionId(versionId: string | undefined): void {
   if (versionId === undefined || versionId === 'null') return;
   if (versionId === '') {
-    throw refusal('InvalidArgument', 'Version id cannot be the empty string');
+    throw new S3Error('InvalidArgument', 'Version id cannot be the empty string');
   }
   refuse();
 }

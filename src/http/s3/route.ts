@@ -1,7 +1,7 @@
 import type { Address } from './address.js';
 import { type Operation, operations } from './operations.js';
 import type { Query } from './query.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 
 const byMethodAndScope = new Map<string, Operation[]>();
 /** Names of all query parameters that select some operation: never to be ignored. */
@@ -26,10 +26,10 @@ export function route(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Operation {
   const rows = byMethodAndScope.get(`${method} ${address.scope}`);
-  if (rows === undefined) throw refusal('MethodNotAllowed');
+  if (rows === undefined) throw new S3Error('MethodNotAllowed');
   const found = rows.find((operation) => isMeant(operation, query, headers));
-  if (found === undefined) throw refusal('NotImplemented');
-  for (const [name] of query) if (!takes(found, name)) throw refusal('NotImplemented');
+  if (found === undefined) throw new S3Error('NotImplemented');
+  for (const [name] of query) if (!takes(found, name)) throw new S3Error('NotImplemented');
   return found;
 }
 

@@ -6,11 +6,11 @@ import { addressOf, splitTarget } from './address.js';
 import { Answer } from './answer.js';
 import { answerError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
-import { withHoistedHeaders } from './object-headers.js';
+import { withHoistedHeaders } from './hoisted-headers.js';
 import { Query } from './query.js';
-import { refusal } from './refusal.js';
 import { refuseUnserved, refuseVersionId } from './refusals.js';
 import { route } from './route.js';
+import { S3Error } from './s3-error.js';
 
 /** Answers one S3 request, whatever it is. Never throws; nothing is read of a refused body. */
 export function serveS3(edge: Edge, req: IncomingMessage, res: ServerResponse): void {
@@ -23,10 +23,10 @@ export function serveS3(edge: Edge, req: IncomingMessage, res: ServerResponse): 
 
 async function answerTo(answer: Answer): Promise<void> {
   const { edge, req } = answer;
-  if (edge.requestLog.underWay > edge.limits.requestsMax) throw refusal('SlowDown');
+  if (edge.requestLog.underWay > edge.limits.requestsMax) throw new S3Error('SlowDown');
   const shape = badShape(req);
-  if (shape === 'headers') throw refusal('RequestHeaderSectionTooLarge');
-  if (shape === 'url') throw refusal('InvalidURI', 'The request URI is too long.');
+  if (shape === 'headers') throw new S3Error('RequestHeaderSectionTooLarge');
+  if (shape === 'url') throw new S3Error('InvalidURI', 'The request URI is too long.');
 
   const target = splitTarget(req.url ?? '/');
   const address = addressOf(target.rawPath, req.headers.host, edge.domain);
@@ -41,7 +41,7 @@ async function answerTo(answer: Answer): Promise<void> {
   answer.operation = operation.name;
   refuseUnserved(headers);
   refuseVersionId(query.get('versionId'));
-  if (operation.handle === undefined) throw refusal('NotImplemented');
+  if (operation.handle === undefined) throw new S3Error('NotImplemented');
   const { bucket, key } = address;
   const { store } = edge;
   const exchange: Exchange = {

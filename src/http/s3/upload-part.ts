@@ -6,7 +6,7 @@ import { pushChecksum, writeChecksum } from './checksum-names.js';
 import { copySourceCondition } from './conditions.js';
 import { copySource } from './copy-source.js';
 import { type Exchange, headerOf } from './exchange.js';
-import { refusal } from './refusal.js';
+import { S3Error } from './s3-error.js';
 import { s3Document, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
@@ -47,7 +47,7 @@ function partOf({ query }: Exchange): { uploadId: string; number: number } {
   const given = query.get('partNumber') ?? '';
   const number = /^\d{1,5}$/.test(given) ? Number(given) : 0;
   if (number < 1 || number > limits.partCountMax)
-    throw refusal(
+    throw new S3Error(
       'InvalidArgument',
       `Part number must be an integer between 1 and ${limits.partCountMax}, inclusive`,
     );
@@ -60,7 +60,7 @@ function copyRange(given: string | undefined): ByteRange | undefined {
   const ends = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(given);
   const [first, last] = [Number(ends?.[1]), Number(ends?.[2])];
   if (ends !== null && first <= last) return { startBytes: first, endBytes: last + 1 };
-  throw refusal(
+  throw new S3Error(
     'InvalidArgument',
     'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last ' +
       'are the zero-based offsets of the first and last bytes to copy',

@@ -1,6 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { refusal } from './refusal.js';
-import type { S3Error } from './s3-error.js';
+import { S3Error } from './s3-error.js';
 
 /** One element of a request body: its name without prefix, its own text, the elements inside. */
 export interface XmlElement {
@@ -47,7 +46,7 @@ export function childText(element: XmlElement, name: string): string | undefined
 }
 
 export function malformed(cause?: unknown): S3Error {
-  return refusal('MalformedXML', undefined, { cause });
+  return new S3Error('MalformedXML', undefined, { cause });
 }
 
 function decodeUtf8(body: Uint8Array): string {

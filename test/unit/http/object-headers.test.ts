@@ -1,13 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FlatHeaders } from '../../../src/http/s3/answer.js';
+import { withHoistedHeaders } from '../../../src/http/s3/hoisted-headers.js';
 import {
   describeObject,
   headerBytes,
   headerText,
   objectAttributes,
   responseOverrides,
-  withHoistedHeaders,
 } from '../../../src/http/s3/object-headers.js';
 import { Query } from '../../../src/http/s3/query.js';
 import { S3Error } from '../../../src/http/s3/s3-error.js';
@@ -147,6 +147,14 @@ headers('parameters of a presigned URL count as headers, those of its signature 
 headers('a signed header goes before the parameter of its name', () => {
   const merged = withHoistedHeaders({ 'x-amz-acl': 'private' }, new Query('x-amz-acl=public-read'));
   assert.is(merged['x-amz-acl'], 'private');
+});
+
+headers('a checksum in a URL counts, unless it is that of no bytes', () => {
+  const hoisted = (raw: string) => withHoistedHeaders({}, new Query(raw));
+  const crc = { 'x-amz-checksum-crc32': 'y/Q5Jg==', 'x-amz-sdk-checksum-algorithm': 'CRC32' };
+  const both = 'x-amz-sdk-checksum-algorithm=CRC32&x-amz-checksum-crc32';
+  assert.equal(hoisted(`${both}=y%2FQ5Jg%3D%3D`), crc);
+  assert.equal(hoisted(`${both}=AAAAAA%3D%3D`), {});
 });
 
 headers('faults 104: a parameter that no header could be is refused', () => {

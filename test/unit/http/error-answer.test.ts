@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { signRequest } from '../../../src/auth/sign.js';
+import { type ErrorCode, LogStoreError } from '../../../src/base/errors.js';
+import { InvariantError } from '../../../src/base/invariant.js';
+import { nodeHost } from '../../../src/host/node-host.js';
+import { createHttpServer } from '../../../src/http/app.js';
+import { S3Error, s3Codes } from '../../../src/http/s3/s3-error.js';
+import type { Store } from '../../../src/store/types.js';
+
+const failing = suite('failures of the store, told over HTTP');
+
+const { clock, random } = nodeHost('.');
+
+interface Told {
+  readonly status: number | undefined;
+  readonly body: string;
+  readonly lines: readonly (readonly [fields: object, message: string])[];
+}
+
+/** What a client is told when reading an object fails with `error`. */
+async function told(error: Error, { end = true } = {}): Promise<Told> {
+  const lines: [object, string][] = [];
+  const keep = (fields: object, message: string) => lines.push([fields, message]);
+  const store: Pick<Store, 'get'> = { get: () => Promise.reject(error) };
+  const server = createHttpServer({
+    ...{ clock, random, region: 'us-east-1', secretOf: () => 'secret-key' },
+    store: store as Store, // all that this request comes to
+    logger: { info: keep, warn: keep, error: keep },
+    health: () => ({ ready: true }),
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const headers = { host: `127.0.0.1:${port}` };
+  const signed = signRequest(
+    { method: 'GET', rawPath: '/bucket/key', rawQuery: '', headers },
+    'UNSIGNED-PAYLOAD',
+    {
+      credentials: { accessKeyId: 'KEY', secret: 'secret-key' },
+      region: 'us-east-1',
+      timeMs: clock.nowUnixMs(),
+    },
+  );
+  const request = httpRequest({
+    ...{ port, path: '/bucket/key', agent: false },
+    headers: { ...headers, ...signed.headers },
+  });
+  request.end();
+  try {
+    if (!end) {
+      request.on('error', () => {});
+      const [fatal] = await once(process, 'uncaughtException');
+      throw fatal;
+    }
+    const [response] = await once(request, 'response');
+    let body = '';
+    for await (const chunk of response) body += chunk;
+    return { status: response.statusCode, body, lines };
+  } finally {
+    request.destroy();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+for (const code of Object.keys(s3Codes) as ErrorCode[])
+  failing(`${code} is told as ${s3Codes[code]}, without what is inside`, async () => {
+    const cause = new Error('/var/lib/logstore/segments/0001.seg');
+    const { status, body, lines } = await told(new LogStoreError(code, 'inside', { cause }));
+    assert.is(status, new S3Error(s3Codes[code], 'inside').status);
+    assert.match(body, `<Code>${s3Codes[code]}</Code>`);
+    assert.not.match(body, '/var/lib');
+    if (status !== undefined && status >= 500) {
+      assert.not.match(body, 'inside');
+      assert.ok(lines.some(([fields]) => 'err' in fields));
+    }
+  });
+
+failing('faults 106: an unknown failure is an InternalError for this request alone', async () => {
+  const { status, body, lines } = await told(new TypeError('a secret of /etc'));
+  assert.is(status, 500);
+  assert.match(body, '<Code>InternalError</Code>');
+  assert.not.match(body, 'secret');
+  const [fields] = lines.find(([, message]) => message === 'request failed') ?? [{}];
+  assert.instance('err' in fields ? fields.err : undefined, TypeError);
+});
+
+failing('faults 106: a broken promise of our own stops the process', async () => {
+  try {
+    await told(new InvariantError('two and two are five'), { end: false });
+    assert.unreachable();
+  } catch (fatal) {
+    assert.instance(fatal, InvariantError);
+  }
+});
+
+failing.run();
