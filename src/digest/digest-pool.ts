@@ -10,6 +10,7 @@ import {
 } from './body-digest.js';
 import { combineCrc32 } from './crc-combine.js';
 import { type DigestLane, DigestWorker } from './digest-worker.js';
+import { localLane } from './local-lane.js';
 import { crc32Bytes, type HashKind } from './running-hash.js';
 import { type Slab, SlabPool } from './slab-pool.js';
 
@@ -23,18 +24,19 @@ export class DigestPool implements AsyncDisposable {
   readonly #workers: DigestWorker[] = [];
   #closed: Promise<void> | undefined;
 
+  /** @param options of which `workersMax` 0 hashes on this thread, for runs that must be alike */
   constructor(options: {
     readonly workersMax: number;
     readonly slabBytes: number;
     readonly slabCountMax: number;
   }) {
-    invariant(options.workersMax >= 1, 'somebody hashes');
+    invariant(options.workersMax >= 0, 'a count of threads');
     this.#workersMax = options.workersMax;
     this.slabs = new SlabPool(options.slabBytes, options.slabCountMax);
   }
 
   start(plan: DigestPlan): BodyDigester {
-    return new BodyDigester(plan, (kinds) => this.#leastBusy().openLane(kinds));
+    return new BodyDigester(plan, (kinds) => this.#openLane(kinds));
   }
 
   /** Bodies under way fail with CLOSED, and so does everything that begins later. */
@@ -44,8 +46,12 @@ export class DigestPool implements AsyncDisposable {
     return this.#closed;
   }
 
-  #leastBusy(): DigestWorker {
+  #openLane(kinds: readonly HashKind[]): DigestLane {
     if (this.#closed !== undefined) throw new LogStoreError('CLOSED', 'the store is closed');
+    return this.#workersMax === 0 ? localLane(kinds) : this.#leastBusy().openLane(kinds);
+  }
+
+  #leastBusy(): DigestWorker {
     let best: DigestWorker | undefined;
     for (const worker of this.#workers)
       if (best === undefined || worker.load < best.load) best = worker;

@@ -52,9 +52,11 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   readonly mode?: OpenLogOptions['mode'] | undefined;
   /** Memory for small records that were read before. */
   readonly cacheBytes?: number | undefined;
+  /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
+  readonly hashThreadsMax?: number | undefined;
 }
 
-const digestWorkersMax = 2;
+const hashThreadsMaxDefault = 2;
 const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the log's queue with them
 
 /**
@@ -62,18 +64,14 @@ const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the lo
  * @throws LogStoreError as openLog does
  */
 export async function openStoreOn(host: Host, options: StoreOptions = {}): Promise<Store> {
-  const { cacheBytes = limits.recordCacheBytesDefault, mode = 'write', ...logOptions } = options;
-  const { catalog, log } = await openCatalog(host, { ...logOptions, mode });
-  return new OpenStore(host, catalog, log, cacheBytes);
+  const { mode = 'write' } = options;
+  const { catalog, log } = await openCatalog(host, { ...options, mode });
+  return new OpenStore(host, catalog, log, options);
 }
 
 class OpenStore implements Store {
   readonly #running = new Operations();
-  readonly #digests = new DigestPool({
-    workersMax: digestWorkersMax,
-    slabBytes: limits.dataRecordBytesMax,
-    slabCountMax,
-  });
+  readonly #digests: DigestPool;
   readonly #buckets: Buckets;
   readonly #objects: Objects;
   readonly #uploads: Uploads;
@@ -87,8 +85,12 @@ class OpenStore implements Store {
     private readonly host: Host,
     private readonly catalog: Catalog,
     private readonly log: Log,
-    cacheBytes: number,
+    options: StoreOptions,
   ) {
+    const { cacheBytes = limits.recordCacheBytesDefault } = options;
+    const { hashThreadsMax: workersMax = hashThreadsMaxDefault } = options;
+    const slabBytes = limits.dataRecordBytesMax;
+    this.#digests = new DigestPool({ workersMax, slabBytes, slabCountMax });
     const committer = new Committer(host, log, catalog);
     const commits = new Commits(log, cacheBytes);
     const writer = new BodyWriter(log, this.#digests, host.random);
