@@ -5,7 +5,7 @@ import { type OptionKind, readOptionValue } from './option-value.js';
 const MiB = 1024 ** 2;
 const SECOND_MS = 1_000;
 
-/** One setting of `serve`: from its row come the flag, the variable, the file's key and the help. */
+/** One setting of `serve`: its row gives the flag, the variable, the file's key and the help. */
 export interface Option {
   readonly kind: OptionKind;
   /** As a user would write it; undefined when the setting may be left out. */
@@ -24,7 +24,7 @@ const duration = (minMs: number, maxMs: number) =>
 const choice = <const C extends readonly string[]>(...choices: C) =>
   ({ is: 'choice', choices }) as const;
 
-/** Every setting, by its key in Config. `segmentSize` is `--segment-size`, `LOGSTORE_SEGMENT_SIZE`. */
+/** Every setting, by its key in Config: `segmentSize` is `--segment-size` as a flag. */
 export const options = {
   dir: {
     kind: text,
@@ -79,7 +79,7 @@ export const options = {
     kind: choice('512', '4096'),
     default: '512',
     description:
-      'batches begin at multiples of this; 4096 for disks whose torn writes spoil bytes beside them',
+      'where batches begin; 4096 for disks whose torn writes spoil the bytes beside them',
   },
   cacheSize: {
     kind: size(0, 64 * 1024 * MiB),

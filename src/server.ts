@@ -40,7 +40,8 @@ export async function startServer(
   stopping?: AbortSignal,
 ): Promise<RunningServer> {
   const host = nodeHost(config.dir);
-  const credentialsFound = await findCredentials(config); // before the store: a mistake shows at once
+  // Before the store is opened, which may take long: a mistake shows at once.
+  const credentialsFound = await findCredentials(config);
   if (config.create === 'no') await requireStore(host.disk, config.dir);
   else await storeDirectory(host.disk, config.dir);
   goOn(stopping);

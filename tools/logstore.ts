@@ -9,6 +9,7 @@ import { ls } from './ls.js';
 import { directoryOf, openTarget, type TargetArguments } from './open-target.js';
 import { isReaderGone } from './output.js';
 import { put } from './put.js';
+import { repair } from './repair.js';
 import { replay } from './replay.js';
 import { rm } from './rm.js';
 import { serve } from './serve.js';
@@ -69,6 +70,17 @@ storeCommand('verify', 'check every byte of a store, change none, and name what 
   .addHelpText('after', '\nEnds with 2 where it has found damage.')
   .action(async ({ dir, json }: StoreOptions) => {
     process.exitCode = await verify({ dir: directoryOf(dir, process.env), json });
+  });
+
+storeCommand('repair', 'name the commits that are lost, or give them up', [
+  'logstore repair --dir /srv/store',
+  'logstore repair --dir /srv/store --accept-loss 4711',
+])
+  .option('--accept-loss <N>', 'give up this commit for good; may be repeated', parseSequences)
+  .addHelpText('after', '\nEnds with 2 while commits are lost. Copy the directory aside first.')
+  .action(async ({ dir, acceptLoss, json }: StoreOptions & { acceptLoss?: number[] }) => {
+    const accepted = acceptLoss ?? [];
+    process.exitCode = await repair({ dir: directoryOf(dir, process.env), accepted, json });
   });
 
 clientCommand('put', 'store a file, or standard input', [
@@ -164,6 +176,10 @@ function storeCommand(name: string, description: string, examples: readonly stri
 
 function exampleText(examples: readonly string[]): string {
   return `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function parseSequences(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, parseSequence(text)];
 }
 
 function parseSequence(text: string): number {

@@ -75,5 +75,6 @@ export function progressLine(
   const full = Math.round(ratio * BAR_CHARACTERS);
   const bar = '#'.repeat(full) + '-'.repeat(BAR_CHARACTERS - full);
   const percent = `${Math.floor(ratio * 100)} %`.padStart(5);
-  return `${label}  [${bar}] ${percent}  ${shownSize(doneBytes)} of ${shownSize(totalBytes)}${speed}`;
+  const done = `${shownSize(doneBytes)} of ${shownSize(totalBytes)}`;
+  return `${label}  [${bar}] ${percent}  ${done}${speed}`;
 }

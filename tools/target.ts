@@ -1,6 +1,6 @@
 import { LogStoreError } from '../src/base/errors.js';
 
-/** Where `put`, `get`, `ls`, `rm`, `stat`, `mb` and `rb` work: a stopped store, or a running one. */
+/** What `put`, `get`, `ls` and so on work on: a stopped store, or a running one. */
 export interface Target extends AsyncDisposable {
   makeBucket(bucket: string): Promise<void>;
   removeBucket(bucket: string): Promise<void>;

@@ -194,7 +194,8 @@ usage('without a command it helps, and ends with 1', async () => {
   const { code, stderr } = await logstore([]);
   assert.is(code, 1);
   assert.match(stderr, /Usage: logstore/);
-  for (const name of ['serve', 'replay', 'verify', 'put', 'get', 'ls', 'rm', 'stat', 'mb', 'rb']) {
+  const names = 'serve replay verify repair put get ls rm stat mb rb'.split(' ');
+  for (const name of names) {
     const help = await logstore([name, '--help']);
     assert.is(help.code, 0, name);
     assert.match(help.stdout.toString(), /Examples:\n {2}\S/, name);
@@ -236,6 +237,7 @@ usage('reading where no store is makes none', async () => {
     ['rm', 'b/k'],
     ['verify'],
     ['replay'],
+    ['repair'],
   ]) {
     const { code, stderr } = await logstore([...args, '--dir', at.dir]);
     assert.is(code, 4, `${args.join(' ')}: ${stderr}`);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -97,6 +97,38 @@ damage('a store whose manifests are spoiled does not start, and says which file'
   assert.match(started.stderr, /manifest/);
   assert.is((await logstore(['verify', '--dir', at.dir])).code, 2);
   assert.is(contentsOf(at.dir), before);
+});
+
+damage('a lost commit makes the store read-only until somebody gives it up', async () => {
+  using at = place();
+  await twoObjects(at.dir);
+  {
+    await using store = await openStore({ dir: at.dir });
+    await store.put('bucket', 'name-of-the-lost', Buffer.from('x'));
+    await store.put('bucket', 'later', Buffer.from('y'));
+  }
+  flipBitAt(at.dir, 'name-of-the-lost');
+  rmSync(join(at.dir, 'index.snapshot')); // which knows what the commit said
+  await using server = await Served.start(['--dir', at.dir], env);
+  assert.is((await fetch(`${server.url}/_/health/ready`)).status, 503);
+  await server.logged('accept-loss');
+  const refused = await logstore(['put', 'bucket/new', '-', '--endpoint', server.url], { env });
+  assert.is(refused.code, 4);
+  const whole = await logstore(['get', 'bucket/later', '--endpoint', server.url], { env });
+  assert.is(whole.stdout.toString(), 'y');
+  assert.is(await server.end('SIGTERM'), 0);
+
+  const named = await logstore(['repair', '--dir', at.dir, '--json']);
+  assert.is(named.code, 2, named.stderr);
+  const [lost] = JSON.parse(named.stdout.toString()).lost;
+  const wrong = await logstore(['repair', '--dir', at.dir, '--accept-loss', String(lost + 1)]);
+  assert.is(wrong.code, 1, wrong.stderr);
+  const given = await logstore(['repair', '--dir', at.dir, '--accept-loss', String(lost)]);
+  assert.is(given.code, 0, given.stderr);
+  const stored = await logstore(['put', 'bucket/new', '-', '--dir', at.dir]);
+  assert.is(stored.code, 0, stored.stderr);
+  const listed = await logstore(['ls', 'bucket', '-r', '--dir', at.dir]);
+  assert.match(listed.stdout.toString(), /hurt\n.*later\n.*new\n.*whole\n$/);
 });
 
 damage.run();

@@ -1,4 +1,4 @@
-/** Uploads an object in parts, out of order, and completes it; an upload may be given up as well. */
+/** Uploads an object in parts, out of order, and completes it; gives up another. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
