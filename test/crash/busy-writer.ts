@@ -12,6 +12,8 @@ export interface BusyWriterOptions {
   /** Distinguishes the keys and bodies of this run from those of all others. */
   readonly run: string;
   readonly sizesBytes: readonly number[];
+  /** False: only what is hashed without threads, whose start takes real time. */
+  readonly threads?: boolean;
 }
 
 const keyCount = 12;
@@ -37,12 +39,12 @@ export class BusyWriter {
   }
 
   async #step(): Promise<boolean> {
-    const { random } = this.options;
-    const dice = random.fraction();
-    if (dice < 0.4) return this.#put();
-    if (dice < 0.55) return this.#delete();
-    if (dice < 0.65) return this.#transaction();
-    if (dice < 0.75) return this.#multipart();
+    const { random, threads = true } = this.options;
+    const dice = threads ? random.fraction() : 0.2 + 0.8 * random.fraction();
+    if (dice < 0.1) return this.#transaction();
+    if (dice < 0.2) return this.#multipart();
+    if (dice < 0.6) return this.#put();
+    if (dice < 0.75) return this.#delete();
     if (dice < 0.85) return this.#copy();
     return this.#claim();
   }
@@ -133,12 +135,12 @@ export class BusyWriter {
   }
 
   #copy(): Promise<boolean> {
-    const { bucket, random } = this.options;
+    const { bucket, random, threads = true } = this.options;
     const [from, to] = [this.#key(), this.#key()];
     const tag = this.#known.get(from);
     if (tag === undefined || from === to) return this.#put();
     return this.#begun({ [to]: tag }, async () => {
-      if (random.chance(0.5)) await this.store.copy({ bucket, key: from }, bucket, to);
+      if (!threads || random.chance(0.5)) await this.store.copy({ bucket, key: from }, bucket, to);
       else await this.#copyInParts(from, to, bodyOf(tag).length);
     });
   }

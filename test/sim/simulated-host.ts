@@ -20,7 +20,7 @@ export class ProcessDied extends Error {
 
 const START_UNIX_MS = Date.UTC(2024, 0, 1);
 const QUIET_TURNS = 3; // before a timer fires: code under test may give way by setImmediate
-const DEADLOCK_TURNS = 200; // real threads (hashes, workers) may still answer
+const THREADS_MS_MAX = 3_000; // real time for real threads (hashes) to answer, before it is a deadlock
 const STEPS_MAX = 5_000_000;
 
 /**
@@ -112,7 +112,7 @@ export class SimulatedWorld implements Host {
     invariant(!this.#running, 'one run at a time moves the world');
     this.#running = true;
     try {
-      let quietTurns = 0;
+      let [quietTurns, waitedMs] = [0, 0];
       for (let steps = 0; ; steps++) {
         if (steps === STEPS_MAX) throw new Error(`the work never ends: ${this.explain()}`);
         await turn();
@@ -120,20 +120,24 @@ export class SimulatedWorld implements Host {
         const callMs = this.#queue.nextDueMs();
         const timerMs = this.clock.nextDueMs();
         if (callMs <= timerMs && callMs <= untilMs && callMs !== Number.POSITIVE_INFINITY) {
-          quietTurns = 0;
+          quietTurns = waitedMs = 0;
           this.#queue.completeNext();
         } else if (quietTurns < QUIET_TURNS) quietTurns++;
         else if (timerMs <= untilMs && timerMs !== Number.POSITIVE_INFINITY) {
-          quietTurns = 0;
+          quietTurns = waitedMs = 0;
           this.clock.fireNext();
         } else if (untilMs !== Number.POSITIVE_INFINITY) return;
-        else if (quietTurns < DEADLOCK_TURNS) quietTurns++;
+        else if (waitedMs++ < THREADS_MS_MAX) await realMs(1);
         else throw new Error(`all wait for one another: ${this.explain()}`);
       }
     } finally {
       this.#running = false;
     }
   }
+}
+
+function realMs(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
 /** Lets all promises that can settle do so. */
