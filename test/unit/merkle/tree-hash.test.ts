@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { treeHash } from '../../../src/merkle/rfc6962.js';
+import { treeHash } from '../../../src/merkle/growing-tree.js';
 
-const it = suite('rfc6962');
+const it = suite('tree hash');
 
 // Entries and roots that the implementations of Certificate Transparency share as test vectors.
 const entries = [
