@@ -127,8 +127,12 @@ function malformed(cause?: unknown): LogStoreError {
   return new LogStoreError('RECORD_CORRUPT', 'not the encoding of a key and version', { cause });
 }
 
+/** Filled and copied from within one call; a fresh one each time costs more than all the rest. */
+const sharedScratch = new Uint8Array(4096);
+
 function scratchFor(bucket: string, key: string): Uint8Array {
-  return new Uint8Array(3 * bucket.length + 3 * key.length + 16);
+  const sizeBytes = 3 * bucket.length + 3 * key.length + 16;
+  return sizeBytes <= sharedScratch.length ? sharedScratch : new Uint8Array(sizeBytes);
 }
 
 function encode(scratch: Uint8Array, bucket: string, key: string, tail: string): number {
