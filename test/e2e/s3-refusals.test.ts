@@ -135,6 +135,13 @@ for (const [what, target, method, code] of [
     assert.is(codeOf(await at.send({ method, target, ...body })), code);
   });
 
+for (const sizeBytes of [100_000, 900_000])
+  errors(`a body of ${sizeBytes} for a bucket that is not there gets its answer`, async () => {
+    const body = Buffer.alloc(sizeBytes);
+    const answer = await at.send({ method: 'PUT', target: '/no-such-bucket/k', body });
+    assert.is(codeOf(answer), 'NoSuchBucket');
+  });
+
 errors('faults 97: an XML body beyond its bound is refused', async () => {
   const body = `<Delete>${' '.repeat(2 * 1024 ** 2)}</Delete>`;
   const answer = await at.send({ method: 'POST', target: '/plain?delete', body });

@@ -1,8 +1,8 @@
-import { isLogStoreError } from '../../base/errors.js';
+import { errnoOf, isLogStoreError } from '../../base/errors.js';
 import { InvariantError } from '../../base/invariant.js';
 import type { Edge } from '../edge.js';
 import type { Answer, FlatHeaders } from './answer.js';
-import { type S3Error, toS3Error } from './s3-error.js';
+import { S3Error, toS3Error } from './s3-error.js';
 import { XmlWriter } from './xml.js';
 
 /**
@@ -11,11 +11,18 @@ import { XmlWriter } from './xml.js';
  */
 export function answerError(answer: Answer, error: unknown): void {
   if (error instanceof InvariantError) stopProcess(error);
-  const failure = toS3Error(error);
+  const failure = failureOf(error);
   answer.errorCode = failure.code;
   logError(answer.edge, answer.requestId, failure);
   if (answer.res.headersSent || answer.res.destroyed) answer.res.destroy();
   else sendError(answer, failure);
+}
+
+/** Want of file handles says nothing of the object: the same request may be answered later. */
+function failureOf(error: unknown): S3Error {
+  const errno = isLogStoreError(error, 'IO') ? errnoOf(error.cause) : undefined;
+  if (errno !== 'EMFILE' && errno !== 'ENFILE') return toS3Error(error);
+  return new S3Error('SlowDown', undefined, { cause: error });
 }
 
 /** Our own promise is broken: what this process would answer from now on cannot be trusted. */

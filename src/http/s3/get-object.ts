@@ -14,7 +14,8 @@ import { sendBody } from './send-body.js';
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export async function getObject(exchange: Exchange): Promise<void> {
   const wanted = wantedOf(exchange);
-  const reader = await openWanted(exchange, wanted);
+  const { store, bucket, key } = exchange;
+  const reader = wanted.some ? await openSome(exchange, wanted) : await store.get(bucket, key);
   if (reader === undefined) return;
   try {
     if (!wanted.some && !goesOn(exchange, reader.info)) return;
@@ -82,9 +83,8 @@ const attemptsMax = 8;
  * it in between makes us look again.
  * @returns undefined once the request is answered without the object
  */
-async function openWanted(exchange: Exchange, wanted: Wanted): Promise<ObjectReader | undefined> {
+async function openSome(exchange: Exchange, wanted: Wanted): Promise<ObjectReader | undefined> {
   const { store, bucket, key } = exchange;
-  if (!wanted.some) return store.get(bucket, key);
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const info = await store.head(bucket, key);
     if (!goesOn(exchange, info)) return undefined;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { headerBytes, headerName, unfitForHeader } from './object-headers.js';
+import { headerBytes, headerName } from './object-headers.js';
 import type { Query } from './query.js';
 import { S3Error } from './s3-error.js';
 
@@ -38,9 +38,10 @@ export function withHoistedHeaders(
     const name = parameter.toLowerCase();
     if (!name.startsWith('x-amz-') || ofSignature.has(name) || headers[name] !== undefined)
       continue;
-    if (!headerName.test(name) || unfitForHeader.test(value))
+    const bytes = headerBytes(value);
+    if (!headerName.test(name) || bytes === undefined)
       throw new S3Error('InvalidArgument', 'A query parameter holds what no header can');
-    hoisted.set(name, headerBytes(value));
+    hoisted.set(name, bytes);
   }
   for (const [name, checksum] of Object.entries(ofNothing))
     if (hoisted.get(name) === checksum) {

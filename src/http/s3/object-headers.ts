@@ -70,16 +70,21 @@ export function headerText(raw: string): string {
   }
 }
 
-/** The reverse of `headerText`: what Node then writes as Latin-1 is UTF-8 on the wire. */
-export function headerBytes(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is not ASCII
-  return /[^\x00-\x7f]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+const printable = /^[\t\x20-\x7e]*$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these would split an answer
+const unfit = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+/**
+ * The reverse of `headerText`: what Node then writes as Latin-1 is UTF-8 on the wire.
+ * @returns undefined for what no header can hold
+ */
+export function headerBytes(text: string): string | undefined {
+  if (printable.test(text)) return text;
+  return unfit.test(text) ? undefined : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 const contentTypeDefault = 'binary/octet-stream'; // S3's own
 export const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these would split an answer
-export const unfitForHeader = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /** The headers of a GET's or HEAD's answer that describe the object, in an array to add to. */
 export function describeObject(info: ObjectInfo, overrides?: StoredHeaders): FlatHeaders {
@@ -94,8 +99,9 @@ export function describeObject(info: ObjectInfo, overrides?: StoredHeaders): Fla
     'nosniff',
   ];
   for (const [name, field] of storedNames) {
-    const value = overrides?.[field] ?? info.headers[field];
-    if (value !== undefined && !unfitForHeader.test(value)) headers.push(name, headerBytes(value));
+    const stored = overrides?.[field] ?? info.headers[field];
+    const value = stored === undefined ? undefined : headerBytes(stored);
+    if (value !== undefined) headers.push(name, value);
     else if (field === 'contentType') headers.push(name, contentTypeDefault);
   }
   pushMetadata(headers, info.userMetadata);
@@ -106,9 +112,9 @@ export function describeObject(info: ObjectInfo, overrides?: StoredHeaders): Fla
 function pushMetadata(headers: FlatHeaders, metadata: Readonly<Record<string, string>>): void {
   let missing = 0;
   for (const name in metadata) {
-    const value = metadata[name];
-    if (value === undefined || !headerName.test(name) || unfitForHeader.test(value)) missing += 1;
-    else headers.push(metadataPrefix + name, headerBytes(value));
+    const value = headerBytes(metadata[name] ?? '');
+    if (value === undefined || !headerName.test(name)) missing += 1;
+    else headers.push(metadataPrefix + name, value);
   }
   if (missing > 0) headers.push('x-amz-missing-meta', missing);
 }
@@ -122,7 +128,7 @@ export function responseOverrides(query: Query): StoredHeaders | undefined {
   for (const [name, field] of storedNames) {
     const value = query.get(`response-${name}`);
     if (value === undefined) continue;
-    if (unfitForHeader.test(value))
+    if (headerBytes(value) === undefined)
       throw new S3Error('InvalidArgument', `response-${name} must not hold control characters`);
     overrides ??= {};
     overrides[field] = value;

@@ -18,16 +18,16 @@ export function collectRequest(answer: Answer): Promise<Buffer> {
       transfer.waits();
       chunks.push(chunk);
     });
-    req.once('end', () => {
+    req.on('end', () => {
       transfer.end();
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
-    req.once('close', () => {
+    // Comes behind `end` as well, where it changes nothing. An error is always followed by it.
+    req.on('close', () => {
       transfer.end();
       if (!req.complete) reject(gone());
     });
-    req.once('error', (cause) => reject(gone(cause)));
   });
 }
 

@@ -18,10 +18,15 @@ export function serveS3(edge: Edge, req: IncomingMessage, res: ServerResponse): 
   const continueExpected = req.headers.expect !== undefined;
   const answer = new Answer(edge, req, res, edge.requestIds.next(), continueExpected);
   edge.requestLog.follow(answer);
-  answerTo(answer).catch((error: unknown) => answerError(answer, error));
+  try {
+    answerTo(answer).catch((error: unknown) => answerError(answer, error));
+  } catch (error) {
+    answerError(answer, error);
+  }
 }
 
-async function answerTo(answer: Answer): Promise<void> {
+/** Refuses by throwing; what comes back is the handler's promise. */
+function answerTo(answer: Answer): Promise<void> {
   const { edge, req } = answer;
   if (edge.requestLog.underWay > edge.limits.requestsMax) throw new S3Error('SlowDown');
   const shape = badShape(req);
@@ -55,5 +60,5 @@ async function answerTo(answer: Answer): Promise<void> {
     headers,
     identity,
   };
-  await operation.handle(exchange);
+  return operation.handle(exchange);
 }

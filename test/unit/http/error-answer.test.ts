@@ -80,6 +80,15 @@ for (const code of Object.keys(s3Codes) as ErrorCode[])
     }
   });
 
+failing('faults 43: want of file handles is told as SlowDown, not as a lost object', async () => {
+  for (const code of ['EMFILE', 'ENFILE']) {
+    const cause = Object.assign(new Error('too many open files'), { code });
+    const { status, body } = await told(new LogStoreError('IO', 'inside', { cause }));
+    assert.is(status, 503);
+    assert.match(body, '<Code>SlowDown</Code>');
+  }
+});
+
 failing('faults 106: an unknown failure is an InternalError for this request alone', async () => {
   const { status, body, lines } = await told(new TypeError('a secret of /etc'));
   assert.is(status, 500);
