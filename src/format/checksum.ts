@@ -33,10 +33,10 @@ export function checksumRange(
   return ~state >>> 0;
 }
 
-/** FNV-1a of 32 bits, the second half of a key hash (SPEC.md §3.3). */
-export function fnv1a(bytes: Uint8Array): number {
+/** FNV-1a of 32 bits over `bytes[0, length)`, the second half of a key hash (SPEC.md §3.3). */
+export function fnv1a(bytes: Uint8Array, length = bytes.length): number {
   let hash = 0x811c9dc5;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = 0; at < length; at++) {
     hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   }
   return hash >>> 0;

@@ -1,13 +1,13 @@
-import { Packr } from 'msgpackr';
 import { invariant } from '../base/invariant.js';
 import { limits } from '../base/limits.js';
 import { getU32, setU32 } from './byte-order.js';
-import { checksum, fnv1a } from './checksum.js';
+import { checksumRange, fnv1a } from './checksum.js';
 import { corrupt, list, number } from './fields.js';
-import { bucketPrefix, keyPrefix } from './key-encoding.js';
+import { encodedBytesMax, encodeKeyPrefixInto, encodeListingKeyInto } from './key-encoding.js';
 import { decodeMsgpack, MsgpackReader } from './msgpack.js';
+import { MsgpackWriter } from './msgpack-writer.js';
 import type { Mutation } from './mutation.js';
-import { mutationFields, mutationOf } from './mutation-fields.js';
+import { mutationOf, writeMutation } from './mutation-fields.js';
 
 /** SPEC.md §4: `u32 metaBytes | meta | inline body`, meta = `[time, version, mutations]`. */
 export interface Commit {
@@ -17,7 +17,8 @@ export interface Commit {
   readonly mutations: readonly Mutation[];
 }
 
-const packr = new Packr({ useRecords: false });
+const writer = new MsgpackWriter();
+const keyScratch = new Uint8Array(encodedBytesMax);
 
 /**
  * @returns the payload without the inline body, which is written right behind it
@@ -26,14 +27,14 @@ const packr = new Packr({ useRecords: false });
 export function encodeCommit(commit: Commit): Uint8Array {
   invariant(commit.mutations.length >= 1, 'a commit has a mutation');
   invariant(commit.mutations.length <= limits.transactionMutationsMax, 'a commit is bounded');
-  const meta = packr.pack([
-    commit.timeUnixMs,
-    commit.version,
-    commit.mutations.map((mutation) => mutationFields(mutation)),
-  ]);
-  const payload = new Uint8Array(4 + meta.length);
-  setU32(payload, 0, meta.length);
-  payload.set(meta, 4);
+  writer.begin(4);
+  writer.array(3);
+  writer.integer(commit.timeUnixMs);
+  writer.integer(commit.version);
+  writer.array(commit.mutations.length);
+  for (const mutation of commit.mutations) writeMutation(writer, mutation);
+  const payload = writer.end();
+  setU32(payload, 0, payload.length - 4);
   return payload;
 }
 
@@ -89,8 +90,10 @@ export function commitSubject(mutations: readonly Mutation[]): Uint8Array {
   const only = mutations[0];
   if (only === undefined || mutations.length > 1) return subject;
   const ofBucket = only.is === 'createBucket' || only.is === 'deleteBucket';
-  const prefix = ofBucket ? bucketPrefix(only.bucket) : keyPrefix(only.bucket, only.key);
-  setU32(subject, 0, checksum(prefix));
-  setU32(subject, 4, fnv1a(prefix));
+  const length = ofBucket
+    ? encodeListingKeyInto(keyScratch, only.bucket, '')
+    : encodeKeyPrefixInto(keyScratch, only.bucket, only.key);
+  setU32(subject, 0, checksumRange(keyScratch, 0, length, 0));
+  setU32(subject, 4, fnv1a(keyScratch, length));
   return subject;
 }

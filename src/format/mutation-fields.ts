@@ -12,6 +12,7 @@ import {
   textOrNull,
 } from './fields.js';
 import type { MsgpackValue } from './msgpack.js';
+import type { MsgpackWriter } from './msgpack-writer.js';
 import type {
   ChecksumField,
   HeaderFields,
@@ -36,35 +37,61 @@ const headerCount = 6;
 /** Bytes of a checksum's value, by its algorithm's number. */
 const checksumBytes = [0, 4, 4, 8, 20, 32] as const;
 const checksumTypeMax = 2;
-const surrogate = /[\ud800-\udfff]/;
-const loneSurrogate = /\p{Surrogate}/u;
 
 /** @throws LogStoreError `INVALID_ARGUMENT` for text that is not well-formed: it has no UTF-8 */
-export function mutationFields(m: Mutation): unknown[] {
-  const tag = tags[m.is];
-  const bucket = wellFormed(m.bucket);
+export function writeMutation(writer: MsgpackWriter, m: Mutation): void {
   switch (m.is) {
     case 'createBucket':
-      return [tag, bucket, wellFormed(m.owner), wellFormed(m.region), m.flags];
+      writeHead(writer, 5, m);
+      writer.textOrNil(m.owner);
+      writer.textOrNil(m.region);
+      writer.integer(m.flags);
+      break;
     case 'deleteBucket':
-      return [tag, bucket, m.ends];
+      writeHead(writer, 3, m);
+      writer.integers(m.ends);
+      break;
     case 'putObject':
-      return [tag, bucket, wellFormed(m.key), m.bucketVersion, m.ends, objectFields(m.object)];
+      writeHead(writer, 6, m);
+      writer.integer(m.bucketVersion);
+      writer.integers(m.ends);
+      writeObject(writer, m.object);
+      break;
     case 'deleteObject':
-      return [tag, bucket, wellFormed(m.key), m.ends, m.reason];
+      writeHead(writer, 5, m);
+      writer.integers(m.ends);
+      writer.integer(m.reason);
+      break;
     case 'createUpload':
-      return [
-        ...[tag, bucket, wellFormed(m.key), m.bucketVersion],
-        ...[allWellFormed(m.headers), allWellFormed(m.metadata), m.ttlMs],
-        ...[m.checksumAlgorithm, m.checksumType, m.salt, m.flags, null, null, null, null, null],
-      ];
-    case 'putPart': {
-      const { uploadVersion, partNumber, ends, part } = m;
-      return [tag, bucket, wellFormed(m.key), uploadVersion, partNumber, ends, partFields(part)];
-    }
+      writeHead(writer, 16, m);
+      writer.integer(m.bucketVersion);
+      writer.texts(m.headers);
+      writer.texts(m.metadata);
+      for (const value of [m.ttlMs, m.checksumAlgorithm, m.checksumType]) writer.integer(value);
+      writer.binary(m.salt);
+      writer.integer(m.flags);
+      writer.nils(5);
+      break;
+    case 'putPart':
+      writeHead(writer, 7, m);
+      writer.integer(m.uploadVersion);
+      writer.integer(m.partNumber);
+      writer.integers(m.ends);
+      writePart(writer, m.part);
+      break;
     case 'abortUpload':
-      return [tag, bucket, wellFormed(m.key), m.uploadVersion, m.ends];
+      writeHead(writer, 5, m);
+      writer.integer(m.uploadVersion);
+      writer.integers(m.ends);
   }
+}
+
+/** What all mutations begin with: the tag, the bucket, the key if there is one. */
+function writeHead(writer: MsgpackWriter, count: number, m: Mutation): void {
+  writer.array(count);
+  writer.integer(tags[m.is]);
+  writer.text(m.bucket);
+  if (m.is !== 'createBucket' && m.is !== 'deleteBucket') writer.text(m.key);
 }
 
 /** @throws LogStoreError `RECORD_CORRUPT`; `UNSUPPORTED_VERSION` for what a later version says */
@@ -115,12 +142,24 @@ function createUploadOf(bucket: string, key: string, f: Fields): Mutation {
   };
 }
 
-function objectFields(o: ObjectRecord): unknown[] {
-  return [
-    ...[o.sizeBytes, o.etag, o.partCount, o.sha256, o.partsRoot, o.checksums, o.runs, o.parts],
-    ...[allWellFormed(o.headers), allWellFormed(o.metadata), o.expiresUnixMs, o.salt],
-    ...[o.uploadVersion, o.flags, null, null, null, null, null, null],
-  ];
+function writeObject(writer: MsgpackWriter, o: ObjectRecord): void {
+  writer.array(20);
+  writer.integer(o.sizeBytes);
+  writer.binary(o.etag);
+  writer.integer(o.partCount);
+  writer.binaryOrNil(o.sha256);
+  writer.binaryOrNil(o.partsRoot);
+  writer.array(o.checksums.length);
+  for (const field of o.checksums) writeChecksum(writer, field);
+  writer.integers(o.runs);
+  writer.integers(o.parts);
+  writer.texts(o.headers);
+  writer.texts(o.metadata);
+  writer.integer(o.expiresUnixMs);
+  writer.binary(o.salt);
+  writer.integer(o.uploadVersion);
+  writer.integer(o.flags);
+  writer.nils(6);
 }
 
 function objectOf(f: Fields): ObjectRecord {
@@ -161,8 +200,23 @@ function checkContent(o: ObjectRecord): void {
   checkBody(o.sizeBytes, o.runs);
 }
 
-function partFields(p: PartRecord): unknown[] {
-  return [p.sizeBytes, p.md5, p.sha256, p.checksum, p.runs, p.salt, null, null];
+function writePart(writer: MsgpackWriter, p: PartRecord): void {
+  writer.array(8);
+  writer.integer(p.sizeBytes);
+  writer.binary(p.md5);
+  writer.binary(p.sha256);
+  if (p.checksum === null) writer.nils(1);
+  else writeChecksum(writer, p.checksum);
+  writer.integers(p.runs);
+  writer.binary(p.salt);
+  writer.nils(2);
+}
+
+function writeChecksum(writer: MsgpackWriter, [algorithm, type, value]: ChecksumField): void {
+  writer.array(3);
+  writer.integer(algorithm);
+  writer.integer(type);
+  writer.binary(value);
 }
 
 function partOf(f: Fields): PartRecord {
@@ -253,14 +307,4 @@ function checksumAlgorithm(value: MsgpackValue | undefined): number {
   }
   if (algorithm === 0) throw corrupt('a checksum of no algorithm');
   return algorithm;
-}
-
-function allWellFormed<T extends string | null>(texts: readonly T[]): readonly T[] {
-  for (const each of texts) wellFormed(each);
-  return texts;
-}
-
-function wellFormed<T extends string | null>(string: T): T {
-  if (string === null || !surrogate.test(string) || !loneSurrogate.test(string)) return string;
-  throw new LogStoreError('INVALID_ARGUMENT', 'a name or value is not well-formed Unicode text');
 }
