@@ -129,7 +129,9 @@ export class ActiveSegment {
     const offsets: number[] = [];
     const sums = new Uint8Array(4 * records.length);
     let [used, cut, place] = [batchHeaderBytes, 0, this.#offset + batchHeaderBytes];
-    for (const [index, record] of records.entries()) {
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index];
+      if (record === undefined) break;
       offsets.push(place);
       const { payloadBytes, sequence } = record;
       const { payload, flags, subject } = record.append;
