@@ -1,4 +1,5 @@
 import { Packr } from 'msgpackr';
+import { errnoOf } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { type Bucket, Catalog, type CatalogState } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
@@ -54,12 +55,22 @@ export async function writeCatalogSnapshot(
   });
 }
 
+/** A sector of it that the disk cannot read is damage like any other. */
+async function readOrNothing(host: Host) {
+  try {
+    return await readSnapshot(host.disk, snapshotFile);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /** Undefined for one that is missing or damaged: it only saves time. */
 async function readCatalogSnapshot(
   host: Host,
 ): Promise<{ position: SnapshotPosition; state: CatalogState } | undefined> {
-  const read = await readSnapshot(host.disk, snapshotFile);
-  if (read.is !== 'snapshot') return undefined;
+  const read = await readOrNothing(host);
+  if (read?.is !== 'snapshot') return undefined;
   const { objects, uploads, parts } = read.indexes;
   const extra = decodeExtra(read.extra);
   if (!objects || !uploads || !parts || extra === undefined) return undefined;
