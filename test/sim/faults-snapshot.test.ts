@@ -5,11 +5,12 @@ import { snapshotFile } from '../../src/format/file-names.js';
 import { openStoreOn } from '../../src/store/store.js';
 import type { Store } from '../../src/store/types.js';
 import { failureOf } from '../failure-of.js';
+import { chosen } from './chosen-tests.js';
 import { listenTo } from './log-world.js';
 import { SimulatedWorld } from './simulated-host.js';
 import { aSmallStore, look, smallStoreOptions } from './small-store.js';
 
-const it = suite('faults: snapshots and footers');
+const it = chosen(suite('faults: snapshots and footers'));
 
 function opened(world: SimulatedWorld): Promise<Store> {
   return world.run(openStoreOn(world, smallStoreOptions));

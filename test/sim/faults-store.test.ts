@@ -4,10 +4,11 @@ import { isLogStoreError } from '../../src/base/errors.js';
 import { openStoreOn } from '../../src/store/store.js';
 import type { Store } from '../../src/store/types.js';
 import { failureOf } from '../failure-of.js';
+import { chosen } from './chosen-tests.js';
 import { forEachSeed, SeededRandom, seeds } from './seeded-random.js';
 import { SimulatedWorld } from './simulated-host.js';
 
-const it = suite('faults: the store');
+const it = chosen(suite('faults: the store'));
 
 /** A store with the bucket `bucket`, on a world of its own. */
 async function aStore(

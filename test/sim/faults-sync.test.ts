@@ -4,6 +4,7 @@ import { isLogStoreError } from '../../src/base/errors.js';
 import { limits } from '../../src/base/limits.js';
 import { footerPath, manifestFiles, segmentPath } from '../../src/format/file-names.js';
 import { failureOf } from '../failure-of.js';
+import { chosen } from './chosen-tests.js';
 import type { Operation } from './fault-plan.js';
 import { LogJournal } from './log-journal.js';
 import { idle, smallSegments, withLog } from './log-script.js';
@@ -11,7 +12,7 @@ import { aLogOf, bodiesOf, firstSegment, listenTo, openNoting } from './log-worl
 import { forEachSeed, seeds } from './seeded-random.js';
 import { SimulatedWorld } from './simulated-host.js';
 
-const it = suite('faults: syncs, names and their order');
+const it = chosen(suite('faults: syncs, names and their order'));
 
 const ofSegment = (operation: Operation) => operation.path.endsWith('.seg');
 
@@ -166,6 +167,20 @@ async function aRollOver() {
   );
   return { world, calls, journal };
 }
+
+it('after a power cut either copy of the manifest is enough', async () => {
+  await forEachSeed(seeds(20), async (seed) => {
+    const world = new SimulatedWorld(seed);
+    const journal = new LogJournal();
+    const { log } = await openNoting(world, smallSegments);
+    for (const body of bodiesOf(...Array<number>(6).fill(250_000)))
+      await world.run(journal.data(log, body));
+    assert.ok(log.segmentCount() > 1);
+    const after = world.crash(seed, 'power');
+    after.disk.testRemove(manifestFiles[seed % 2] ?? '');
+    await after.run(withLog(after, journal, async () => undefined));
+  });
+});
 
 it('faults 29: manifest and footers come under a temporary name, synced, renamed, and the directory synced', async () => {
   const { calls } = await aRollOver();

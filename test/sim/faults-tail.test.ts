@@ -8,6 +8,7 @@ import { encodeRecordHeader, recordHeaderBytes } from '../../src/format/record.j
 import { batchesStart, decodeSegmentHeader } from '../../src/format/segment-header.js';
 import type { Log } from '../../src/log/types.js';
 import { failureOf } from '../failure-of.js';
+import { chosen } from './chosen-tests.js';
 import { idle } from './log-script.js';
 import {
   aKilledLogOf,
@@ -21,7 +22,7 @@ import {
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedWorld } from './simulated-host.js';
 
-const it = suite('faults: the tail of the log');
+const it = chosen(suite('faults: the tail of the log'));
 
 function sequencesOf(notes: { commits: readonly { sequence: number }[] }): number[] {
   return notes.commits.map(({ sequence }) => sequence);
@@ -95,6 +96,20 @@ it('faults 5: a commit that rotted under later ones is loud, and nothing is cut'
 function isReadOnly(error: unknown): boolean {
   return isLogStoreError(error, 'READ_ONLY');
 }
+
+it('faults 48: a batch header that rotted hides none of its records, and none behind it', async () => {
+  const { world, log, journal } = await aLogOf(bodiesOf(40, 50, 60, 70));
+  await world.run(idle(world, 80));
+  assert.is(log.state.is, 'ok');
+  const places = recordsIn(world);
+  for (const sequence of [1, 2, 3, 4]) {
+    const after = world.crash(sequence, 'kill');
+    after.disk.testFlip(firstSegment, batchOf(placeOf(places, sequence).offset) + 20, 2);
+    const { log: opened, notes } = await openNoting(after);
+    await after.run(journal.check(opened, notes));
+    assert.equal(sequencesOf(notes), [1, 2, 3, 4]);
+  }
+});
 
 it('faults 6, 12: a rotten data record stays rotten through recoveries, all others are read', async () => {
   const { world, log, journal } = await aLogOf(bodiesOf(40));

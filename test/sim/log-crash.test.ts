@@ -1,11 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { chosen } from './chosen-tests.js';
 import { LogJournal } from './log-journal.js';
 import { liveUntilDeath, randomLife, wholeLife, withLog } from './log-script.js';
 import { forEachSeed, SeededRandom, seeds } from './seeded-random.js';
 import { SimulatedWorld } from './simulated-host.js';
 
-const it = suite('log: crashes');
+const it = chosen(suite('log: crashes'));
 const causes = ['power', 'kill'] as const;
 const moments = ['before', 'during', 'after'] as const;
 /** The full form takes every combination; the quick one each call once, in one of its ways. */

@@ -5,12 +5,13 @@ import { openStoreOn } from '../../src/store/store.js';
 import type { Store } from '../../src/store/types.js';
 import { BusyWriter } from '../crash/busy-writer.js';
 import { JournalOfWrites } from '../crash/journal-of-writes.js';
+import { chosen } from './chosen-tests.js';
 import type { OperationKind } from './fault-plan.js';
 import { idle } from './log-script.js';
 import { forEachSeed, SeededRandom, seeds } from './seeded-random.js';
 import { SimulatedWorld } from './simulated-host.js';
 
-const it = suite('store: crashes');
+const it = chosen(suite('store: crashes'));
 const bucket = 'crash';
 const sizesBytes = [0, 10, 500, 4_000, 20_000, 65_536]; // hashed here, without threads
 const options = { segmentBytes: 1024 ** 2 };
