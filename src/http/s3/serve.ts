@@ -21,7 +21,8 @@ export function serveS3(edge: Edge, req: IncomingMessage, res: ServerResponse): 
   try {
     answerTo(answer).catch((error: unknown) => answerError(answer, error));
   } catch (error) {
-    answerError(answer, error);
+    // Not at once: the parser may still find what follows the headers malformed, and answer 400.
+    queueMicrotask(() => answerError(answer, error));
   }
 }
 
