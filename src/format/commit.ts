@@ -45,7 +45,7 @@ export function inlineBodyStart(payload: Uint8Array): number {
   return end;
 }
 
-/** @throws LogStoreError `RECORD_CORRUPT`; `UNSUPPORTED_VERSION` for a mutation of a later format */
+/** @throws LogStoreError `RECORD_CORRUPT`; `UNSUPPORTED_VERSION` for what a later version says */
 export function decodeCommit(payload: Uint8Array): Commit {
   return decodeCommitMeta(payload.subarray(4, inlineBodyStart(payload)));
 }
@@ -84,7 +84,7 @@ function checkCount(version: number, mutationCount: number): void {
   }
 }
 
-/** SPEC.md §3.3: eight bytes that tell what a commit touches, or zeros if that is several things. */
+/** SPEC.md §3.3: eight bytes that tell what a commit touches; zeros if that is several things. */
 export function commitSubject(mutations: readonly Mutation[]): Uint8Array {
   const subject = new Uint8Array(8);
   const only = mutations[0];

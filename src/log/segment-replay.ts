@@ -17,7 +17,7 @@ import {
 } from './segment-scan.js';
 import type { LogFollower } from './types.js';
 
-/** @throws LogStoreError `UNSUPPORTED_VERSION`: who does not know a record must not go on after it */
+/** @throws LogStoreError `UNSUPPORTED_VERSION`: nobody may go on after a record he does not know */
 export function knownKind(header: RecordHeader): RecordKind {
   const known = recordKind(header);
   if (known !== undefined) return known;

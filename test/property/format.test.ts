@@ -111,6 +111,15 @@ it('reads back a commit with its inline body behind it', () => {
   );
 });
 
+it('a meta is written as msgpackr would write it: each head the shortest', () => {
+  fc.assert(
+    fc.property(anyCommit, (commit) => {
+      const meta = Uint8Array.from(encodeCommit(commit).subarray(4));
+      assert.equal(Uint8Array.from(packr.pack(decodeMsgpack(meta))), meta);
+    }),
+  );
+});
+
 it('reads the same from a Buffer inside a larger one', () => {
   fc.assert(
     fc.property(anyCommit, fc.nat(20), (commit, before) => {
