@@ -10,7 +10,7 @@ const shortTextBytes = 48;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Exactly one value. Written by msgpackr; read here, because bytes on disk may be anything:
+ * Exactly one value. Not by msgpackr, as bytes on disk may be anything:
  * nothing is allocated that the input has no bytes for, and no type but these comes out.
  * @returns binary as views of `bytes`
  * @throws LogStoreError `RECORD_CORRUPT`
