@@ -1,5 +1,6 @@
 import { embeddedGet } from './embedded-get.bench.js';
 import { embeddedPut } from './embedded-put.bench.js';
+import { erasure } from './erasure.bench.js';
 import type { Bench } from './figure.js';
 import { httpGet64m, httpPut64m } from './http-large.bench.js';
 import { httpGet4k, httpPut4k } from './http-small.bench.js';

@@ -71,16 +71,13 @@ function functionBody(coefficients: Matrix, inputCount: number, outputCount: num
   for (let bit = 7; bit >= 0; bit--) {
     for (const [row, factors] of coefficients.entries()) {
       const terms = [...factors].flatMap((factor, index) => ((factor >> bit) & 1 ? [index] : []));
-      let pending = 0;
-      if (isBegun[row]) {
-        code.push(...doubled(sum(row), zero, reduction));
-        pending++;
-      }
-      for (const index of terms) {
-        code.push(...op.get, ...leb(source(index)));
-        if (pending++ > 0) code.push(...op.xor);
-      }
-      if (pending === 0) continue;
+      // The terms are summed on their own: hung one by one on the chain of doublings, each would
+      // wait for the one before.
+      for (const [position, index] of terms.entries())
+        code.push(...op.get, ...leb(source(index)), ...(position > 0 ? op.xor : []));
+      if (isBegun[row]) code.push(...doubled(sum(row), zero, reduction));
+      if (isBegun[row] && terms.length > 0) code.push(...op.xor);
+      if (!isBegun[row] && terms.length === 0) continue;
       code.push(...op.set, ...leb(sum(row)));
       isBegun[row] = 1;
     }
