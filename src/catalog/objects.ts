@@ -42,13 +42,15 @@ export function currentSlot(catalog: Catalog, bucket: string, key: string, nowMs
 
 /** The same with an expired version not yet removed counting as one; -1 if there is none. */
 export function versionSlot(catalog: Catalog, bucket: string, key: string): number {
-  bucketOf(catalog, bucket);
+  if (!catalog.state.buckets.has(bucket)) bucketOf(catalog, bucket); // throws, for one reason
   checkKey(key);
   const { objects } = catalog.state;
   const length = encodeKeyPrefixInto(keyScratch, bucket, key);
   const slot = objects.current(keyScratch, length);
   if (catalog.lost.any) {
+    // A version that came after a lost commit needs no more: it proves its bucket.
     catalog.lost.check(keyScratch.slice(0, length), slot < 0 ? 0 : objects.sequenceAt(slot));
+    if (slot < 0) bucketOf(catalog, bucket);
   }
   return slot;
 }
