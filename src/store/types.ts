@@ -1,4 +1,7 @@
 import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
+import type { ReadCondition, WriteCondition } from '../catalog/conditions.js';
+import type { ListedObject, ListOptions, ListPage } from '../catalog/listing.js';
+import type { ListUploadsOptions } from '../catalog/upload-listing.js';
 
 /** Half-open `[startBytes, endBytes)` within one object. */
 export interface ByteRange {
@@ -6,7 +9,15 @@ export interface ByteRange {
   readonly endBytes: number;
 }
 
-export type { ChecksumAlgorithm };
+export type {
+  ChecksumAlgorithm,
+  ListedObject,
+  ListOptions,
+  ListPage,
+  ListUploadsOptions,
+  ReadCondition,
+  WriteCondition,
+};
 
 /** How the checksum of a multipart object comes from those of its parts. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
@@ -39,14 +50,6 @@ export interface StoredHeaders {
   readonly contentEncoding?: string | undefined;
   readonly contentLanguage?: string | undefined;
   readonly expires?: string | undefined;
-}
-
-/** When a write may happen; checked against every write before it, acknowledged or not. */
-export interface WriteCondition {
-  /** Only if no such key exists. */
-  readonly ifAbsent?: boolean | undefined;
-  /** Only if the current version has this ETag (hex, without quotes); `*` is any version. */
-  readonly ifMatch?: string | undefined;
 }
 
 export interface ObjectAttributes {
@@ -115,32 +118,6 @@ export interface BucketInfo {
   readonly createdUnixMs: number;
 }
 
-/** What a listing shows of an object, from the index alone. */
-export interface ListedObject {
-  readonly key: string;
-  readonly version: number;
-  readonly sizeBytes: number;
-  readonly etag: string;
-  readonly modifiedUnixMs: number;
-}
-
-export interface ListOptions {
-  readonly prefix?: string | undefined;
-  readonly delimiter?: string | undefined;
-  /** Only keys (and common prefixes) after this one, in UTF-8 byte order. */
-  readonly startAfter?: string | undefined;
-  /** Objects and common prefixes together, at most; 1,000 at most. */
-  readonly limit?: number | undefined;
-}
-
-export interface ListPage {
-  readonly objects: readonly ListedObject[];
-  readonly commonPrefixes: readonly string[];
-  /** Whether anything follows; then `next` is the `startAfter` of the next page. */
-  readonly truncated: boolean;
-  readonly next: string | undefined;
-}
-
 export interface CreateUploadOptions extends ObjectAttributes {
   readonly checksum?:
     | { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType }
@@ -185,15 +162,6 @@ export interface CompleteUploadOptions extends WriteCondition {
   readonly sizeBytes?: number | undefined;
 }
 
-export interface ListUploadsOptions {
-  readonly prefix?: string | undefined;
-  readonly delimiter?: string | undefined;
-  readonly keyMarker?: string | undefined;
-  /** With `keyMarker`: only uploads of that key after this one. */
-  readonly uploadIdMarker?: string | undefined;
-  readonly limit?: number | undefined;
-}
-
 export interface ListUploadsPage {
   readonly uploads: readonly UploadInfo[];
   readonly commonPrefixes: readonly string[];
@@ -207,14 +175,6 @@ export interface ListPartsPage {
   readonly parts: readonly PartInfo[];
   readonly truncated: boolean;
   readonly nextPartNumberMarker: number | undefined;
-}
-
-/** When a read or a copy's source counts; dates have a resolution of one second, as HTTP's. */
-export interface ReadCondition {
-  readonly ifMatch?: readonly string[] | undefined;
-  readonly ifNoneMatch?: readonly string[] | undefined;
-  readonly ifModifiedSinceMs?: number | undefined;
-  readonly ifUnmodifiedSinceMs?: number | undefined;
 }
 
 export interface CopySource {
