@@ -16,6 +16,7 @@ export const benches: readonly Bench[] = [
   httpGet4k,
   httpPut64m,
   httpGet64m,
+  erasure,
   replay,
   open,
   memory,
