@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../src/base/errors.js';
@@ -79,11 +80,12 @@ it('faults 23: after a failed sync reads go on from what was durable, and all wr
     ),
   );
   assert.is(await textOf(world, store, 'key'), 'old');
-  for (const refused of [
+  const refusals: (() => Promise<unknown>)[] = [
     () => store.put('bucket', 'other', body('x')),
     () => store.delete('bucket', 'key'),
-    () => store.createBucket('c-bucket'),
-  ])
+    () => store.createBucket('another'),
+  ];
+  for (const refused of refusals)
     assert.ok(isLogStoreError(await failureOf(world.run(refused())), 'WRITER_FAILED', 'READ_ONLY'));
   assert.is(store.stats().writer, 'failed');
   assert.match(String(store.stats().reason), 'EIO');
@@ -124,6 +126,25 @@ it('faults 38: a full disk refuses data, still deletes, and takes data again whe
       key,
     );
   assert.not.ok(objects.some(({ key }) => key === 'key-0'));
+});
+
+it('faults 64, 67: an overwritten version is ended for good: neither counted nor found by its content', async () => {
+  const { world, store } = await aStore();
+  const old = createHash('sha256').update('old').digest();
+  for (const text of ['old', 'new', 'newer'])
+    await world.run(store.put('bucket', 'key', body(text)));
+  const after = world.crash(1, 'power');
+  const { store: reopened } = await aStore(after);
+  for (const [place, each] of [
+    [world.crash(2, 'kill'), undefined],
+    [after, reopened],
+  ] as const) {
+    const seen = each ?? (await aStore(place)).store;
+    assert.is(seen.stats().objects, 1);
+    const failure = await failureOf(place.run(seen.getBySha256(old)));
+    assert.ok(isLogStoreError(failure, 'NO_SUCH_KEY'));
+    assert.is((await place.run(seen.list('bucket'))).objects.length, 1);
+  }
 });
 
 it('faults 68: what was deleted never returns, whatever crashes and lives follow', async () => {

@@ -109,6 +109,14 @@ it('faults 48: a batch header that rotted hides none of its records, and none be
     await after.run(journal.check(opened, notes));
     assert.equal(sequencesOf(notes), [1, 2, 3, 4]);
   }
+  // A second fault behind it: what is proven ends neither at the one nor at the other.
+  const after = world.crash(5, 'kill');
+  after.disk.testFlip(firstSegment, batchOf(placeOf(places, 2).offset) + 20, 2);
+  after.disk.testFlip(firstSegment, placeOf(places, 3).end - 9, 2);
+  const { log: opened, notes } = await openNoting(after);
+  assert.is(opened.state.is, 'read-only');
+  assert.equal(sequencesOf(notes), [1, 2, 4]);
+  assert.equal(notes.lostSequences, [3]);
 });
 
 it('faults 6, 12: a rotten data record stays rotten through recoveries, all others are read', async () => {

@@ -117,6 +117,15 @@ export class LogJournal {
     return written;
   }
 
+  /** The same knowledge, to go on from twice. */
+  copy(): LogJournal {
+    const copy = new LogJournal();
+    for (const [sequence, written] of this.#certain) copy.#certain.set(sequence, written);
+    for (const [sequence, written] of this.#possible) copy.#possible.set(sequence, written);
+    copy.#bucketCount = this.#bucketCount;
+    return copy;
+  }
+
   /** How many records are certain to stand in the log. */
   get certainCount(): number {
     return this.#certain.size;

@@ -7,6 +7,15 @@ import type { SimulatedWorld } from './simulated-host.js';
 
 export const smallSegments = { mode: 'write', segmentBytes: 1024 ** 2 } as const;
 
+/** Opens the log and takes down what it hands over. */
+export async function openNoted(
+  host: Host,
+  options: Partial<OpenLogOptions> = {},
+): Promise<{ log: Log; notes: LogNotes }> {
+  const notes = new LogNotes();
+  return { log: await openLog(host, { ...smallSegments, ...options }, notes), notes };
+}
+
 /** Opens the log, checks it against the journal, hands it to `use` and closes it. */
 export async function withLog(
   host: Host,
@@ -14,8 +23,7 @@ export async function withLog(
   use: (log: Log) => Promise<void>,
   options: Partial<OpenLogOptions> = {},
 ): Promise<void> {
-  const notes = new LogNotes();
-  const log = await openLog(host, { ...smallSegments, ...options }, notes);
+  const { log, notes } = await openNoted(host, options);
   await journal.check(log, notes);
   await use(log);
   await log.close();
