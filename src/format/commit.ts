@@ -19,6 +19,9 @@ export interface Commit {
 
 const writer = new MsgpackWriter();
 const keyScratch = new Uint8Array(encodedBytesMax);
+const subjectOfSeveral = new Uint8Array(8);
+let subjects = new Uint8Array(0); // memory that many share, as of payloads
+let subjectsUsed = 0;
 
 /**
  * @returns the payload without the inline body, which is written right behind it
@@ -86,14 +89,23 @@ function checkCount(version: number, mutationCount: number): void {
 
 /** SPEC.md §3.3: eight bytes that tell what a commit touches; zeros if that is several things. */
 export function commitSubject(mutations: readonly Mutation[]): Uint8Array {
-  const subject = new Uint8Array(8);
   const only = mutations[0];
-  if (only === undefined || mutations.length > 1) return subject;
+  if (only === undefined || mutations.length > 1) return subjectOfSeveral;
   const ofBucket = only.is === 'createBucket' || only.is === 'deleteBucket';
   const length = ofBucket
     ? encodeListingKeyInto(keyScratch, only.bucket, '')
     : encodeKeyPrefixInto(keyScratch, only.bucket, only.key);
+  const subject = newSubject();
   setU32(subject, 0, checksumRange(keyScratch, 0, length, 0));
   setU32(subject, 4, fnv1a(keyScratch, length));
   return subject;
+}
+
+function newSubject(): Uint8Array {
+  if (subjectsUsed === subjects.length) {
+    subjects = new Uint8Array(8192);
+    subjectsUsed = 0;
+  }
+  subjectsUsed += 8;
+  return subjects.subarray(subjectsUsed - 8, subjectsUsed);
 }
