@@ -4,22 +4,87 @@ export type Hash = (...parts: readonly Uint8Array[]) => Uint8Array;
 const leafTag = Uint8Array.of(0);
 const nodeTag = Uint8Array.of(1);
 
-/** RFC 6962 §2.1: MTH of a list of entries. */
-export function treeHash(hash: Hash, entries: readonly Uint8Array[]): Uint8Array {
-  if (entries.length === 0) return hash();
-  // Roots of complete subtrees, the largest first, as the ones in the binary count of entries so
-  // far: each carry joins two of equal size.
-  const roots: Uint8Array[] = [];
-  for (let index = 0; index < entries.length; index++) {
-    let root = hash(leafTag, entries[index] as Uint8Array);
-    for (let carry = index; carry % 2 === 1; carry = Math.floor(carry / 2)) {
-      root = hash(nodeTag, roots.pop() as Uint8Array, root);
+/** RFC 6962 §2.1: the hash of a list of one entry. */
+export function leafHash(hash: Hash, entry: Uint8Array): Uint8Array {
+  return hash(leafTag, entry);
+}
+
+/** RFC 6962 §2.1: the hash of two trees side by side. */
+export function nodeHash(hash: Hash, left: Uint8Array, right: Uint8Array): Uint8Array {
+  return hash(nodeTag, left, right);
+}
+
+export function equalHashes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** A tree's size and root. */
+export interface TreeHead {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
+/**
+ * The root of a tree of `size` leaves in which `leaf` has the place `index`, if `path` is what RFC
+ * 6962 §2.1.1 says, from the leaf's sibling upwards; undefined if it has another length.
+ */
+export function rootFromInclusion(
+  hash: Hash,
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+): Uint8Array | undefined {
+  let used = 0;
+  const next = () => path[used++] ?? new Uint8Array();
+  // No deeper than the bits of a size: 53.
+  const rootOf = (place: number, leaves: number): Uint8Array => {
+    if (leaves === 1) return leaf;
+    const left = largestPowerBelow(leaves);
+    if (place < left) return nodeHash(hash, rootOf(place, left), next());
+    const right = rootOf(place - left, leaves - left);
+    return nodeHash(hash, next(), right);
+  };
+  if (index >= size) return undefined;
+  const root = rootOf(index, size);
+  return used === path.length ? root : undefined;
+}
+
+/** Whether `path` proves as in RFC 6962 §2.1.2 that the tree `newer` begins with `older`. */
+export function isConsistent(
+  hash: Hash,
+  older: TreeHead,
+  newer: TreeHead,
+  path: readonly Uint8Array[],
+): boolean {
+  let used = 0;
+  const next = () => path[used++] ?? new Uint8Array();
+  // Of the older tree and of the newer one, each as far as it lies in the same subtree.
+  type Roots = [older: Uint8Array, newer: Uint8Array];
+  const rootsOf = (olderSize: number, newerSize: number, isWhole: boolean): Roots => {
+    if (olderSize === newerSize) {
+      const same = isWhole ? older.root : next();
+      return [same, same];
     }
-    roots.push(root);
-  }
-  let root = roots.pop() as Uint8Array;
-  for (let left = roots.pop(); left !== undefined; left = roots.pop()) {
-    root = hash(nodeTag, left, root);
-  }
-  return root;
+    const left = largestPowerBelow(newerSize);
+    if (olderSize <= left) {
+      const [olderRoot, newerLeft] = rootsOf(olderSize, left, isWhole);
+      return [olderRoot, nodeHash(hash, newerLeft, next())];
+    }
+    const [olderRight, newerRight] = rootsOf(olderSize - left, newerSize - left, false);
+    const shared = next();
+    return [nodeHash(hash, shared, olderRight), nodeHash(hash, shared, newerRight)];
+  };
+  if (older.size > newer.size) return false;
+  if (older.size === 0) return path.length === 0 && equalHashes(older.root, hash());
+  const [olderRoot, newerRoot] = rootsOf(older.size, newer.size, true);
+  if (used !== path.length) return false;
+  return equalHashes(olderRoot, older.root) && equalHashes(newerRoot, newer.root);
+}
+
+/** The leaves of the left side of a tree: the greatest power of two below `size`, which is > 1. */
+export function largestPowerBelow(size: number): number {
+  let power = 1;
+  while (power * 2 < size) power *= 2;
+  return power;
 }

@@ -16,7 +16,7 @@ import {
 import type { PendingCommit } from '../catalog/pending.js';
 import { compositeChecksum, fullObjectChecksum } from '../digest/multipart-checksum.js';
 import type { ChecksumField, Ends, ObjectRecord } from '../format/mutation.js';
-import { treeHash } from '../merkle/rfc6962.js';
+import { treeHash } from '../merkle/growing-tree.js';
 import { algorithmOf, checksumField, checksumOf, typeOf } from './checksum-numbers.js';
 import { type Commits, createUploadAt, putPartAt } from './commits.js';
 import type { Committer } from './committer.js';

@@ -1,0 +1,66 @@
+import { invariant } from '../base/invariant.js';
+import { decodeVersionKey, keyPrefix, listingKey, versionKey } from '../format/key-encoding.js';
+import type { MapLeaf, PathStep } from '../merkle/map-hash.js';
+import type { ObjectMap } from '../merkle/object-map.js';
+import type { ObjectProofHead } from './object-proof.js';
+
+type Leaf = ObjectProofHead['leaf'][number];
+
+/** Heads of object proofs (SPEC.md, Object proof) from a map that was rehashed. */
+const nothing = { version: [], leaf: [], path: [], place: [], hash: [] };
+
+/** Of a version that is in the map; `current` only if it is the newest of its key. */
+export function proveVersion(
+  map: ObjectMap,
+  claim: 'version' | 'current',
+  bucket: string,
+  key: string,
+  version: number,
+): ObjectProofHead {
+  const found = map.prove(versionKey(bucket, key, version));
+  invariant(found !== undefined, 'the map holds what is to be proven');
+  const path = pathLines(found.path);
+  return { ...nothing, claim, object: [[bucket, key]], version: [version], path };
+}
+
+/** That no version of a key, or nothing with a prefix, is there; undefined if something is. */
+export function proveAbsence(
+  map: ObjectMap,
+  claim: 'absent' | 'empty',
+  bucket: string,
+  key: string,
+): ObjectProofHead | undefined {
+  const prefix = claim === 'absent' ? keyPrefix(bucket, key) : listingKey(bucket, key);
+  if (map.firstWithPrefix(prefix) !== undefined) return undefined;
+  const neighbour = map.prove(prefix);
+  const leaf = neighbour === undefined ? [] : [leafLine(neighbour)];
+  const path = pathLines(neighbour?.path ?? []);
+  return { ...nothing, claim, object: [[bucket, key]], leaf, path };
+}
+
+/** Everything there is with a prefix; undefined if there is nothing: that is the claim `empty`. */
+export function proveListing(
+  map: ObjectMap,
+  bucket: string,
+  prefix: string,
+): ObjectProofHead | undefined {
+  const found = map.proveListing(listingKey(bucket, prefix));
+  if (found === undefined) return undefined;
+  const leaf = found.leaves.map((one) => leafLine(one));
+  const path = pathLines(found.path);
+  return { ...nothing, claim: 'listing', object: [[bucket, prefix]], leaf, path };
+}
+
+/** That a change stands at `place` of its block's delta tree; `path` as inclusionPath() makes it. */
+export function proveWritten(place: number, path: readonly Uint8Array[]): ObjectProofHead {
+  return { ...nothing, claim: 'written', object: [], place: [place], hash: path };
+}
+
+function leafLine({ key: versionKey, recordHash }: MapLeaf): Leaf {
+  const { bucket, key, version } = decodeVersionKey(versionKey);
+  return [version, [bucket, key], recordHash];
+}
+
+function pathLines(path: readonly PathStep[]): ObjectProofHead['path'] {
+  return path.map(({ bit, sibling }) => [bit, sibling]);
+}

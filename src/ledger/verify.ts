@@ -1,0 +1,239 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { type Check, NotProven } from '../base/not-proven.js';
+import { type Change, changeRecord } from '../format/change-record.js';
+import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
+import { type ObjectFacts, objectRecord } from '../format/object-record.js';
+import * as form from '../format/text-lines.js';
+import * as map from '../merkle/map-hash.js';
+import { equalHashes, isConsistent, leafHash, rootFromInclusion } from '../merkle/rfc6962.js';
+import { type Checkpoint, decodeCheckpoint, type Signer, signersOf } from './checkpoint.js';
+import { type KeySet, keySet, keysAt } from './keys.js';
+import { mapKey, mapKeyPrefix, mapPrefix } from './map-key.js';
+import { decodeNote, decodeVkey, signatureTypes } from './note.js';
+import * as container from './object-proof.js';
+import { sha256 } from './strict-crypto.js';
+import type { TlogProof } from './tlog-proof.js';
+
+/** Whom the verifier believes. Everything else in a proof follows, or the proof is refused. */
+export interface Trust {
+  /** Verifier keys of the log, `name+id+base64`. One of them must have signed. */
+  readonly keys: readonly string[];
+  /** A key set that verifyKeySet() accepted: its keys count, by height, instead of `keys`. */
+  readonly keySet?: KeySet;
+  /** Verifier keys of witnesses, and how many of them must have signed as well; 0 by default. */
+  readonly witnesses?: readonly string[];
+  readonly witnessesNeeded?: number;
+  /** Checkpoints known to be good, signed or not. One of the same size must be the same. */
+  readonly pins?: readonly Checkpoint[];
+}
+
+export interface ProvenCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly signers: readonly Signer[];
+}
+
+export interface ProvenBlock extends ProvenCheckpoint {
+  readonly block: LedgerBlock;
+}
+
+export interface ProvenObject extends ProvenBlock {
+  /** The claim, and of which object, prefix, version or leaves it holds. */
+  readonly head: Head;
+  /** Of `version` and `current`. */
+  readonly record?: ObjectFacts;
+  /** Of `written`: what the block says that was done. */
+  readonly change?: Change;
+}
+
+type Head = container.ObjectProofHead;
+
+/** How many lines `object version leaf path place hash` a claim has: 0, 1, or 2 and more. */
+const shapes: Readonly<Record<Head['claim'], RegExp>> = {
+  version: /^110.00$/,
+  current: /^110.00$/,
+  absent: /^10[01].00$/,
+  empty: /^10[01].00$/,
+  listing: /^10[12].00$/,
+  written: /^00001.$/,
+};
+
+export type Verdict<T> =
+  | { readonly isProven: true; readonly proven: T }
+  | { readonly isProven: false; readonly check: Check; readonly reason: string };
+
+/** What an object-proof/v1 proves, or which check failed. Pure: no clock, no network, no Node. */
+export function verifyObjectProof(text: string, trust: Trust): Verdict<ProvenObject> {
+  return verdictOf(() => {
+    const { head, subject = '', block, proof } = container.decodeObjectProof(text);
+    const proven = provenBlock(block, proof, trust);
+    const lines = [head.object, head.version, head.leaf, head.path, head.place, head.hash];
+    const shape = lines.map((list) => Math.min(list.length, 2)).join('');
+    if (!shapes[head.claim].test(shape)) form.refuse(`not the lines of a claim "${head.claim}"`);
+    if (head.claim === 'written') {
+      return { ...proven, head, change: provenChange(head, subject, proven.block) };
+    }
+    if (head.version.length === 0) {
+      checkPrefix(head, proven.block);
+      return { ...proven, head };
+    }
+    return { ...proven, head, record: provenRecord(head, subject, proven.block) };
+  });
+}
+
+/** A keys/v1 that a block commits to (SPEC.md, Keys). */
+export function verifyKeySet(text: string, trust: Trust): Verdict<ProvenBlock & { keys: KeySet }> {
+  return verdictOf(() => {
+    const { texts, proof } = container.decodeProofOf(text, 2);
+    const [keysText = '', blockText = ''] = texts;
+    const proven = provenBlock(blockText, proof, trust);
+    const keys = keySet.decode(keysText);
+    const isThere = equalHashes(sha256(utf8ToBytes(keysText)), proven.block.keys);
+    must('keys', isThere, 'the block names another key set');
+    must('keys', keys.origin === proven.block.origin, 'the key set is of another log');
+    return { ...proven, keys };
+  });
+}
+
+/** That the signed tree begins with the older one: nothing up to there was rewritten. */
+export function verifyConsistency(
+  older: Checkpoint,
+  newer: string,
+  path: readonly Uint8Array[],
+  trust: Trust,
+): Verdict<ProvenCheckpoint> {
+  return verdictOf(() => {
+    const proven = provenCheckpoint(newer, trust);
+    must('consistency', older.origin === proven.checkpoint.origin, 'the logs are not the same');
+    const isGrown = isConsistent(sha256, older, proven.checkpoint, path);
+    must('consistency', isGrown, 'the newer tree is not shown to begin with the older one');
+    return proven;
+  });
+}
+
+/** Whether one who is trusted signed this checkpoint. */
+export function verifyCheckpoint(text: string, trust: Trust): Verdict<ProvenCheckpoint> {
+  return verdictOf(() => provenCheckpoint(text, trust));
+}
+
+function verdictOf<T>(prove: () => T): Verdict<T> {
+  try {
+    return { isProven: true, proven: prove() };
+  } catch (error) {
+    if (!(error instanceof NotProven)) throw error;
+    return { isProven: false, check: error.check, reason: error.message };
+  }
+}
+
+function must(check: Check, holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new NotProven(check, otherwise);
+}
+
+function provenCheckpoint(text: string, trust: Trust): ProvenCheckpoint {
+  const note = decodeNote(text);
+  const checkpoint = decodeCheckpoint(note.text);
+  const { origin, size, root } = checkpoint;
+  const pin = trust.pins?.find((one) => one.origin === origin && one.size === size);
+  const isPinned = pin !== undefined && equalHashes(pin.root, root);
+  must('consistency', pin === undefined || isPinned, 'another root is pinned for this size');
+  const given = trust.keys.map((vkey) => decodeVkey(vkey, signatureTypes.log));
+  const keys = trust.keySet === undefined ? given : keysAt(trust.keySet, size - 1);
+  const signers = signersOf(
+    note,
+    keys.filter(({ name }) => name === origin),
+  );
+  must('signature', isPinned || signers.length > 0, 'no trusted key of the log signed this');
+  const witnessKeys = [...new Set(trust.witnesses)];
+  const witnesses = witnessKeys.map((vkey) => decodeVkey(vkey, signatureTypes.witness));
+  const cosigners = signersOf(note, witnesses);
+  const isWitnessed = cosigners.length >= (trust.witnessesNeeded ?? 0);
+  must('witnesses', isWitnessed, `only ${cosigners.length} of the witnesses signed this`);
+  return { checkpoint, signers: [...signers, ...cosigners] };
+}
+
+function provenBlock(text: string, proof: TlogProof, trust: Trust): ProvenBlock {
+  const proven = provenCheckpoint(proof.checkpoint, trust);
+  const { origin, size, root } = proven.checkpoint;
+  const isThere = isIncluded(text, proof.index, { size, root }, proof.path);
+  must('log', isThere, 'the block is not shown to be in the tree of the checkpoint');
+  const block = ledgerBlock.decode(text);
+  must('block', block.origin === origin, 'the block is of another log');
+  must('block', block.height === proof.index, 'the block stands at another height');
+  return { ...proven, block };
+}
+
+function isIncluded(
+  text: string,
+  index: number,
+  { size, root }: { size: number; root: Uint8Array },
+  path: readonly Uint8Array[],
+): boolean {
+  const leaf = leafHash(sha256, utf8ToBytes(text));
+  const reached = rootFromInclusion(sha256, leaf, index, size, path);
+  return reached !== undefined && equalHashes(reached, root);
+}
+
+/** `version` and `current` */
+function provenRecord(head: Head, text: string, block: LedgerBlock): ObjectFacts {
+  const [[bucket, key] = ['', ''], version = 0] = [head.object[0], head.version[0]];
+  const versionKey = mapKey(bucket, key, version);
+  const leaf = { key: versionKey, recordHash: sha256(utf8ToBytes(text)) };
+  checkPath(head, versionKey, map.mapLeafHash(sha256, leaf), block);
+  const record = objectRecord.decode(text);
+  const isOneBody = record.sha256.length + record.parts.length === 1;
+  must('record', isOneBody, 'a record states the content once');
+  if (head.claim === 'version') return record;
+  const keyEnd = 8 * mapKeyPrefix(bucket, key).length;
+  const isNewest = head.path.every(([bit]) => bit < keyEnd || map.bitAt(versionKey, bit) === 0);
+  must('map', isNewest, 'the key may have a newer version');
+  const isLive = record.expires === undefined || record.expires > block.time;
+  must('record', isLive, 'the object expired before the time of the block');
+  return record;
+}
+
+/** `absent`, `empty` and `listing` */
+function checkPrefix(head: Head, block: LedgerBlock): void {
+  const [bucket, key] = head.object[0] ?? ['', ''];
+  const prefix = head.claim === 'absent' ? mapKeyPrefix(bucket, key) : mapPrefix(bucket, key);
+  const leaves = head.leaf.map(([version, object, recordHash]) => {
+    return { key: mapKey(...object, version), recordHash };
+  });
+  const hasPrefix = (leaf: map.MapLeaf) => prefix.every((byte, at) => byte === leaf.key[at]);
+  const subtree = map.hashOfLeaves(sha256, leaves);
+  must('map', subtree !== undefined, 'the leaves are not in order');
+  if (head.claim === 'listing') {
+    must('map', leaves.every(hasPrefix), 'a leaf is outside of the prefix');
+    checkPath(head, prefix, subtree, block);
+    return;
+  }
+  const neighbour = leaves[0];
+  checkPath(head, neighbour?.key ?? prefix, subtree, block);
+  if (neighbour === undefined) {
+    must('map', head.path.length === 0, 'a path leads to nothing');
+    return;
+  }
+  must('map', !hasPrefix(neighbour), 'the neighbour has the prefix: it is there');
+  // Were there such a key, it would part from the neighbour here, and the path would show where.
+  const parting = map.firstDifference(prefix, neighbour.key);
+  const isApart = parting >= 0 && head.path.every(([bit]) => bit !== parting);
+  must('map', isApart, 'the path leaves open whether there is such a key');
+}
+
+function checkPath(head: Head, key: Uint8Array, reached: Uint8Array, block: LedgerBlock): void {
+  const path = head.path.map(([bit, sibling]) => ({ bit, sibling }));
+  const root = map.rootFromMapPath(sha256, key, path, reached);
+  const isThere = root !== undefined && equalHashes(root, block.map[1]);
+  must('map', isThere, "the path does not lead to the root of the block's map");
+}
+
+/** `written` */
+function provenChange(head: Head, text: string, block: LedgerBlock): Change {
+  const [size, root] = block.delta;
+  const isThere = isIncluded(text, head.place[0] ?? size, { size, root }, head.hash);
+  must('delta', isThere, 'the change is not shown to be in the block');
+  const change = changeRecord.decode(text);
+  const [first, next] = block.versions;
+  const isOfBlock = first <= change.version && change.version < next;
+  must('record', isOfBlock, 'the change has a version that the block does not seal');
+  must('record', change.object.length + change.keyed.length === 1, 'a change has one name');
+  return change;
+}
