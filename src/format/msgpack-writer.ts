@@ -90,7 +90,7 @@ export class MsgpackWriter {
 
   texts(values: readonly (string | null)[]): void {
     this.array(values.length);
-    for (const value of values) this.textOrNil(value);
+    for (let index = 0; index < values.length; index++) this.textOrNil(values[index] ?? null);
   }
 
   textOrNil(value: string | null): void {
@@ -100,7 +100,7 @@ export class MsgpackWriter {
 
   integers(values: readonly number[]): void {
     this.array(values.length);
-    for (const value of values) this.integer(value);
+    for (let index = 0; index < values.length; index++) this.integer(values[index] as number);
   }
 
   /** @returns false if it was not ASCII; then nothing was written */

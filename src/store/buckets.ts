@@ -23,7 +23,7 @@ export class Buckets {
       return this.committer.commit(
         this.committer.nowUnixMs(),
         [mutation],
-        (_version, createdUnixMs): BucketInfo => ({ name, createdUnixMs }),
+        ({ timeUnixMs: createdUnixMs }): BucketInfo => ({ name, createdUnixMs }),
       );
     });
   }
@@ -42,7 +42,7 @@ export class Buckets {
       const mutations = admitDeleteBucket(this.catalog, name, nowMs);
       if (mutations instanceof PendingCommit) return mutations.settled.then(() => false);
       const isDeleted = mutations.at(-1)?.is === 'deleteBucket';
-      return this.committer.commit(nowMs, mutations, () => isDeleted, { removes: true });
+      return this.committer.commit(nowMs, mutations, () => isDeleted);
     });
   }
 

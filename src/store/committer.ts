@@ -1,5 +1,6 @@
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
+import { invariant } from '../base/invariant.js';
 import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
@@ -8,13 +9,6 @@ import { commitSubject, encodeCommit } from '../format/commit.js';
 import type { Mutation } from '../format/mutation.js';
 import { inlineBodyFlag } from '../format/record.js';
 import type { Append, Log } from '../log/types.js';
-
-export interface CommitOptions {
-  /** The body of the only mutation, where it travels inside the commit. */
-  readonly inlineBody?: Uint8Array | undefined;
-  /** It only removes. */
-  readonly removes?: boolean | undefined;
-}
 
 const saltBytes = 16;
 const saltsAtOnce = 256;
@@ -82,42 +76,51 @@ export class Committer {
     }
   }
 
-  /** As commitBuilt(), of mutations that need not know their versions. */
+  /**
+   * Appends one commit and applies it once it is durable.
+   * @param answerOf makes the answer, once it is
+   * @param inlineBody of the only mutation, where it travels inside the commit
+   * @throws LogStoreError at once, as Log.append does; `ENTITY_TOO_LARGE`
+   */
   commit<T>(
     timeUnixMs: number,
     mutations: readonly Mutation[],
-    answerOf: (version: number, timeUnixMs: number) => T,
-    options?: CommitOptions,
+    answerOf: (commit: PendingCommit) => T,
+    inlineBody?: Uint8Array,
   ): Promise<T> {
-    const { length } = mutations;
-    return this.commitBuilt(timeUnixMs, length, () => mutations, answerOf, options);
+    const version = this.#takeVersions(mutations.length);
+    return this.#append(version, timeUnixMs, mutations, answerOf, inlineBody);
   }
 
   /**
-   * Appends one commit and applies it once it is durable.
+   * The same of mutations that know their versions.
    * @param build makes `count` mutations, given the first one's version
-   * @param answerOf makes the answer, once durable, from the version and time of its first mutation
-   * @throws LogStoreError at once, as Log.append does; `ENTITY_TOO_LARGE`
    */
   commitBuilt<T>(
     timeUnixMs: number,
     count: number,
     build: (version: number) => readonly Mutation[],
-    answerOf: (version: number, timeUnixMs: number) => T,
-    options: CommitOptions = {},
+    answerOf: (commit: PendingCommit) => T,
   ): Promise<T> {
-    if (this.#broken !== undefined) throw this.#broken;
-    const { inlineBody, removes } = options;
-    const version = this.log.takeVersions(count);
+    const version = this.#takeVersions(count);
     const mutations = build(version);
-    const meta = encodeCommit({ timeUnixMs, version, mutations });
-    if (meta.length + (inlineBody?.length ?? 0) > limits.recordPayloadBytesMax) {
-      throw new LogStoreError('ENTITY_TOO_LARGE', 'the description of what is written is too long');
-    }
-    const pending = new CommitAppend<T>(this, mutations, version, timeUnixMs, answerOf);
-    pending.flags = inlineBody === undefined ? 0 : inlineBodyFlag;
-    pending.payload = inlineBody === undefined ? [meta] : [meta, inlineBody];
-    pending.removes = removes === true;
+    invariant(mutations.length === count, 'each version taken is used');
+    return this.#append(version, timeUnixMs, mutations, answerOf, undefined);
+  }
+
+  #takeVersions(count: number): number {
+    if (this.#broken !== undefined) throw this.#broken;
+    return this.log.takeVersions(count);
+  }
+
+  #append<T>(
+    version: number,
+    timeUnixMs: number,
+    mutations: readonly Mutation[],
+    answerOf: (commit: PendingCommit) => T,
+    inlineBody: Uint8Array | undefined,
+  ): Promise<T> {
+    const pending = new CommitAppend<T>(mutations, version, timeUnixMs, this, answerOf, inlineBody);
     pending.sequence = this.log.append(pending);
     this.catalog.pending.add(pending);
     return pending.settled;
@@ -134,7 +137,7 @@ export class Committer {
       this.catalog.pending.remove(pending);
       if (this.catalog.state.someExpire) this.onSomeExpire();
       if (this.catalog.changes.watched) this.#noteChanges(pending.mutations);
-      pending.resolve(pending.answerOf(pending.version, pending.timeUnixMs));
+      pending.resolve(pending.answerOf(pending));
     } catch (error) {
       this.#break(error);
       pending.reject(this.#broken);
@@ -169,20 +172,28 @@ export class Committer {
 /** A commit as the log takes it: one object for all that is known of it until it is durable. */
 class CommitAppend<T> extends PendingCommit<T> implements Append {
   readonly kind = 'commit';
+  readonly flags: number;
   readonly subject: Uint8Array;
-  flags = 0;
-  payload: readonly Uint8Array[] = [];
-  removes = false;
+  readonly payload: readonly Uint8Array[];
+  readonly removes: boolean;
 
   constructor(
-    private readonly committer: Committer,
     mutations: readonly Mutation[],
     version: number,
     timeUnixMs: number,
-    readonly answerOf: (version: number, timeUnixMs: number) => T,
+    private readonly committer: Committer,
+    readonly answerOf: (commit: PendingCommit) => T,
+    inlineBody: Uint8Array | undefined,
   ) {
     super(mutations, version, timeUnixMs);
+    const meta = encodeCommit(this);
+    if (meta.length + (inlineBody?.length ?? 0) > limits.recordPayloadBytesMax) {
+      throw new LogStoreError('ENTITY_TOO_LARGE', 'the description of what is written is too long');
+    }
+    this.flags = inlineBody === undefined ? 0 : inlineBodyFlag;
     this.subject = commitSubject(mutations);
+    this.payload = inlineBody === undefined ? [meta] : [meta, inlineBody];
+    this.removes = mutations.every(onlyRemoves);
   }
 
   onDurable(): void {
@@ -192,4 +203,8 @@ class CommitAppend<T> extends PendingCommit<T> implements Append {
   onFailed(error: LogStoreError): void {
     this.committer.onFailed(this, error);
   }
+}
+
+function onlyRemoves({ is }: Mutation): boolean {
+  return is === 'deleteObject' || is === 'deleteBucket' || is === 'abortUpload';
 }

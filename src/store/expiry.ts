@@ -101,7 +101,7 @@ export class Expiry {
     if (mutations.length === 0) return;
     try {
       const nowMs = this.clock.nowUnixMs();
-      const done = this.committer.commit(nowMs, mutations, () => undefined, { removes: true });
+      const done = this.committer.commit(nowMs, mutations, () => undefined);
       done.catch(() => {}); // the log failed: it says so itself, and the next start goes on here
     } catch (error) {
       // Full, read-only or failed: nothing is lost by not removing, and a later walk comes by.

@@ -159,8 +159,8 @@ export class Objects {
       return this.committer.commit(
         nowMs,
         [{ is: 'putObject', bucket, key, bucketVersion, ends, object }],
-        (version, timeUnixMs) => objectInfo(bucket, key, version, timeUnixMs, object),
-        { inlineBody: inlineBytes },
+        infoOfPut,
+        inlineBytes,
       );
     });
   }
@@ -250,7 +250,6 @@ export class Objects {
         nowMs,
         [{ is: 'deleteObject', bucket, key, ends, reason: 0 }],
         () => ({ removed: true }),
-        { removes: true },
       );
     });
   }
@@ -288,4 +287,10 @@ function foundIn(
   const { object: record } = putObjectAt(stored, sequence, mutation, version);
   const info = objectInfo(bucket, key, version, stored.commit.timeUnixMs, record);
   return { info, record, stored, sequence, mutation };
+}
+
+function infoOfPut({ mutations, version, timeUnixMs }: PendingCommit): ObjectInfo {
+  const [put] = mutations;
+  invariant(put?.is === 'putObject', 'the answer is to a put');
+  return objectInfo(put.bucket, put.key, version, timeUnixMs, put.object);
 }

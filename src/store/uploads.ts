@@ -71,7 +71,7 @@ export class Uploads {
       return this.committer.commit(
         this.committer.nowUnixMs(),
         [{ is: 'createUpload', bucket, key, ...fields }],
-        (version, timeUnixMs) => {
+        ({ version, timeUnixMs }) => {
           const uploadId = uploadIdOf(version);
           return { bucket, key, uploadId, initiatedUnixMs: timeUnixMs, checksum };
         },
@@ -138,8 +138,8 @@ export class Uploads {
       return this.committer.commit(
         this.committer.nowUnixMs(),
         [{ is: 'putPart', bucket, key, uploadVersion, partNumber, ends, part }],
-        (_version, timeUnixMs) => partInfo(partNumber, timeUnixMs, part),
-        { inlineBody: written.inlineBody },
+        ({ timeUnixMs }) => partInfo(partNumber, timeUnixMs, part),
+        written.inlineBody,
       );
     });
   }
@@ -162,7 +162,6 @@ export class Uploads {
         this.committer.nowUnixMs(),
         [{ is: 'abortUpload', bucket, key, uploadVersion: upload.version, ends }],
         () => undefined,
-        { removes: true },
       );
     });
   }
