@@ -1,5 +1,6 @@
 import { encodedBytesMax } from '../format/key-encoding.js';
 import { ObjectIndex } from '../index/object-index.js';
+import type { LiveMarks } from './live-marks.js';
 import { LostCommits } from './lost-commits.js';
 import { Pending } from './pending.js';
 import { RecentChanges } from './recent-changes.js';
@@ -36,6 +37,8 @@ export class Catalog {
   readonly pending = new Pending();
   readonly changes = new RecentChanges();
   readonly lost = new LostCommits();
+  /** While compaction runs: told of every commit that takes its place in the log. */
+  marks: LiveMarks | undefined;
 
   constructor(public state: CatalogState = emptyState()) {}
 }

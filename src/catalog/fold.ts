@@ -68,9 +68,11 @@ function applyMutation(state: CatalogState, mutation: Mutation, place: Place): v
       break;
     case 'abortUpload': {
       const { bucket, key, uploadVersion, ends } = mutation;
-      if (!endedVersions(ends).has(uploadVersion)) break;
+      // A stub may end a replaced part alone. With the upload go all its parts.
+      const isEnd = endedVersions(ends).has(uploadVersion);
+      removeParts(state.parts, uploadVersion, isEnd ? undefined : ends);
+      if (!isEnd) break;
       state.uploads.remove(keyScratch, encodeUploadKeyInto(keyScratch, bucket, key, uploadVersion));
-      removeParts(state.parts, uploadVersion, ends);
     }
   }
 }

@@ -5,6 +5,11 @@ import { checksum, checksumRange } from './checksum.js';
 import { knownFlags } from './record.js';
 import { formatVersion } from './segment-header.js';
 
+/** In a footer's entry, above the record's own flags: the record is a removal stub. */
+export const footerStubFlag = 256;
+/** In a footer's table, generation > 0: the record at this place is a removal stub. */
+export const footerStubUnit = 2 ** 31;
+
 /** SPEC.md §6, the head of a footer file. */
 export interface FooterHead {
   readonly storeId: Uint8Array;
@@ -119,7 +124,7 @@ export function decodeFooterEntryHead(
   if (start + footerEntryHeadBytes > bytes.length || metaBytes > limits.recordPayloadBytesMax) {
     throw new LogStoreError('RECORD_CORRUPT', 'an entry of a footer passes its bounds');
   }
-  if ((flags & ~knownFlags.commit) !== 0) {
+  if ((flags & ~(knownFlags.commit | footerStubFlag)) !== 0) {
     throw new LogStoreError('UNSUPPORTED_VERSION', `a footer's commit with flags ${flags}`);
   }
   return { sequence: getU64(bytes, start), metaBytes, flags };

@@ -40,6 +40,8 @@ export interface ManifestState {
   readonly fileIdNext: number;
   readonly files: readonly ManifestFile[];
   readonly lossesAccepted: readonly number[];
+  /** The highest number of a removal that compaction dropped or reduced; 0 if none was. */
+  readonly removalDroppedMax: number;
 }
 
 export type ManifestEdit =
@@ -55,7 +57,14 @@ export type ManifestEdit =
   | { readonly is: 'closed'; readonly fileId: number; readonly end: number; position: Position }
   | { readonly is: 'reopened'; readonly fileId: number }
   | { readonly is: 'lossAccepted'; readonly sequence: number }
-  | { readonly is: 'remove'; readonly fileId: number };
+  | { readonly is: 'remove'; readonly fileId: number }
+  | {
+      readonly is: 'swap';
+      /** Files with adjoining ranges, in order. */
+      readonly fileIds: readonly number[];
+      readonly file: ManifestFile;
+      readonly removalDroppedMax: number;
+    };
 
 /** SPEC.md §5. */
 export interface ManifestFrame {
@@ -124,7 +133,7 @@ function editFields(edit: ManifestEdit): readonly unknown[] {
       const files = s.files.map(fileFields);
       return [
         ...[1, s.formatVersion, s.storeId, s.epoch, s.createdUnixMs, s.fileIdNext],
-        ...[0, 0, files, [], [], s.lossesAccepted],
+        ...[0, s.removalDroppedMax, files, [], [], s.lossesAccepted],
       ];
     }
     case 'add':
@@ -141,6 +150,8 @@ function editFields(edit: ManifestEdit): readonly unknown[] {
       return [7, edit.sequence];
     case 'remove':
       return [8, edit.fileId];
+    case 'swap':
+      return [10, edit.fileIds, fileFields(edit.file), edit.removalDroppedMax];
   }
 }
 
@@ -163,6 +174,10 @@ function editOf(f: Fields): ManifestEdit {
       return { is: 'lossAccepted', sequence: number(f[1]) };
     case 8:
       return { is: 'remove', fileId: number(f[1]) };
+    case 10: {
+      const file = fileOf(list(f[2]));
+      return { is: 'swap', fileIds: numbers(f[1]), file, removalDroppedMax: number(f[3]) };
+    }
     default:
       throw new LogStoreError('UNSUPPORTED_VERSION', `a manifest edit of kind ${kind}`);
   }
@@ -174,7 +189,6 @@ function stateOf(f: Fields): ManifestState {
     throw new LogStoreError('UNSUPPORTED_VERSION', `a store of format version ${version}`);
   }
   kept(f[6], 'version floor');
-  kept(f[7], 'number of a dropped removal');
   kept(f[9], 'parity group');
   kept(f[10], 'volume');
   return {
@@ -183,6 +197,7 @@ function stateOf(f: Fields): ManifestState {
     ...{ epoch: number(f[3]), createdUnixMs: number(f[4]), fileIdNext: number(f[5]) },
     files: list(f[8]).map((file) => fileOf(list(file))),
     lossesAccepted: numbers(f[11]),
+    removalDroppedMax: number(f[7]),
   };
 }
 
@@ -202,10 +217,14 @@ function fileOf(f: Fields): ManifestFile {
   if (kind !== kindLog) {
     throw new LogStoreError('UNSUPPORTED_VERSION', `a manifest file of kind ${kind}`);
   }
-  kept(f[2], 'generation of a file');
   kept(f[12], 'storage class of a file');
   return {
-    ...{ fileId: number(f[0]), generation: 0, first: number(f[3]), end: number(f[4]) },
+    ...{
+      fileId: number(f[0]),
+      generation: number(f[2], u32Max),
+      first: number(f[3]),
+      end: number(f[4]),
+    },
     ...{ salt: copyOf(binary(f[5], 16)), boundaryBytes: boundaryBytesOf(number(f[6])) },
     ...{ batchFirst: number(f[7]), batchBeforeChecksum: number(f[8], u32Max) },
     position: f[9] === null ? undefined : positionOf(list(f[9])),

@@ -4,13 +4,13 @@ import { align, getU32, getU64, setU32, setU64 } from './byte-order.js';
 import { checksumRange } from './checksum.js';
 
 /** SPEC.md §3.3. */
-export const recordKinds = { data: 1, commit: 2 } as const;
+export const recordKinds = { data: 1, commit: 2, stub: 3 } as const;
 export type RecordKind = keyof typeof recordKinds;
 
 /** Flag of a commit: an inline body follows its meta. */
 export const inlineBodyFlag = 1;
 /** The flags that this version knows, by kind. */
-export const knownFlags = { data: 0, commit: inlineBodyFlag } as const;
+export const knownFlags = { data: 0, commit: inlineBodyFlag, stub: 0 } as const;
 
 export interface RecordHeader {
   readonly checksum: number;
@@ -97,6 +97,7 @@ export function recordKind({
   let kind: RecordKind | undefined;
   if (stored === recordKinds.data) kind = 'data';
   if (stored === recordKinds.commit) kind = 'commit';
+  if (stored === recordKinds.stub) kind = 'stub';
   return kind !== undefined && (flags & ~knownFlags[kind]) === 0 ? kind : undefined;
 }
 

@@ -4,9 +4,11 @@ import { limits } from '../base/limits.js';
 import { batchHeaderBytes, encodeBatchHeader, saltSeed } from '../format/batch.js';
 import { align, getU32, setU32 } from '../format/byte-order.js';
 import { checksum } from '../format/checksum.js';
+import { footerStubFlag } from '../format/footer.js';
 import type { ManifestFile, Position } from '../format/manifest-frame.js';
 import {
   encodeRecordHeader,
+  type RecordKind,
   recordAlignment,
   recordBytes,
   recordHeaderBytes,
@@ -115,8 +117,8 @@ export class ActiveSegment {
     if (record === undefined || offset === undefined) return;
     const { sequence, payloadBytes } = record;
     const { kind, flags, payload } = record.append;
-    this.table.add(sequence, offset, recordBytes(payloadBytes));
-    if (kind === 'commit') addCommit(this.commits, sequence, flags, payload[0]);
+    this.table.add(sequence, offset, recordBytes(payloadBytes), kind === 'stub');
+    if (kind !== 'data') addCommit(this.commits, sequence, entryFlags(kind, flags), payload[0]);
   }
 
   #encode(records: readonly Numbered[], sequenceNext: number) {
@@ -191,6 +193,11 @@ function checksumOf(parts: readonly Uint8Array[]): number {
   let sum = 0;
   for (const part of parts) sum = checksum(part, sum);
   return sum;
+}
+
+/** The flags of a commit or a stub in a footer (SPEC.md §6). */
+export function entryFlags(kind: RecordKind, flags: number): number {
+  return kind === 'stub' ? flags | footerStubFlag : flags;
 }
 
 /** Takes a commit's meta into the footer in the making; `payload` begins with the meta's size. */

@@ -12,8 +12,9 @@ import type { ManifestFile, ManifestState } from '../format/manifest-frame.js';
 import { segmentHeaderOffsets } from '../format/segment-header.js';
 import { FooterFile } from './footer-file.js';
 import { checkRanges } from './log-directory.js';
+import { tableOfKind } from './log-files.js';
 import { chooseManifestCopy, type ManifestCopy, readManifestCopy } from './manifest-copies.js';
-import { RecordTable } from './record-table.js';
+import type { RecordTable } from './record-table.js';
 import { headerProblem, readSegmentHeaders } from './segment-file.js';
 import { fillTable, knownKind } from './segment-replay.js';
 import { type ScanDamage, type ScanVisitor, SegmentScan, scannedPayload } from './segment-scan.js';
@@ -138,7 +139,7 @@ class SegmentAudit {
     const file = await this.disk.open(path, 'read');
     try {
       await this.#headers(file, named, path);
-      const table = new RecordTable(named.first);
+      const table = tableOfKind(named);
       await this.#records(file, named, path, table);
       if (named.footer !== undefined) await this.#footer(named, table);
     } finally {

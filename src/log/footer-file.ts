@@ -19,6 +19,9 @@ import type { ManifestFile } from '../format/manifest-frame.js';
 import { type CommitsArea, RecordTable } from './record-table.js';
 import { WindowReader } from './window-reader.js';
 
+/** So many commits take about a millisecond to decode. */
+const betweenCommits = 256;
+
 /**
  * Writes the footer of a segment whose range has ended, under a temporary name first
  * (SPEC.md §2, §6).
@@ -40,8 +43,8 @@ export async function writeFooter(
   const layout = footerLayout(head);
   const start = new Uint8Array(layout.commitsStart);
   start.set(encodeFooterHead(head));
-  const { units } = table;
-  start.set(new Uint8Array(units.buffer, units.byteOffset, units.byteLength), footerHeadBytes);
+  start.set(bytesOf(table.units), footerHeadBytes);
+  if (file.generation > 0) start.set(bytesOf(table.numbers), footerHeadBytes + 4 * table.count);
   const parts = [start, ...commits.chunks()];
   const blocks = blockChecksums(parts, layout.blockCount);
   const end = new Uint8Array(4);
@@ -50,6 +53,10 @@ export async function writeFooter(
   const path = footerPath(file.fileId);
   await writeDurably(disk, path, [...parts, blocks, end]);
   return { bytes: layout.sizeBytes, checksum: footerChecksum(blocks) };
+}
+
+function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
 async function writeDurably(disk: Disk, path: string, parts: Uint8Array[]): Promise<void> {
@@ -153,9 +160,11 @@ export class FooterFile implements AsyncDisposable {
     const { tableEnd } = footerLayout(this.head);
     const bytes = await this.#verifiedBlocks(0, tableEnd);
     if (bytes === undefined) return undefined;
-    const units = new Uint32Array(bytes.slice(footerHeadBytes, tableEnd).buffer);
-    const { first, recordCount, recordsEndOffset } = this.head;
-    return new RecordTable(first, units, recordCount, recordsEndOffset);
+    const words = new Uint32Array(bytes.slice(footerHeadBytes, tableEnd).buffer);
+    const { first, recordCount, recordsEndOffset, generation } = this.head;
+    const units = words.subarray(0, recordCount);
+    const numbers = generation > 0 ? words.subarray(recordCount) : undefined;
+    return new RecordTable(first, { units, numbers, endOffset: recordsEndOffset });
   }
 
   /** Whether every block is whole. */
@@ -173,7 +182,9 @@ export class FooterFile implements AsyncDisposable {
   async commits(
     from: number,
     visit: (sequence: number, meta: Uint8Array, flags: number) => void,
+    between?: () => Promise<void>,
   ): Promise<void> {
+    let count = 0;
     const { commitsStart, blocksEnd } = footerLayout(this.head);
     const window = new WindowReader(this.file, 4 * 1024 ** 2);
     for (let at = commitsStart; at < blocksEnd; ) {
@@ -187,6 +198,7 @@ export class FooterFile implements AsyncDisposable {
         visit(entry.sequence, meta, entry.flags);
       }
       at += sizeBytes;
+      if (++count % betweenCommits === 0) await between?.();
     }
   }
 

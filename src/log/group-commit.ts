@@ -35,6 +35,8 @@ export class GroupCommit {
   #versionNext: number;
   /** The same two as of the last sync. */
   #durable: { readonly sequence: number; readonly version: number };
+  /** Below it everything is proven: a batch behind it was synced. */
+  #provenEnd: number;
   #running: Promise<void> | undefined;
   #failure: LogStoreError | undefined;
   /** Something unsynced may stand behind the last batch. */
@@ -51,6 +53,7 @@ export class GroupCommit {
     this.#sequenceNext = start.sequence;
     this.#versionNext = start.version;
     this.#durable = start;
+    this.#provenEnd = start.sequence;
   }
 
   get sequenceNext(): number {
@@ -103,6 +106,23 @@ export class GroupCommit {
     });
   }
 
+  /**
+   * Resolves when everything appended so far is proven durable (SPEC.md §7): a later batch's sync
+   * has returned.
+   * @throws LogStoreError as the writes it waits for
+   */
+  async prove(): Promise<void> {
+    await this.settled();
+    const target = this.#durable.sequence;
+    while (this.#provenEnd < target) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#dirty) throw new LogStoreError('NO_SPACE', 'no room for a marking batch');
+      this.#marker?.cancel();
+      this.#running ??= this.#markThenRun();
+      await this.#running;
+    }
+  }
+
   /** Waits for the queue and proves the last batch; the caller appends no more. */
   async close(): Promise<void> {
     await this.#running;
@@ -124,6 +144,7 @@ export class GroupCommit {
         continue;
       }
       this.#unmarked = true;
+      this.#provenEnd = this.#durable.sequence;
       this.#durable = { sequence: last.sequence + 1, version: last.versionNext };
       for (const record of records) record.append.onDurable?.();
       this.#wake();
@@ -144,6 +165,7 @@ export class GroupCommit {
   async #mark(): Promise<void> {
     if (!this.#dirty && (await this.#write([], 0, this.#durable.sequence)) === undefined) {
       this.#unmarked = false;
+      this.#provenEnd = this.#durable.sequence;
     }
   }
 

@@ -1,6 +1,7 @@
 import { LogStoreError } from '../base/errors.js';
 import type { Disk, DiskFile } from '../base/host.js';
 import { invariant } from '../base/invariant.js';
+import { footerPath, logDirectory, segmentPath } from '../format/file-names.js';
 import type { ManifestFile } from '../format/manifest-frame.js';
 import { FooterFile } from './footer-file.js';
 import { RecordTable } from './record-table.js';
@@ -23,10 +24,27 @@ export interface ReadableSegment {
   loading: Promise<RecordTable> | undefined;
 }
 
+/** The segments as they are between two swaps, and who still reads them. */
+interface Epoch {
+  readonly segments: ReadableSegment[];
+  pins: number;
+  /** What the swap after this epoch replaced: unlinked once nobody reads it any more. */
+  replaced: readonly ManifestFile[];
+}
+
+/** Holds the segments of one moment: what they hold stays readable until `release`. */
+export interface SegmentsPin {
+  readonly segments: readonly ReadableSegment[];
+  /** Harmless when called again. */
+  release(): void;
+}
+
 /** The segments of the log by number, their tables, and a bounded number of open files. */
 export class LogFiles implements AsyncDisposable {
-  readonly #segments: ReadableSegment[] = [];
+  /** The present one last; the others have readers, or one before them has. */
+  readonly #epochs: Epoch[] = [{ segments: [], pins: 0, replaced: [] }];
   readonly #open = new Map<number, OpenFile>();
+  #unlinking: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly disk: Disk,
@@ -34,28 +52,75 @@ export class LogFiles implements AsyncDisposable {
   ) {}
 
   get count(): number {
-    return this.#segments.length;
+    return this.segments.length;
+  }
+
+  /** Those that are now, in order. */
+  get segments(): readonly ReadableSegment[] {
+    return this.#now.segments;
+  }
+
+  get #now(): Epoch {
+    const now = this.#epochs[this.#epochs.length - 1];
+    invariant(now !== undefined, 'there is an epoch');
+    return now;
+  }
+
+  pin(): SegmentsPin {
+    const epoch = this.#now;
+    epoch.pins++;
+    let held = true;
+    const release = () => {
+      if (!held) return;
+      held = false;
+      epoch.pins--;
+      this.#unlinkUnread();
+    };
+    return { segments: epoch.segments, release };
+  }
+
+  /** Puts one segment into the place of several; the manifest says so already, durably. */
+  swap(fileIds: readonly number[], named: ManifestFile, table: RecordTable): void {
+    const epoch = this.#now;
+    const at = epoch.segments.findIndex((one) => one.named.fileId === fileIds[0]);
+    epoch.replaced = epoch.segments.slice(at, at + fileIds.length).map((one) => one.named);
+    const swapped = { named, table, loading: undefined };
+    const segments = epoch.segments.toSpliced(at, fileIds.length, swapped);
+    this.#epochs.push({ segments, pins: 0, replaced: [] });
+    this.#unlinkUnread();
+  }
+
+  #unlinkUnread(): void {
+    for (let oldest = this.#epochs[0]; oldest !== this.#now; oldest = this.#epochs[0]) {
+      if (oldest === undefined || oldest.pins > 0) return;
+      this.#epochs.shift();
+      const { replaced } = oldest;
+      this.#unlinking = this.#unlinking.then(() => this.#unlink(replaced));
+    }
+  }
+
+  /** A file that stays for a failure is an orphan: the next opening removes it (SPEC.md §5). */
+  async #unlink(replaced: readonly ManifestFile[]): Promise<void> {
+    for (const { fileId } of replaced) {
+      const held = this.#open.get(fileId);
+      this.#open.delete(fileId);
+      const file = await held?.opened.catch(() => undefined);
+      await file?.close();
+      for (const path of [segmentPath(fileId), footerPath(fileId)]) {
+        await this.disk.unlink(path).catch(() => undefined);
+      }
+    }
+    await this.disk.syncDirectory(logDirectory).catch(() => undefined);
   }
 
   add(named: ManifestFile, table: RecordTable | undefined): void {
-    this.#segments.push({ named, table, loading: undefined });
+    this.#now.segments.push({ named, table, loading: undefined });
   }
 
   /** The range of the last segment has ended, or its footer was written. */
   replace(named: ManifestFile): void {
-    const segment = this.#segments.find((one) => one.named.fileId === named.fileId);
+    const segment = this.segments.find((one) => one.named.fileId === named.fileId);
     if (segment !== undefined) segment.named = named;
-  }
-
-  /** The segment in whose range a record is. */
-  segmentOf(sequence: number): ReadableSegment | undefined {
-    let [low, high] = [0, this.#segments.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#segments[middle]?.named.first ?? Infinity) <= sequence) low = middle;
-      else high = middle - 1;
-    }
-    return this.#segments[low];
   }
 
   /** The table of a segment: from its footer, or from its own bytes where that is damaged. */
@@ -117,6 +182,7 @@ export class LogFiles implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#unlinking;
     for (const held of this.#open.values()) {
       invariant(held.users === 0, 'readers end before the log closes');
       const file = await held.opened.catch(() => undefined);
@@ -126,9 +192,28 @@ export class LogFiles implements AsyncDisposable {
   }
 }
 
+/** The segment in whose range a record is. */
+export function segmentOf(
+  segments: readonly ReadableSegment[],
+  sequence: number,
+): ReadableSegment | undefined {
+  let [low, high] = [0, segments.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((segments[middle]?.named.first ?? Infinity) <= sequence) low = middle;
+    else high = middle - 1;
+  }
+  return segments[low];
+}
+
+/** An empty table for a segment's records. */
+export function tableOfKind({ first, generation }: ManifestFile): RecordTable {
+  return generation > 0 ? RecordTable.sparse(first) : new RecordTable(first);
+}
+
 /** Makes the table of an ended segment from its records; what is lost has no place. */
 async function tableFromSegment(file: DiskFile, named: ManifestFile): Promise<RecordTable> {
-  const table = new RecordTable(named.first);
+  const table = tableOfKind(named);
   if (named.position === undefined) {
     throw new LogStoreError('STORE_DAMAGED', 'an open segment has no table of its own');
   }

@@ -7,6 +7,7 @@ import { subjectOf } from '../format/record.js';
 import { batchesStart } from '../format/segment-header.js';
 import type { Numbered } from './active-segment.js';
 import { FooterFile } from './footer-file.js';
+import { tableOfKind } from './log-files.js';
 import { CommitsArea, RecordTable } from './record-table.js';
 import { openSegment } from './segment-file.js';
 import { knownKind, SegmentReplay } from './segment-replay.js';
@@ -24,6 +25,8 @@ export async function snapshotFits(
   state: ManifestState,
   position: LogPosition,
 ): Promise<boolean> {
+  // A removal below it may be gone by now: what it removed would stand in the snapshot for ever.
+  if (position.sequence <= state.removalDroppedMax) return false;
   const named = state.files.find((file) => file.fileId === position.fileId);
   if (named === undefined || position.sequence < named.first) return false;
   if (named.end !== 0 && position.sequence > named.end) return false;
@@ -74,7 +77,7 @@ export async function followEnded(
   }
   const file = await openSegment(disk, storeId, named);
   try {
-    const [table, commits] = [new RecordTable(named.first), new CommitsArea()];
+    const [table, commits] = [tableOfKind(named), new CommitsArea()];
     const replay = new SegmentReplay(from, follower, table, commits);
     const endOffset = named.position?.offset ?? batchesStart;
     await new SegmentScan(file, named).proven(named.end, endOffset, replay);

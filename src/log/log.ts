@@ -3,6 +3,7 @@ import type { DiskLock, Host } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { ManifestFile, ManifestState, Position } from '../format/manifest-frame.js';
 import type { ActiveSegment, Numbered } from './active-segment.js';
+import { Compactor } from './compactor.js';
 import { writeFooter } from './footer-file.js';
 import { type BatchSink, GroupCommit } from './group-commit.js';
 import type { LogFiles } from './log-files.js';
@@ -10,7 +11,8 @@ import type { Manifest } from './manifest.js';
 import { readRecord } from './record-reader.js';
 import { rollOver } from './roll-over.js';
 import type { SpaceGuard } from './space-guard.js';
-import type { Append, Log, LogPosition, OpenLogOptions, StoredRecord } from './types.js';
+import type { Append, Log, LogPin, LogPosition, OpenLogOptions, StoredRecord } from './types.js';
+import { WriteLatency } from './write-latency.js';
 
 /** What opening a log hands over to whoever writes it. */
 export interface WritableLog {
@@ -31,6 +33,8 @@ export class WritingLog implements Log, BatchSink {
   /** Footers in the making; awaited before the log closes. */
   #footers: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
+  readonly compactor: Compactor;
+  readonly #latency = new WriteLatency();
 
   constructor(
     private readonly host: Host,
@@ -41,6 +45,11 @@ export class WritingLog implements Log, BatchSink {
     this.#active = parts.active;
     const start = { sequence: parts.active.table.end, version: parts.versionNext };
     this.#commit = new GroupCommit(host.clock, this, start);
+    this.compactor = new Compactor({
+      ...{ host, files, manifest: parts.manifest },
+      activeCommits: () => this.#active.commits,
+      sealed: () => this.#footers,
+    });
   }
 
   get state(): Log['state'] {
@@ -72,12 +81,24 @@ export class WritingLog implements Log, BatchSink {
     return this.#commit.takeVersions(count);
   }
 
+  foregroundP99Ms(): number {
+    return this.#latency.p99Ms();
+  }
+
+  prove(): Promise<void> {
+    return this.#commit.prove();
+  }
+
   settled(): Promise<void> {
     return this.#commit.settled();
   }
 
   read(sequence: number): Promise<StoredRecord> {
-    return readRecord(this.files, sequence);
+    return readPinned(this.files, sequence);
+  }
+
+  pin(): LogPin {
+    return pinOf(this.files);
   }
 
   segmentCount(): number {
@@ -97,7 +118,9 @@ export class WritingLog implements Log, BatchSink {
     if (full && this.#active.table.count > 0) await this.startAnew();
     // Zeros ahead make syncs fast; where space is short they would take what removals need.
     const spare = this.parts.space.canSpare(limits.zeroFillBytes);
+    const startedAtMs = this.host.clock.monotonicMs();
     await this.#active.write(records, next, spare ? segmentBytes : 0);
+    this.#latency.note(this.host.clock.monotonicMs() - startedAtMs);
   }
 
   async startAnew(): Promise<void> {
@@ -167,6 +190,20 @@ export class WritingLog implements Log, BatchSink {
   }
 }
 
+async function readPinned(files: LogFiles, sequence: number): Promise<StoredRecord> {
+  const { segments, release } = files.pin();
+  try {
+    return await readRecord(files, segments, sequence);
+  } finally {
+    release();
+  }
+}
+
+function pinOf(files: LogFiles): LogPin {
+  const { segments, release } = files.pin();
+  return { read: (sequence) => readRecord(files, segments, sequence), release };
+}
+
 /** A log that only reads: damage was found, or nothing else was asked for. */
 export class ReadingLog implements Log {
   readonly storeId: Uint8Array;
@@ -199,12 +236,26 @@ export class ReadingLog implements Log {
     throw this.#refusal();
   }
 
+  readonly compactor = undefined;
+
+  foregroundP99Ms(): number {
+    return 0;
+  }
+
+  prove(): Promise<void> {
+    return Promise.resolve();
+  }
+
   settled(): Promise<void> {
     return Promise.resolve();
   }
 
   read(sequence: number): Promise<StoredRecord> {
-    return readRecord(this.files, sequence);
+    return readPinned(this.files, sequence);
+  }
+
+  pin(): LogPin {
+    return pinOf(this.files);
   }
 
   position(): LogPosition {

@@ -131,6 +131,19 @@ function applyEdit(
       return change(state, edit.fileId, (file) => ({ ...file, closed: undefined }));
     case 'lossAccepted':
       return { ...state, lossesAccepted: [...state.lossesAccepted, edit.sequence] };
+    case 'swap': {
+      const at = state.files.findIndex((file) => file.fileId === edit.fileIds[0]);
+      const replaced = state.files.slice(at, at + edit.fileIds.length);
+      if (at < 0 || replaced.some((file, index) => file.fileId !== edit.fileIds[index])) {
+        throw damaged(`the manifest swaps files ${edit.fileIds.join(', ')}, which do not adjoin`);
+      }
+      return {
+        ...state,
+        files: state.files.toSpliced(at, edit.fileIds.length, edit.file),
+        fileIdNext: Math.max(state.fileIdNext, edit.file.fileId + 1),
+        removalDroppedMax: Math.max(state.removalDroppedMax, edit.removalDroppedMax),
+      };
+    }
     case 'remove':
       return { ...state, files: state.files.filter((file) => file.fileId !== edit.fileId) };
   }

@@ -30,6 +30,7 @@ async function readBoth(disk: Disk) {
 export class Manifest implements AsyncDisposable {
   #queue: Promise<void> = Promise.resolve();
   #failure: LogStoreError | undefined;
+  #fileIdNext = 1;
 
   private constructor(
     private readonly disk: Disk,
@@ -40,6 +41,12 @@ export class Manifest implements AsyncDisposable {
     private hash: Uint8Array,
     private current: ManifestState,
   ) {}
+
+  /** A file id that nobody else takes; one that the manifest never names is free after a restart. */
+  takeFileId(): number {
+    this.#fileIdNext = Math.max(this.#fileIdNext, this.current.fileIdNext);
+    return this.#fileIdNext++;
+  }
 
   get state(): ManifestState {
     return this.current;

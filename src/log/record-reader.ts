@@ -9,7 +9,7 @@ import {
   recordHeaderBytes,
   recordKind,
 } from '../format/record.js';
-import type { LogFiles } from './log-files.js';
+import { type LogFiles, type ReadableSegment, segmentOf } from './log-files.js';
 import { mendRecordHeader } from './mend-header.js';
 import type { StoredRecord } from './types.js';
 
@@ -17,8 +17,12 @@ import type { StoredRecord } from './types.js';
  * Reads one durable record by its number, with one read, and verifies header and payload.
  * @throws LogStoreError `RECORD_CORRUPT` naming file and offset; `IO` if the disk gives an error
  */
-export async function readRecord(files: LogFiles, sequence: number): Promise<StoredRecord> {
-  const segment = files.segmentOf(sequence);
+export async function readRecord(
+  files: LogFiles,
+  segments: readonly ReadableSegment[],
+  sequence: number,
+): Promise<StoredRecord> {
+  const segment = segmentOf(segments, sequence);
   const named = segment?.named;
   const table = segment && (await orSay(files.tableOf(segment), segment.named));
   const place = table?.locate(sequence);

@@ -1,26 +1,44 @@
 import { invariant } from '../base/invariant.js';
 import {
+  decodeFooterEntryHead,
   encodeFooterEntryHead,
   footerEntryBytes,
   footerEntryHeadBytes,
+  footerStubUnit,
   footerUnitBytes,
 } from '../format/footer.js';
 
-/** Where each record of one segment stands, by number; typed arrays, no object per record. */
+/**
+ * Where each record of one segment stands, by number; typed arrays, no object per record. Numbers
+ * are dense in a segment as first written; one that was rewritten lists them.
+ */
 export class RecordTable {
   #units: Uint32Array;
-  #count = 0;
-  #endUnits = 0;
+  /** Less `first`; none where they are dense. */
+  #numbers: Uint32Array | undefined;
+  #count: number;
+  #endUnits: number;
 
   constructor(
     readonly first: number,
-    units: Uint32Array = new Uint32Array(256),
-    count = 0,
-    endOffset = 0,
+    stored: {
+      readonly units?: Uint32Array;
+      readonly numbers?: Uint32Array | undefined;
+      readonly endOffset?: number;
+    } = {},
   ) {
-    this.#units = units;
-    this.#count = count;
+    const { units, numbers, endOffset = 0 } = stored;
+    this.#units = units ?? new Uint32Array(256);
+    this.#numbers = numbers;
+    this.#count = units?.length ?? 0;
     this.#endUnits = endOffset / footerUnitBytes;
+  }
+
+  /** An empty table whose numbers may have gaps. */
+  static sparse(first: number): RecordTable {
+    const table = new RecordTable(first);
+    table.#numbers = new Uint32Array(table.#units.length);
+    return table;
   }
 
   get count(): number {
@@ -29,7 +47,8 @@ export class RecordTable {
 
   /** The number behind the last record. */
   get end(): number {
-    return this.first + this.#count;
+    if (this.#numbers === undefined || this.#count === 0) return this.first + this.#count;
+    return this.first + (this.#numbers[this.#count - 1] ?? 0) + 1;
   }
 
   /** Where the last record ends. */
@@ -37,47 +56,94 @@ export class RecordTable {
     return this.#endUnits * footerUnitBytes;
   }
 
-  /** The offsets, divided by 8. */
+  /** The offsets, divided by 8; of a stub with the highest bit set. */
   get units(): Uint32Array {
     return this.#units.subarray(0, this.#count);
   }
 
-  add(sequence: number, offset: number, sizeBytes: number): void {
-    invariant(sequence === this.end, 'a table takes records in order, without gaps');
-    if (this.#count === this.#units.length) {
-      const grown = new Uint32Array(2 * this.#count);
-      grown.set(this.#units);
-      this.#units = grown;
-    }
-    this.#units[this.#count++] = offset / footerUnitBytes;
+  /** The numbers less `first`; empty where they are dense. */
+  get numbers(): Uint32Array {
+    return this.#numbers?.subarray(0, this.#count) ?? new Uint32Array(0);
+  }
+
+  add(sequence: number, offset: number, sizeBytes: number, isStub = false): void {
+    const inOrder = this.#numbers === undefined ? sequence === this.end : sequence >= this.end;
+    invariant(inOrder, 'a table takes records in order');
+    invariant(!isStub || this.#numbers !== undefined, 'only a rewritten segment holds stubs');
+    if (this.#count === this.#units.length) this.#grow();
+    if (this.#numbers !== undefined) this.#numbers[this.#count] = sequence - this.first;
+    this.#units[this.#count++] = offset / footerUnitBytes + (isStub ? footerStubUnit : 0);
     this.#endUnits = (offset + sizeBytes) / footerUnitBytes;
+  }
+
+  #grow(): void {
+    const length = 2 * this.#count;
+    const units = new Uint32Array(length);
+    units.set(this.#units);
+    this.#units = units;
+    if (this.#numbers === undefined) return;
+    const numbers = new Uint32Array(length);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
   }
 
   /** A record that no longer stands anywhere; offset 0 is never a record's. */
   addLost(sequence: number): void {
-    const endOffset = this.endOffset;
+    if (this.#numbers !== undefined) return; // what is not listed is not there
+    const endUnits = this.#endUnits;
     this.add(sequence, 0, 0);
-    this.#endUnits = endOffset / footerUnitBytes;
+    this.#endUnits = endUnits;
   }
 
   /**
    * The place of a record, and how far it may reach at most: up to the next one, across the
    * padding and header of a batch that may lie between. Undefined: not here, or lost.
    */
-  locate(sequence: number): { offset: number; reachBytes: number } | undefined {
-    const index = sequence - this.first;
-    if (index < 0 || index >= this.#count) return undefined;
-    const unit = this.#units[index] ?? 0;
-    if (unit === 0) return undefined;
+  locate(sequence: number): RecordPlace | undefined {
+    const index = this.#indexOf(sequence);
+    const word = this.#units[index] ?? 0;
+    const unit = word % footerStubUnit;
+    if (index < 0 || unit === 0) return undefined;
     let next = this.#endUnits;
     for (let after = index + 1; after < this.#count; after++) {
-      const found = this.#units[after] ?? 0;
+      const found = (this.#units[after] ?? 0) % footerStubUnit;
       if (found === 0) continue;
       next = found;
       break;
     }
-    return { offset: unit * footerUnitBytes, reachBytes: (next - unit) * footerUnitBytes };
+    const offset = unit * footerUnitBytes;
+    const reachBytes = (next - unit) * footerUnitBytes;
+    return { offset, reachBytes, isStub: word >= footerStubUnit };
   }
+
+  /** -1: not here. */
+  #indexOf(sequence: number): number {
+    const wanted = sequence - this.first;
+    const numbers = this.#numbers;
+    if (numbers === undefined) return wanted >= 0 && wanted < this.#count ? wanted : -1;
+    let [low, high] = [0, this.#count - 1];
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const found = numbers[middle] ?? 0;
+      if (found === wanted) return middle;
+      if (found < wanted) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  /** The numbers of the records, in order. */
+  *sequences(): Generator<number> {
+    for (let index = 0; index < this.#count; index++) {
+      yield this.first + (this.#numbers === undefined ? index : (this.#numbers[index] ?? 0));
+    }
+  }
+}
+
+export interface RecordPlace {
+  readonly offset: number;
+  readonly reachBytes: number;
+  readonly isStub: boolean;
 }
 
 /** The commits area of a footer in the making (SPEC.md §6); filled while its segment is. */
@@ -108,6 +174,18 @@ export class CommitsArea {
 
   chunks(): readonly Uint8Array[] {
     return [...this.#chunks, this.#last.subarray(0, this.#used)];
+  }
+
+  /** Visits the commits that are in it now, in order. */
+  each(visit: (sequence: number, meta: Uint8Array, flags: number) => void): void {
+    for (const chunk of this.chunks()) {
+      for (let at = 0; at < chunk.length; ) {
+        const { sequence, metaBytes, flags } = decodeFooterEntryHead(chunk, at);
+        const start = at + footerEntryHeadBytes;
+        visit(sequence, chunk.subarray(start, start + metaBytes), flags);
+        at += footerEntryBytes(metaBytes);
+      }
+    }
   }
 
   #grow(sizeBytes: number): void {

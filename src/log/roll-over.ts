@@ -38,7 +38,7 @@ export function createNext(
   position: Position,
 ): Promise<{ file: DiskFile; named: ManifestFile }> {
   return createSegment(host, manifest.state.storeId, {
-    ...{ fileId: manifest.state.fileIdNext, first: end, boundaryBytes: open.boundaryBytes },
+    ...{ fileId: manifest.takeFileId(), first: end, boundaryBytes: open.boundaryBytes },
     ...{ batchFirst: position.batchNumber + 1, batchBeforeChecksum: position.batchChecksum },
   });
 }

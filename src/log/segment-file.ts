@@ -27,11 +27,10 @@ export async function createSegment(
   fields: Pick<
     ManifestFile,
     'fileId' | 'first' | 'boundaryBytes' | 'batchFirst' | 'batchBeforeChecksum'
-  >,
+  > & { readonly generation?: number },
 ): Promise<{ file: DiskFile; named: ManifestFile }> {
   const named: ManifestFile = {
-    ...fields,
-    ...{ generation: 0, end: 0, salt: host.random.bytes(saltBytes) },
+    ...{ generation: 0, ...fields, end: 0, salt: host.random.bytes(saltBytes) },
     ...{ position: undefined, footer: undefined, closed: undefined },
   };
   const { disk } = host;

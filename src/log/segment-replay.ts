@@ -7,7 +7,7 @@ import {
   recordKind,
   recordKinds,
 } from '../format/record.js';
-import { addCommit } from './active-segment.js';
+import { addCommit, entryFlags } from './active-segment.js';
 import type { CommitsArea, RecordTable } from './record-table.js';
 import {
   type ScanDamage,
@@ -35,7 +35,8 @@ export function fillTable(table: RecordTable): ScanVisitor {
 }
 
 function noteRecord(table: RecordTable, { header, offset }: ScannedRecord): void {
-  table.add(header.sequence, offset, recordBytes(header.payloadBytes));
+  const isStub = header.kind === recordKinds.stub;
+  table.add(header.sequence, offset, recordBytes(header.payloadBytes), isStub);
 }
 
 function noteDamage(table: RecordTable, damage: ScanDamage): void {
@@ -62,11 +63,13 @@ export class SegmentReplay implements ScanVisitor {
   record(record: ScannedRecord): void {
     noteRecord(this.table, record);
     const { sequence, flags } = record.header;
-    if (knownKind(record.header) !== 'commit') return;
+    const kind = knownKind(record.header);
+    if (kind === 'data') return;
     const payload = scannedPayload(record);
-    if (this.commits !== undefined) addCommit(this.commits, sequence, flags, payload);
+    const entry = entryFlags(kind, flags);
+    if (this.commits !== undefined) addCommit(this.commits, sequence, entry, payload);
     if (sequence < this.from) return;
-    this.follower.commit(sequence, payload.subarray(4, 4 + getU32(payload, 0)), flags);
+    this.follower.commit(sequence, payload.subarray(4, 4 + getU32(payload, 0)), entry);
   }
 
   damage(damage: ScanDamage): void {

@@ -27,6 +27,8 @@ export interface SegmentFacts {
   readonly first: number;
   readonly batchFirst: number;
   readonly batchBeforeChecksum: number;
+  /** Above 0: numbers may have gaps, and each batch tells how many records it has. */
+  readonly generation: number;
 }
 
 export interface BatchPlace extends BatchHeader {
@@ -57,21 +59,27 @@ export interface ScanVisitor {
   batch?(batch: BatchPlace): void;
   record(record: ScannedRecord): void;
   damage(damage: ScanDamage): void;
+  /** Asked now and then between records: a promise makes the scan wait for it. */
+  between?(): Promise<void> | undefined;
 }
 
 const windowBytes = 2 * (limits.recordPayloadBytesMax + recordHeaderBytes);
 const hopBytes = 64 * 1024;
+/** So many small records take about a millisecond. */
+const betweenRecords = 256;
 
 /** Reads one segment from its own bytes; never believes a length before its checksum held. */
 export class SegmentScan {
   readonly #seed: number;
   readonly #window: WindowReader;
+  readonly #isSparse: boolean;
 
   constructor(
     private readonly file: DiskFile,
     private readonly facts: SegmentFacts,
   ) {
     this.#seed = saltSeed(facts.salt);
+    this.#isSparse = facts.generation > 0;
     this.#window = new WindowReader(file, windowBytes);
   }
 
@@ -146,9 +154,14 @@ export class SegmentScan {
         before = undefined; // what the lost header's checksum was, nobody knows
       }
       const range = { from: offset + batchHeaderBytes, until, whole };
-      sequence = await this.#walk(range, sequence, end, visitor);
+      const walked = await this.#walk(range, sequence, end, visitor);
+      sequence = walked.next;
+      // Where gaps are legal, the batches tell whether anything is gone; of what, nobody knows.
+      const lacks = !whole || walked.found < (header?.recordCount ?? 0);
+      if (this.#isSparse && lacks) visitor.damage({ what: 'missing', offset, sequence: end - 1 });
       offset = next;
     }
+    if (this.#isSparse) return;
     for (; sequence < end; sequence++) visitor.damage({ what: 'missing', offset, sequence });
   }
 
@@ -216,8 +229,8 @@ export class SegmentScan {
     sequence: number,
     end: number,
     visitor: ScanVisitor,
-  ): Promise<number> {
-    let next = sequence;
+  ): Promise<{ next: number; found: number }> {
+    let [next, found] = [sequence, 0];
     let inDamage = !whole;
     for (let at = from; at + recordHeaderBytes <= until && next < end; ) {
       if (!this.#window.holds(at, recordHeaderBytes)) {
@@ -225,7 +238,9 @@ export class SegmentScan {
       }
       let record = this.#recordInWindow(at, until);
       if (record === 'outside') record = await this.#recordAt(at, until);
-      if (record === undefined && !inDamage) record = await this.#mended(at, until, next, visitor);
+      if (record === undefined && !inDamage && !this.#isSparse) {
+        record = await this.#mended(at, until, next, visitor);
+      }
       if (record === undefined || record.header.sequence < next || record.header.sequence >= end) {
         if (!inDamage) visitor.damage({ what: 'record header', offset: at });
         inDamage = true;
@@ -233,15 +248,18 @@ export class SegmentScan {
         continue;
       }
       inDamage = !whole;
-      for (; next < record.header.sequence; next++) {
+      for (; next < record.header.sequence && !this.#isSparse; next++) {
         visitor.damage({ what: 'missing', offset: at, sequence: next });
       }
       if (payloadHolds(record)) visitor.record(record);
       else visitor.damage(payloadDamage(record));
-      next++;
+      next = record.header.sequence + 1;
+      found++;
       at += recordBytes(record.header.payloadBytes);
+      if (found % betweenRecords === 0) await visitor.between?.();
     }
-    return next;
+    await visitor.between?.();
+    return { next, found };
   }
 
   /** A header with one bit flipped, told apart by what its record must be; still damage. */

@@ -1,8 +1,10 @@
 import type { LogStoreError } from '../base/errors.js';
+import type { RecordKind } from '../format/record.js';
+import type { Compactor } from './compactor.js';
 
 /** One record on its way into the log. The payload's parts must not change until it is durable. */
 export interface Append {
-  readonly kind: 'data' | 'commit';
+  readonly kind: RecordKind;
   readonly flags: number;
   /** 8 bytes (SPEC.md §3.3). */
   readonly subject: Uint8Array;
@@ -19,7 +21,7 @@ export interface Append {
 
 /** A verified record as read back. The payload is the caller's. */
 export interface StoredRecord {
-  readonly kind: 'data' | 'commit';
+  readonly kind: RecordKind;
   readonly flags: number;
   readonly sequence: number;
   readonly payload: Uint8Array;
@@ -45,6 +47,14 @@ export interface LogPosition {
   readonly versionNext: number;
 }
 
+/** Reads records as they were when it was taken: compaction removes none of them until `release`. */
+export interface LogPin {
+  /** As Log.read. */
+  read(sequence: number): Promise<StoredRecord>;
+  /** Harmless when called again. */
+  release(): void;
+}
+
 /** The face of src/log for the folders above it. */
 export interface Log extends AsyncDisposable {
   readonly storeId: Uint8Array;
@@ -67,11 +77,19 @@ export interface Log extends AsyncDisposable {
   takeVersions(count: number): number;
   /** Resolves when everything appended so far is durable; rejects if that fails. */
   settled(): Promise<void>;
+  /** What batches took lately, p99 in milliseconds; 0 before the first. */
+  foregroundP99Ms(): number;
+  /** Resolves when everything appended so far is proven durable (SPEC.md §7). */
+  prove(): Promise<void>;
+  /** None where nothing may be written. The caller ends its work with it before it closes the log. */
+  readonly compactor: Compactor | undefined;
   /**
    * Reads and verifies one record.
    * @throws LogStoreError `RECORD_CORRUPT`, naming file and offset; `IO`
    */
   read(sequence: number): Promise<StoredRecord>;
+  /** Holds all records of this moment readable, whatever is removed meanwhile, until released. */
+  pin(): LogPin;
   /** Where the durable log ends now: position of an index that holds every durable record. */
   position(): LogPosition;
   segmentCount(): number;

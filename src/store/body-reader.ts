@@ -2,8 +2,8 @@ import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
 import { lengthOfRuns, type Piece, piecesOf, sliceRuns } from '../catalog/runs.js';
 import type { ObjectRecord, PartRecord } from '../format/mutation.js';
-import type { Log } from '../log/types.js';
-import { type Commits, putPartAt, type StoredCommit } from './commits.js';
+import type { Log, LogPin } from '../log/types.js';
+import { type Commits, putPartAt, type RecordSource, type StoredCommit } from './commits.js';
 
 /** A body by its commit: runs of data records, bytes inside the commit, or commits of parts. */
 export interface StoredBody {
@@ -39,6 +39,11 @@ export class BodyReader {
     private readonly commits: Commits,
   ) {}
 
+  /** Keeps what is in the log now readable, also what is removed meanwhile. */
+  pin(): LogPin {
+    return this.log.pin();
+  }
+
   /**
    * The bytes `[startBytes, endBytes)` in chunks of at most 256 KiB, the caller's own. The next
    * record is read while the caller has the last one.
@@ -48,11 +53,12 @@ export class BodyReader {
     body: StoredBody,
     startBytes: number,
     endBytes: number,
+    from: RecordSource = this.log,
   ): AsyncGenerator<Uint8Array, void, void> {
     let ahead: Promise<Uint8Array> | undefined;
-    for await (const runs of this.runsOf(body, startBytes, endBytes)) {
+    for await (const runs of this.runsOf(body, startBytes, endBytes, from)) {
       for (const piece of piecesOf(runs, 0, lengthOfRuns(runs))) {
-        const next = this.#read(piece, body);
+        const next = this.#read(piece, body, from);
         // If nobody comes for it any more, its failure is nobody's; who comes gets it by `await`.
         next.catch(() => {});
         if (ahead !== undefined) yield await ahead;
@@ -70,6 +76,7 @@ export class BodyReader {
     body: StoredBody,
     startBytes: number,
     endBytes: number,
+    from: RecordSource = this.log,
   ): AsyncGenerator<readonly number[], void, void> {
     if (startBytes >= endBytes) return;
     if (body.parts.length === 0) {
@@ -79,28 +86,28 @@ export class BodyReader {
     let offset = 0;
     for (let at = 0; at + 3 < body.parts.length && offset < endBytes; at += 4) {
       const [, sequence = 0, mutation = 0, sizeBytes = 0] = body.parts.slice(at, at + 4);
-      const from = Math.max(startBytes - offset, 0);
-      const to = Math.min(endBytes - offset, sizeBytes);
+      const start = Math.max(startBytes - offset, 0);
+      const end = Math.min(endBytes - offset, sizeBytes);
       offset += sizeBytes;
-      if (from >= to) continue;
-      const stored = await this.commits.read(sequence);
+      if (start >= end) continue;
+      const stored = await this.commits.read(sequence, from);
       const { part } = putPartAt(stored, sequence, mutation);
       if (part.sizeBytes !== sizeBytes) throw corrupt(sequence);
-      yield runsWithin(bodyOf(part, sequence, stored), from, to);
+      yield runsWithin(bodyOf(part, sequence, stored), start, end);
     }
     if (offset < endBytes) throw corrupt(body.sequence);
   }
 
-  async #read(piece: Piece, body: StoredBody): Promise<Uint8Array> {
+  async #read(piece: Piece, body: StoredBody, from: RecordSource): Promise<Uint8Array> {
     const { sequence, skipBytes, lengthBytes } = piece;
     const endBytes = skipBytes + lengthBytes;
     if (piece.of === 'inline') {
       const isOwn = sequence === body.sequence;
-      const { inlineBody } = isOwn ? body : await this.commits.read(sequence);
+      const { inlineBody } = isOwn ? body : await this.commits.read(sequence, from);
       if (inlineBody.length < endBytes) throw corrupt(sequence);
       return inlineBody.slice(skipBytes, endBytes); // what it is a part of is shared
     }
-    const { kind, payload } = await this.log.read(sequence);
+    const { kind, payload } = await from.read(sequence);
     const isWhole = piece.endsRun || payload.length === limits.dataRecordBytesMax;
     if (kind !== 'data' || !isWhole || payload.length < endBytes) throw corrupt(sequence);
     return payload.subarray(skipBytes, endBytes);

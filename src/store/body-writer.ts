@@ -47,6 +47,8 @@ export function inlineBody(bytes: Uint8Array, plan: DigestPlan): WrittenBody {
  * and written by the log. What a body that fails has written is dead.
  */
 export class BodyWriter {
+  readonly #underWay = new Set<string>();
+
   constructor(
     private readonly log: Log,
     private readonly digests: DigestPool,
@@ -97,6 +99,18 @@ export class BodyWriter {
     }
   }
 
+  /** Whether a body whose commit is still to come writes its records under this subject. */
+  isUnderWay(subject: Uint8Array): boolean {
+    return this.#underWay.has(nameOf(subject));
+  }
+
+  /** @returns what ends it */
+  #begin(uploadId: Uint8Array): () => void {
+    const name = nameOf(uploadId);
+    this.#underWay.add(name);
+    return () => this.#underWay.delete(name);
+  }
+
   async #writeRecords(
     first: FilledSlab,
     rest: AsyncGenerator<FilledSlab, void, void>,
@@ -104,7 +118,10 @@ export class BodyWriter {
     signal: AbortSignal | undefined,
   ): Promise<WrittenBody> {
     const digester = this.digests.start(plan);
-    const records = new DataRecords(this.log, this.random.bytes(8));
+    const uploadId = this.random.bytes(8);
+    const records = new DataRecords(this.log, uploadId);
+    const release = this.#begin(uploadId);
+    let isWritten = false;
     let sizeBytes = 0;
     let next: FilledSlab | undefined = first;
     try {
@@ -126,8 +143,10 @@ export class BodyWriter {
       const digests = await digester.finish();
       const checkStored = (): void => records.checkStored();
       const { runs } = records;
-      return { digests, inlineBody: undefined, runs, checkStored, release: nothing };
+      isWritten = true;
+      return { digests, inlineBody: undefined, runs, checkStored, release };
     } finally {
+      if (!isWritten) release();
       digester.abandon();
     }
   }
@@ -177,6 +196,10 @@ class DataRecords {
       }
     }
   }
+}
+
+function nameOf(uploadId: Uint8Array): string {
+  return Buffer.from(uploadId).toString('latin1');
 }
 
 function tooLarge(): LogStoreError {

@@ -2,7 +2,10 @@ import { LogStoreError } from '../base/errors.js';
 import { type Commit, decodeCommit, inlineBodyStart } from '../format/commit.js';
 import type { CreateUpload, Mutation, PutObject, PutPart } from '../format/mutation.js';
 import { RecordCache } from '../index/record-cache.js';
-import type { Log } from '../log/types.js';
+import type { Log, LogPin } from '../log/types.js';
+
+/** Where records are read: in the log as it is, or as it was when it was pinned. */
+export type RecordSource = Pick<LogPin, 'read'>;
 
 /** A commit as it stands in the log. */
 export interface StoredCommit {
@@ -30,10 +33,10 @@ export class Commits {
   }
 
   /** @throws LogStoreError `RECORD_CORRUPT`, `IO`, `UNSUPPORTED_VERSION` */
-  async read(sequence: number): Promise<StoredCommit> {
+  async read(sequence: number, from: RecordSource = this.log): Promise<StoredCommit> {
     const cached = this.#cache.get(sequence);
     if (cached !== undefined) return cached;
-    const { kind, payload } = await this.log.read(sequence);
+    const { kind, payload } = await from.read(sequence);
     if (kind !== 'commit') throw notWhatTheIndexSays(sequence);
     const stored = {
       commit: decodeCommit(payload),

@@ -123,6 +123,8 @@ export class Committer {
     const pending = new CommitAppend<T>(mutations, version, timeUnixMs, this, answerOf, inlineBody);
     pending.sequence = this.log.append(pending);
     this.catalog.pending.add(pending);
+    const { marks } = this.catalog;
+    if (marks !== undefined) for (const mutation of mutations) marks.admitted(mutation);
     return pending.settled;
   }
 

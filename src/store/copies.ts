@@ -7,6 +7,7 @@ import { currentSlot } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import type { BodyDigests, DigestPlan } from '../digest/body-digest.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
+import type { LogPin } from '../log/types.js';
 import { attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf, isInline, type StoredBody } from './body-reader.js';
 import { type BodyWriter, inlineBody } from './body-writer.js';
@@ -48,10 +49,10 @@ export class Copies {
   copy(source: CopySource, bucket: string, key: string, options: CopyOptions): Promise<ObjectInfo> {
     const { attributes, checksumAlgorithm } = options;
     if (checksumAlgorithm !== undefined) checkAlgorithm(checksumAlgorithm);
-    return this.#ofUnchanged(source, options.sourceCondition, async (found) => {
+    return this.#ofUnchanged(source, options.sourceCondition, async (found, pin) => {
       const { record, stored, sequence } = found;
       const body = bodyOf(record, sequence, stored);
-      const checksums = await this.#checksums(record, body, checksumAlgorithm);
+      const checksums = await this.#checksums(record, body, checksumAlgorithm, pin);
       const copied = { ...record, checksums, salt: this.committer.salt(), uploadVersion: 0 };
       const { headers, metadata, ttlMs } = attributeFields(attributes ?? {});
       const object =
@@ -75,7 +76,7 @@ export class Copies {
   ): Promise<PartInfo> {
     checkPartNumber(partNumber);
     const plan = this.uploads.planOfPart(bucket, key, uploadId, {});
-    return await this.#ofUnchanged(source, sourceCondition, async (found) => {
+    return await this.#ofUnchanged(source, sourceCondition, async (found, pin) => {
       const range = source.range ?? { startBytes: 0, endBytes: found.record.sizeBytes };
       if (source.range !== undefined) checkRange(range, found.record.sizeBytes);
       if (range.endBytes - range.startBytes > limits.putBytesMax) {
@@ -85,7 +86,7 @@ export class Copies {
         );
       }
       const body = bodyOf(found.record, found.sequence, found.stored);
-      const written = await this.#copyOfRange(body, range, plan);
+      const written = await this.#copyOfRange(body, range, plan, pin);
       const check = () => this.#checkUnchanged(found);
       return this.uploads.commitPart(bucket, key, uploadId, partNumber, written, plan, check);
     });
@@ -96,6 +97,7 @@ export class Copies {
     body: StoredBody,
     { startBytes, endBytes }: ByteRange,
     plan: DigestPlan,
+    pin: LogPin,
   ): Promise<{
     digests: BodyDigests;
     runs: readonly number[];
@@ -103,12 +105,16 @@ export class Copies {
   }> {
     if (endBytes - startBytes <= limits.inlineBodyBytesMax) {
       const bytes: Uint8Array[] = [];
-      for await (const chunk of this.reader.read(body, startBytes, endBytes)) bytes.push(chunk);
+      const read = this.reader.read(body, startBytes, endBytes, pin);
+      for await (const chunk of read) bytes.push(chunk);
       return inlineBody(Buffer.concat(bytes), plan);
     }
-    const digests = await this.writer.digest(this.reader.read(body, startBytes, endBytes), plan);
+    const read = this.reader.read(body, startBytes, endBytes, pin);
+    const digests = await this.writer.digest(read, plan);
     const runs: number[] = [];
-    for await (const some of this.reader.runsOf(body, startBytes, endBytes)) runs.push(...some);
+    for await (const some of this.reader.runsOf(body, startBytes, endBytes, pin)) {
+      runs.push(...some);
+    }
     return { digests, runs, inlineBody: undefined };
   }
 
@@ -116,19 +122,22 @@ export class Copies {
   async #ofUnchanged<T>(
     source: CopySource,
     condition: ReadCondition | undefined,
-    copy: (found: FoundObject) => Promise<T>,
+    copy: (found: FoundObject, pin: LogPin) => Promise<T>,
   ): Promise<T> {
     for (;;) {
-      const found = await this.objects.find(source.bucket, source.key);
-      const { version, etag, modifiedUnixMs } = found.info;
-      if (source.version !== undefined && source.version !== version) {
-        throw new LogStoreError('PRECONDITION_FAILED', 'the source has another version by now');
-      }
-      if (condition !== undefined) checkSource(condition, etag, modifiedUnixMs);
+      const pin = this.reader.pin();
       try {
-        return await copy(found);
+        const found = await this.objects.find(source.bucket, source.key, pin);
+        const { version, etag, modifiedUnixMs } = found.info;
+        if (source.version !== undefined && source.version !== version) {
+          throw new LogStoreError('PRECONDITION_FAILED', 'the source has another version by now');
+        }
+        if (condition !== undefined) checkSource(condition, etag, modifiedUnixMs);
+        return await copy(found, pin);
       } catch (error) {
         if (!(error instanceof SourceChanged)) throw error;
+      } finally {
+        pin.release();
       }
     }
   }
@@ -147,11 +156,12 @@ export class Copies {
     record: ObjectRecord,
     body: StoredBody,
     algorithm: CopyOptions['checksumAlgorithm'],
+    pin: LogPin,
   ): Promise<ObjectRecord['checksums']> {
     const number = algorithmNumber(algorithm);
     if (number === 0 || record.checksums.some(([has]) => has === number)) return record.checksums;
     const plan = { md5: false, sha256: false, checksum: algorithm };
-    const digests = await this.writer.digest(this.reader.read(body, 0, body.sizeBytes), plan);
+    const digests = await this.writer.digest(this.reader.read(body, 0, body.sizeBytes, pin), plan);
     const checksum = keptChecksum(plan, digests);
     return checksum === undefined ? record.checksums : [checksumField(checksum)];
   }

@@ -1,5 +1,6 @@
 import { LogStoreError } from '../base/errors.js';
 import { invariant } from '../base/invariant.js';
+import type { LogPin } from '../log/types.js';
 import { type BodyReader, isInline, type StoredBody } from './body-reader.js';
 import type { ByteRange, GetOptions, ObjectInfo, ObjectReader } from './types.js';
 
@@ -19,15 +20,21 @@ export class StoredObjectReader implements ObjectReader {
     private readonly stored: StoredBody,
     private readonly reader: BodyReader,
     private readonly store: ReaderRegistry,
+    /** Released when the body has been read, or on disposal. */
+    private readonly pin: LogPin,
   ) {}
 
   async *body(): AsyncGenerator<Uint8Array, void, void> {
     this.#take();
     const { startBytes, endBytes } = this.range;
-    for await (const chunk of this.reader.read(this.stored, startBytes, endBytes)) {
-      this.#checkOpen();
-      yield chunk;
-      this.#checkOpen();
+    try {
+      for await (const chunk of this.reader.read(this.stored, startBytes, endBytes, this.pin)) {
+        this.#checkOpen();
+        yield chunk;
+        this.#checkOpen();
+      }
+    } finally {
+      this.pin.release();
     }
   }
 
@@ -36,6 +43,7 @@ export class StoredObjectReader implements ObjectReader {
     const { inlineBody, sizeBytes } = this.stored;
     if (isInline(this.stored) && inlineBody.length === sizeBytes) {
       this.#take();
+      this.pin.release();
       return inlineBody.slice(startBytes, endBytes);
     }
     const all = new Uint8Array(endBytes - startBytes);
@@ -50,6 +58,7 @@ export class StoredObjectReader implements ObjectReader {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
+    this.pin.release();
     return Promise.resolve();
   }
 

@@ -15,11 +15,12 @@ import {
 import { PendingCommit } from '../catalog/pending.js';
 import { decodeVersionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
+import type { LogPin } from '../log/types.js';
 import { type AttributeFields, attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf } from './body-reader.js';
 import { type BodyWriter, inlineBody, type WrittenBody } from './body-writer.js';
 import { checksumField } from './checksum-numbers.js';
-import { type Commits, putObjectAt, type StoredCommit } from './commits.js';
+import { type Commits, putObjectAt, type RecordSource, type StoredCommit } from './commits.js';
 import type { Committer } from './committer.js';
 import { checkDigests, digestPlan, keptChecksum } from './expected-digests.js';
 import { objectInfo } from './object-info.js';
@@ -166,7 +167,7 @@ export class Objects {
   }
 
   /** @throws LogStoreError `NO_SUCH_BUCKET`, `NO_SUCH_KEY`, `UNCERTAIN`, `RECORD_CORRUPT` */
-  find(bucket: string, key: string): FoundObject | Promise<FoundObject> {
+  find(bucket: string, key: string, from?: RecordSource): FoundObject | Promise<FoundObject> {
     const slot = this.#slotOf(bucket, key);
     const { objects } = this.catalog.state;
     const sequence = objects.sequenceAt(slot);
@@ -175,7 +176,7 @@ export class Objects {
     const cached = this.commits.cached(sequence);
     if (cached !== undefined) return foundIn(cached, bucket, key, sequence, mutation, version);
     return this.commits
-      .read(sequence)
+      .read(sequence, from)
       .then((stored) => foundIn(stored, bucket, key, sequence, mutation, version));
   }
 
@@ -184,13 +185,21 @@ export class Objects {
   }
 
   async get(bucket: string, key: string, options: GetOptions): Promise<ObjectReader> {
-    return this.open(await this.find(bucket, key), options);
+    // Before the key is looked up: what it leads to stays readable from here on.
+    const pin = this.reader.pin();
+    try {
+      return this.#open(await this.find(bucket, key, pin), options, pin);
+    } catch (error) {
+      pin.release();
+      throw error;
+    }
   }
 
-  open({ info, record, stored, sequence }: FoundObject, options: GetOptions): ObjectReader {
+  #open(found: FoundObject, options: GetOptions, pin: LogPin): ObjectReader {
+    const { info, record, stored, sequence } = found;
     const range = rangeOf(info, options);
     const body = bodyOf(record, sequence, stored);
-    return new StoredObjectReader(info, range, body, this.reader, this.registry);
+    return new StoredObjectReader(info, range, body, this.reader, this.registry, pin);
   }
 
   /** A small object in the cache costs one look-up and one copy. */
@@ -202,7 +211,7 @@ export class Objects {
     if (stored !== undefined && sizeBytes > 0 && stored.inlineBody.length === sizeBytes) {
       return stored.inlineBody.slice();
     }
-    return this.open(await this.find(bucket, key), {}).bytes();
+    return (await this.get(bucket, key, {})).bytes();
   }
 
   async getBySha256(sha256: Uint8Array): Promise<ObjectReader> {
@@ -220,11 +229,11 @@ export class Objects {
       this.catalog.lost.checkAll();
       throw new LogStoreError('NO_SUCH_KEY', 'no object has this content');
     }
-    const found = await this.find(name.bucket, name.key);
-    const isSame =
-      found.record.sha256 !== null && Buffer.compare(found.record.sha256, sha256) === 0;
-    if (!isSame) throw new LogStoreError('NO_SUCH_KEY', 'no object has this content any more');
-    return this.open(found, {});
+    const found = await this.get(name.bucket, name.key, {});
+    const { sha256: foundSha256 } = found.info;
+    if (foundSha256 !== undefined && Buffer.compare(foundSha256, sha256) === 0) return found;
+    await found[Symbol.asyncDispose]();
+    throw new LogStoreError('NO_SUCH_KEY', 'no object has this content any more');
   }
 
   delete(bucket: string, key: string, condition: WriteCondition): Promise<DeleteResult> {

@@ -10,6 +10,7 @@ import { BodyWriter } from './body-writer.js';
 import { Buckets } from './buckets.js';
 import { Commits } from './commits.js';
 import { Committer } from './committer.js';
+import { Compaction } from './compaction.js';
 import { Copies } from './copies.js';
 import { Expiry } from './expiry.js';
 import { Objects } from './objects.js';
@@ -20,6 +21,8 @@ import type {
   BodyOptions,
   BodySource,
   BucketInfo,
+  CompactionOptions,
+  CompactionReport,
   CompletedPart,
   CompleteUploadOptions,
   CopyOptions,
@@ -78,6 +81,7 @@ class OpenStore implements Store {
   readonly #completion: UploadCompletion;
   readonly #copies: Copies;
   readonly #expiry: Expiry;
+  readonly #compaction: Compaction;
   readonly #transact: <T>(action: (transaction: Transaction) => Promise<T>) => Promise<T>;
   #closing: Promise<void> | undefined;
 
@@ -88,12 +92,18 @@ class OpenStore implements Store {
     options: StoreOptions,
   ) {
     const { cacheBytes = limits.recordCacheBytesDefault } = options;
+    const { segmentBytes = limits.segmentBytesDefault } = options;
     const { hashThreadsMax: workersMax = hashThreadsMaxDefault } = options;
     const slabBytes = limits.dataRecordBytesMax;
     this.#digests = new DigestPool({ workersMax, slabBytes, slabCountMax });
     const committer = new Committer(host, log, catalog);
     const commits = new Commits(log, cacheBytes);
     const writer = new BodyWriter(log, this.#digests, host.random);
+    this.#compaction = new Compaction({
+      ...{ clock: host.clock, catalog, log, segmentBytes },
+      isUnderWay: (subject) => writer.isUnderWay(subject),
+      believed: () => log.prove(),
+    });
     const reader = new BodyReader(log, commits);
     const expiry = new Expiry(host.clock, catalog, committer);
     const objects = new Objects(
@@ -276,6 +286,10 @@ class OpenStore implements Store {
     return this.#running.run(() => this.#transact(action));
   }
 
+  compact(options?: CompactionOptions): Promise<CompactionReport> {
+    return this.#running.run(() => this.#compaction.run(options));
+  }
+
   stats(): StoreStats {
     const { objects, buckets } = this.catalog.state;
     const { is: writer, reason } = this.log.state;
@@ -295,6 +309,7 @@ class OpenStore implements Store {
 
   async #close(): Promise<void> {
     this.#expiry.stop();
+    await this.#compaction.stop();
     await this.#running.close();
     try {
       await this.log.close((position) =>

@@ -125,7 +125,8 @@ class StoreTransaction implements Transaction {
       this.#checkTarget(bucket, key);
       const own = this.#objects.get(objectId(bucket, key));
       if (own !== undefined) return await this.#ownBytes(own);
-      return await this.parts.objects.open(await this.#findDurable(bucket, key), {}).bytes();
+      this.#touchDurable(bucket, key);
+      return await (await this.parts.objects.get(bucket, key, {})).bytes();
     });
   }
 
@@ -250,9 +251,13 @@ class StoreTransaction implements Transaction {
   }
 
   async #findDurable(bucket: string, key: string): Promise<FoundObject> {
+    this.#touchDurable(bucket, key);
+    return await this.parts.objects.find(bucket, key);
+  }
+
+  #touchDurable(bucket: string, key: string): void {
     this.#touch(bucket, key);
     if (this.#buckets.has(bucket)) throw noSuchKey(key); // empty, or it could not be deleted
-    return await this.parts.objects.find(bucket, key);
   }
 
   /** Its data records are in the log, and may be read once they are durable. */

@@ -197,6 +197,32 @@ export interface DeleteResult {
   readonly removed: boolean;
 }
 
+export interface CompactionOptions {
+  /** Plan only. */
+  readonly dryRun?: boolean | undefined;
+  /** Rewrite every segment in which anything is dead, not only those where it is worth it. */
+  readonly all?: boolean | undefined;
+  /** Keep to the background budget and give way to requests. */
+  readonly paced?: boolean | undefined;
+  readonly onProgress?: ((progress: CompactionProgress) => void) | undefined;
+}
+
+/** Bytes read and written, of those to be read. */
+export interface CompactionProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface CompactionReport {
+  /** Sealed segments, the bytes of their records, and how many of these live. */
+  readonly segmentCount: number;
+  readonly sizeBytes: number;
+  readonly liveBytes: number;
+  readonly plannedSegmentCount: number;
+  readonly rewrittenSegmentCount: number;
+  readonly freedBytes: number;
+}
+
 export interface StoreStats {
   readonly objects: number;
   readonly buckets: number;
@@ -263,6 +289,9 @@ export interface Store extends AsyncDisposable {
 
   /** All of it or nothing, also across a crash. A throw inside rolls it back. */
   transaction<T>(action: (transaction: Transaction) => Promise<T>): Promise<T>;
+
+  /** Rewrites segments without what is dead in them. @throws LogStoreError `BUSY`, `NO_SPACE` */
+  compact(options?: CompactionOptions): Promise<CompactionReport>;
 
   stats(): StoreStats;
   /** SHA-256 over the index's whole content: equal stores have equal digests. */

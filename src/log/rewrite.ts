@@ -1,0 +1,160 @@
+import { LogStoreError } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import { invariant } from '../base/invariant.js';
+import { footerPath, segmentPath } from '../format/file-names.js';
+import type { ManifestFile } from '../format/manifest-frame.js';
+import { recordBytes, subjectBytes, subjectOf } from '../format/record.js';
+import { ActiveSegment, type Numbered } from './active-segment.js';
+import { writeFooter } from './footer-file.js';
+import type { LogFiles } from './log-files.js';
+import type { Manifest } from './manifest.js';
+import { RecordTable } from './record-table.js';
+import { createSegment } from './segment-file.js';
+import { knownKind } from './segment-replay.js';
+import { type ScannedRecord, SegmentScan, scannedPayload } from './segment-scan.js';
+
+/** What becomes of a commit or a stub: as it is, as a stub with this payload, or nothing. */
+export type Verdict = 'keep' | 'drop' | { readonly stub: Uint8Array };
+
+/** Decides over records, in order of their numbers; what it says must hold until the swap. */
+export interface RewriteJudge {
+  keepsData(sequence: number, subject: Uint8Array): boolean;
+  /** @param payload of a commit or a stub, valid during the call */
+  verdict(sequence: number, payload: Uint8Array, isStub: boolean): Verdict;
+}
+
+/** Told of bytes read and written; waits for as long as the budget asks. */
+export type Pace = (bytes: number) => Promise<void>;
+
+export interface Rewritten {
+  /** As the manifest is to state it. */
+  readonly named: ManifestFile;
+  readonly table: RecordTable;
+}
+
+const batchBytes = 4 * 1024 ** 2;
+const noSubject = new Uint8Array(subjectBytes);
+
+/**
+ * Writes what lives of adjoining, ended segments into a new one, with its footer, both durable
+ * under their names. The manifest is not touched: until its swap the new files are orphans.
+ * Numbers, payloads and the payloads' checksums are carried over as they are.
+ * @throws LogStoreError `RECORD_CORRUPT` if anything in them is damaged, `NO_SPACE`; nothing stays
+ */
+export async function rewriteSegments(
+  host: Host,
+  files: LogFiles,
+  manifest: Manifest,
+  olds: readonly ManifestFile[],
+  judge: RewriteJudge,
+  pace: Pace,
+): Promise<Rewritten> {
+  const [oldest, newest] = [olds[0], olds[olds.length - 1]];
+  invariant(oldest !== undefined && newest?.position !== undefined, 'there is an ended segment');
+  const { storeId } = manifest.state;
+  const created = await createSegment(host, storeId, {
+    ...{ fileId: manifest.takeFileId(), first: oldest.first, batchFirst: 1 },
+    ...{ boundaryBytes: oldest.boundaryBytes, batchBeforeChecksum: 0 },
+    generation: Math.max(...olds.map((old) => old.generation)) + 1,
+  });
+  const table = RecordTable.sparse(oldest.first);
+  const active = new ActiveSegment(host.clock, created.file, created.named, table);
+  try {
+    for (const old of olds) {
+      await files.use(old, async (file) => {
+        const rewrite = new SegmentRewrite(active, old, judge, pace);
+        await new SegmentScan(file, old).proven(old.end, old.position?.offset ?? 0, rewrite);
+        await rewrite.flush();
+      });
+    }
+    await active.close();
+    const position = active.position(newest.position.versionNext);
+    const ended = { ...created.named, end: newest.end, position };
+    const footer = await writeFooter(host.disk, storeId, ended, table, active.commits);
+    return { named: { ...ended, footer }, table };
+  } catch (error) {
+    await active.close();
+    await removeUnnamed(host, created.named);
+    throw error;
+  }
+}
+
+/** What is left behind for a failure here, the next opening removes. */
+async function removeUnnamed({ disk }: Host, { fileId }: ManifestFile): Promise<void> {
+  for (const path of [segmentPath(fileId), `${footerPath(fileId)}.tmp`, footerPath(fileId)]) {
+    await disk.unlink(path).catch(() => undefined);
+  }
+}
+
+/** One old segment on its way into the new one. */
+class SegmentRewrite {
+  #batch: Numbered[] = [];
+  #batchBytes = 0;
+  #readBytes = 0;
+  #damage: string | undefined;
+
+  constructor(
+    private readonly active: ActiveSegment,
+    private readonly old: ManifestFile,
+    private readonly judge: RewriteJudge,
+    private readonly pace: Pace,
+  ) {}
+
+  record(record: ScannedRecord): void {
+    const { header } = record;
+    const kind = knownKind(header);
+    const payload = scannedPayload(record);
+    this.#readBytes += recordBytes(header.payloadBytes);
+    if (kind === 'data') {
+      const subject = subjectOf(record.bytes, record.headerStart);
+      if (this.judge.keepsData(header.sequence, subject)) this.#keep(record, payload);
+      return;
+    }
+    const verdict = this.judge.verdict(header.sequence, payload, kind === 'stub');
+    if (verdict === 'keep') this.#keep(record, payload);
+    else if (verdict !== 'drop') this.#stub(header.sequence, verdict.stub);
+  }
+
+  damage({ what, offset }: { what: string; offset: number }): void {
+    this.#damage ??= `${what} at byte ${offset} of ${segmentPath(this.old.fileId)}`;
+  }
+
+  between(): Promise<void> | undefined {
+    this.#throwDamage();
+    if (this.#batchBytes >= batchBytes || this.#readBytes >= batchBytes) return this.flush();
+    return undefined;
+  }
+
+  async flush(): Promise<void> {
+    this.#throwDamage();
+    const [batch, written, read] = [this.#batch, this.#batchBytes, this.#readBytes];
+    [this.#batch, this.#batchBytes, this.#readBytes] = [[], 0, 0];
+    if (batch.length > 0) await this.active.write(batch, this.old.end, 0);
+    await this.pace(read + written);
+  }
+
+  /** Damage is repaired first: what cannot be read now may be healed from parity later. */
+  #throwDamage(): void {
+    if (this.#damage === undefined) return;
+    throw new LogStoreError('RECORD_CORRUPT', `not compacted: ${this.#damage}`);
+  }
+
+  #keep(record: ScannedRecord, payload: Uint8Array): void {
+    const { header } = record;
+    const { flags, payloadChecksum, sequence, payloadBytes } = header;
+    const subject = subjectOf(record.bytes, record.headerStart);
+    const kind = knownKind(header);
+    const append = { kind, flags, subject, payloadChecksum, payload: [Uint8Array.from(payload)] };
+    this.#push({ append, sequence, payloadBytes, versionNext: 0 });
+  }
+
+  #stub(sequence: number, payload: Uint8Array): void {
+    const append = { kind: 'stub', flags: 0, subject: noSubject, payload: [payload] } as const;
+    this.#push({ append, sequence, payloadBytes: payload.length, versionNext: 0 });
+  }
+
+  #push(record: Numbered): void {
+    this.#batch.push(record);
+    this.#batchBytes += recordBytes(record.payloadBytes);
+  }
+}
