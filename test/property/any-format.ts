@@ -162,7 +162,7 @@ const position: fc.Arbitrary<Position> = fc.record(
 );
 const manifestFile: fc.Arbitrary<ManifestFile> = fc.record(
   {
-    ...{ fileId: u64, generation: fc.constant(0), first: u64, end: u64, salt: bytes(16) },
+    ...{ fileId: u64, generation: u32, first: u64, end: u64, salt: bytes(16) },
     ...{ boundaryBytes: fc.constantFrom(512, 4096), batchFirst: u64, batchBeforeChecksum: u32 },
     position: fc.option(position, { nil: undefined }),
     footer: fc.option(fc.record({ bytes: u64, checksum: u32 }, plain), { nil: undefined }),
@@ -174,7 +174,7 @@ const manifestState: fc.Arbitrary<ManifestState> = fc.record(
   {
     ...{ formatVersion: fc.constant(1), storeId: bytes(16), epoch: u64, createdUnixMs: u64 },
     ...{ fileIdNext: u64, files: fc.array(manifestFile, { maxLength: 20 }) },
-    lossesAccepted: fc.array(u64, { maxLength: 20 }),
+    ...{ lossesAccepted: fc.array(u64, { maxLength: 20 }), removalDroppedMax: u64 },
   },
   plain,
 );
@@ -188,6 +188,13 @@ const anyEdit: fc.Arbitrary<ManifestEdit> = fc.oneof(
   fc.record({ ...edit('reopened'), fileId: u64 }, plain),
   fc.record({ ...edit('lossAccepted'), sequence: u64 }, plain),
   fc.record({ ...edit('remove'), fileId: u64 }, plain),
+  fc.record(
+    {
+      ...{ ...edit('swap'), fileIds: fc.array(u64, { minLength: 1, maxLength: 5 }) },
+      ...{ file: manifestFile, removalDroppedMax: u64 },
+    },
+    plain,
+  ),
 );
 export const anyFrame: fc.Arbitrary<ManifestFrame> = fc.record(
   {

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LogStoreError } from '../../src/base/errors.js';
+import type { LogStoreError } from '../../src/base/errors.js';
 import { nodeHost } from '../../src/host/node-host.js';
 import { openStoreOn } from '../../src/store/store.js';
 import type { Store } from '../../src/store/types.js';
@@ -19,7 +19,9 @@ const stepCount = 120;
 function bodyOf(random: SeededRandom): Uint8Array {
   const kinds = [10, 2_000, 60_000, 90_000, 300_000];
   const size = kinds[random.below(kinds.length)] ?? 10;
-  return createHash('shake128', { outputLength: size }).update(String(random.below(2 ** 30))).digest();
+  return createHash('shake128', { outputLength: size })
+    .update(String(random.below(2 ** 30)))
+    .digest();
 }
 
 class History {
@@ -88,8 +90,13 @@ class History {
     for await (const { key } of store.objects('bucket')) listed.push(key);
     assert.equal(listed, [...this.expected.keys()].sort(), when);
     for (const [key, body] of this.expected) {
-      const got = await store.getBytes('bucket', key).catch((error: LogStoreError) => error.message);
-      assert.ok(typeof got !== 'string' && Buffer.compare(got, body) === 0, `${when}: ${key} ${got}`);
+      const got = await store
+        .getBytes('bucket', key)
+        .catch((error: LogStoreError) => error.message);
+      assert.ok(
+        typeof got !== 'string' && Buffer.compare(got, body) === 0,
+        `${when}: ${key} ${got}`,
+      );
     }
   }
 }
