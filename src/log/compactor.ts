@@ -6,7 +6,7 @@ import { FooterFile } from './footer-file.js';
 import { type LogFiles, type ReadableSegment, segmentOf } from './log-files.js';
 import type { Manifest } from './manifest.js';
 import type { CommitsArea } from './record-table.js';
-import { type Pace, type RewriteJudge, rewriteSegments } from './rewrite.js';
+import { abandonRewrite, type Pace, type RewriteJudge, rewriteSegments } from './rewrite.js';
 
 /** A segment whose range has ended and whose footer is written. */
 export interface SealedSegment {
@@ -125,7 +125,7 @@ export class Compactor {
     const pin = files.pin();
     try {
       const { named, table } = await rewriteSegments(host, files, manifest, olds, judge, pace);
-      await believed();
+      await believed().catch((error: unknown) => abandonRewrite(host, named, error));
       const { removalDroppedMax } = judge;
       await manifest.append({ is: 'swap', fileIds, file: named, removalDroppedMax });
       files.swap(fileIds, named, table);

@@ -10,7 +10,7 @@ import { FooterFile } from './footer-file.js';
 import { tableOfKind } from './log-files.js';
 import { CommitsArea, RecordTable } from './record-table.js';
 import { openSegment } from './segment-file.js';
-import { knownKind, SegmentReplay } from './segment-replay.js';
+import { knownKind, SegmentReplay, strayStub } from './segment-replay.js';
 import {
   type BatchPlace,
   type ScannedRecord,
@@ -183,8 +183,10 @@ function copyOut(record: ScannedRecord): TailRecord {
   const { flags, sequence, payloadChecksum, payloadBytes } = record.header;
   const subject = subjectOf(record.bytes, record.headerStart);
   const payload = [Uint8Array.from(scannedPayload(record))];
+  const kind = knownKind(record.header);
+  if (kind === 'stub') throw strayStub(sequence);
   const append = {
-    kind: knownKind(record.header),
+    kind,
     flags,
     subject,
     payload,

@@ -48,6 +48,11 @@ export class Manifest implements AsyncDisposable {
     return this.#fileIdNext++;
   }
 
+  /** Takes back an id of which nothing was made. */
+  giveBackFileId(fileId: number): void {
+    if (this.#fileIdNext === fileId + 1) this.#fileIdNext = fileId;
+  }
+
   get state(): ManifestState {
     return this.current;
   }

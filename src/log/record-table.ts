@@ -45,6 +45,11 @@ export class RecordTable {
     return this.#count;
   }
 
+  /** Whether its numbers may have gaps. */
+  get isSparse(): boolean {
+    return this.#numbers !== undefined;
+  }
+
   /** The number behind the last record. */
   get end(): number {
     if (this.#numbers === undefined || this.#count === 0) return this.first + this.#count;

@@ -74,16 +74,20 @@ export async function rewriteSegments(
     return { named: { ...ended, footer }, table };
   } catch (error) {
     await active.close();
-    await removeUnnamed(host, created.named);
-    throw error;
+    return await abandonRewrite(host, created.named, error);
   }
 }
 
-/** What is left behind for a failure here, the next opening removes. */
-async function removeUnnamed({ disk }: Host, { fileId }: ManifestFile): Promise<void> {
+/** Removes what no manifest names; what is left behind for a failure here, the next opening does. */
+export async function abandonRewrite(
+  { disk }: Host,
+  { fileId }: ManifestFile,
+  why: unknown,
+): Promise<never> {
   for (const path of [segmentPath(fileId), `${footerPath(fileId)}.tmp`, footerPath(fileId)]) {
     await disk.unlink(path).catch(() => undefined);
   }
+  throw why;
 }
 
 /** One old segment on its way into the new one. */

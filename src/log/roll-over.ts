@@ -30,15 +30,21 @@ export async function rollOver(
 }
 
 /** The segment that follows `open`, durable but not yet named by the manifest. */
-export function createNext(
+export async function createNext(
   host: Host,
   manifest: Manifest,
   open: ManifestFile,
   end: number,
   position: Position,
 ): Promise<{ file: DiskFile; named: ManifestFile }> {
-  return createSegment(host, manifest.state.storeId, {
-    ...{ fileId: manifest.takeFileId(), first: end, boundaryBytes: open.boundaryBytes },
-    ...{ batchFirst: position.batchNumber + 1, batchBeforeChecksum: position.batchChecksum },
-  });
+  const fileId = manifest.takeFileId();
+  try {
+    return await createSegment(host, manifest.state.storeId, {
+      ...{ fileId, first: end, boundaryBytes: open.boundaryBytes },
+      ...{ batchFirst: position.batchNumber + 1, batchBeforeChecksum: position.batchChecksum },
+    });
+  } catch (error) {
+    manifest.giveBackFileId(fileId); // the next try begins with the remains of this one
+    throw error;
+  }
 }

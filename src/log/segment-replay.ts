@@ -26,6 +26,12 @@ export function knownKind(header: RecordHeader): RecordKind {
   throw new LogStoreError('UNSUPPORTED_VERSION', message);
 }
 
+/** Stubs stand in rewritten segments alone. */
+export function strayStub(sequence: number): LogStoreError {
+  const message = `record ${sequence} is a removal stub in a segment as first written`;
+  return new LogStoreError('UNSUPPORTED_VERSION', message);
+}
+
 /** A visitor that only notes where each record stands. */
 export function fillTable(table: RecordTable): ScanVisitor {
   return {
@@ -36,6 +42,7 @@ export function fillTable(table: RecordTable): ScanVisitor {
 
 function noteRecord(table: RecordTable, { header, offset }: ScannedRecord): void {
   const isStub = header.kind === recordKinds.stub;
+  if (isStub && !table.isSparse) throw strayStub(header.sequence);
   table.add(header.sequence, offset, recordBytes(header.payloadBytes), isStub);
 }
 

@@ -330,11 +330,17 @@ it('faults 19: a number twice, going back or left out is loud', async () => {
 });
 
 it('faults 20: a record of an unknown kind is refused, wherever it stands, and nothing is written', async () => {
-  for (const proven of [true, false]) {
+  // A stub is known, but none of it stands in a segment as first written.
+  for (const [proven, kind] of [
+    [true, 3],
+    [false, 3],
+    [true, 4],
+    [false, 4],
+  ] as const) {
     const { world, log } = await aLogOf(bodiesOf(40, 50));
     if (proven) await world.run(idle(world, 80));
     const after = world.crash(1, 'kill');
-    rewriteRecord(after, placeOf(recordsIn(world), 2).offset, { kind: 3 });
+    rewriteRecord(after, placeOf(recordsIn(world), 2).offset, { kind });
     const filesBefore = allFiles(after);
     const failure = await failureOf(openNoting(after));
     assert.ok(isLogStoreError(failure, 'UNSUPPORTED_VERSION'), String(failure));

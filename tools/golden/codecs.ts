@@ -134,9 +134,26 @@ const commits: Codec<CommitPayload> = {
 };
 
 const manifestFrames: Codec<ManifestFrame> = {
-  encode: (frame) => Uint8Array.from(encodeManifestFrame(frame).bytes),
-  decode: (bytes) => decodeManifestFrame(bytes, 0)?.frame,
+  encode: (frame) => Uint8Array.from(encodeManifestFrame(withRemovals(frame)).bytes),
+  decode(bytes, fields) {
+    const frame = decodeManifestFrame(bytes, 0)?.frame;
+    return frame === undefined ? undefined : withRemovals(frame, fields);
+  },
 };
+
+/** The first vectors were written when nothing had dropped a removal: they do not name the field. */
+function withRemovals(frame: ManifestFrame, like?: ManifestFrame): ManifestFrame {
+  const edits = frame.edits.map((edit, index) => {
+    if (edit.is !== 'state') return edit;
+    const { removalDroppedMax = 0, ...state } = edit.state;
+    const other = like?.edits[index];
+    const isNamed =
+      other === undefined || (other.is === 'state' && 'removalDroppedMax' in other.state);
+    if (!isNamed && removalDroppedMax === 0) return { is: 'state', state } as typeof edit;
+    return { is: 'state', state: { ...state, removalDroppedMax } } as const;
+  });
+  return { ...frame, edits };
+}
 
 const footerHeads: Codec<FooterHead> = { encode: encodeFooterHead, decode: decodeFooterHead };
 
