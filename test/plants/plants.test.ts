@@ -4,7 +4,6 @@ import { PlantBed, plants } from './plants.js';
 
 const it = suite('plants');
 const bed = await PlantBed.make();
-await bed.compile();
 
 for (const plant of plants)
   it(`finds ${plant.patch.replaceAll('-', ' ')}, by '${plant.test}'`, async () => {
@@ -30,6 +29,7 @@ it('passes each of these tests without a plant', async () => {
   }
 });
 
+it.before(() => bed.compile());
 it.after(() => bed[Symbol.asyncDispose]());
 
 it.run();

@@ -1,7 +1,9 @@
+import { bitFlips, cutTail, kill9, plants, simulator } from './crashes.js';
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
 import { packageInstall } from './package-install.js';
 import { realTree } from './real-tree.js';
+import { rebuildIndex } from './rebuild-index.js';
 import { secondServer } from './second-server.js';
 
 /** Everything that `npm run show` lists, in this order. */
@@ -10,4 +12,10 @@ export const demonstrations: readonly Demonstration[] = [
   packageInstall,
   realTree,
   secondServer,
+  simulator,
+  kill9,
+  plants,
+  cutTail,
+  bitFlips,
+  rebuildIndex,
 ];
