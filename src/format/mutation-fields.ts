@@ -13,12 +13,13 @@ import {
 } from './fields.js';
 import type { MsgpackValue } from './msgpack.js';
 import type { MsgpackWriter } from './msgpack-writer.js';
-import type {
-  ChecksumField,
-  HeaderFields,
-  Mutation,
-  ObjectRecord,
-  PartRecord,
+import {
+  type ChecksumField,
+  type HeaderFields,
+  type Mutation,
+  noHeaders,
+  type ObjectRecord,
+  type PartRecord,
 } from './mutation.js';
 
 /** Mutations as arrays in the order of SPEC.md §4, both ways. */
@@ -33,7 +34,6 @@ const tags = {
   abortUpload: 7,
 } as const satisfies Record<Mutation['is'], number>;
 
-const headerCount = 6;
 /** Bytes of a checksum's value, by its algorithm's number. */
 const checksumBytes = [0, 4, 4, 8, 20, 32] as const;
 const checksumTypeMax = 2;
@@ -283,7 +283,14 @@ function partNumberOf(value: MsgpackValue | undefined): number {
 
 function headerFields(value: MsgpackValue | undefined): HeaderFields {
   const all = list(value);
-  return Array.from({ length: headerCount }, (_, index) => textOrNull(all[index]));
+  const fields: (string | null)[] = [];
+  let given = 0;
+  for (let index = 0; index < noHeaders.length; index++) {
+    const field = textOrNull(all[index]);
+    if (field !== null) given++;
+    fields.push(field);
+  }
+  return given === 0 ? noHeaders : fields;
 }
 
 function pairs(value: MsgpackValue | undefined): readonly string[] {

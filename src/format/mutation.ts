@@ -7,6 +7,9 @@ export type Ends = readonly number[];
 /** `[contentType, cacheControl, contentDisposition, contentEncoding, contentLanguage, expires]` */
 export type HeaderFields = readonly (string | null)[];
 
+/** Most objects have none; one array stands for them all. */
+export const noHeaders: HeaderFields = Object.freeze([null, null, null, null, null, null]);
+
 /** `[algorithm, type, value]`: numbers as in SPEC.md §4. */
 export type ChecksumField = readonly [algorithm: number, type: number, value: Uint8Array];
 

@@ -1,6 +1,6 @@
 import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
-import type { HeaderFields } from '../format/mutation.js';
+import { type HeaderFields, noHeaders } from '../format/mutation.js';
 import type { ObjectAttributes, StoredHeaders } from './types.js';
 
 /** Attributes as a commit holds them (SPEC.md §4). */
@@ -19,7 +19,6 @@ const headerNames = [
   'contentLanguage',
   'expires',
 ] as const satisfies readonly (keyof StoredHeaders)[];
-const noHeaders: HeaderFields = Object.freeze(headerNames.map(() => null));
 const nothing = Object.freeze({});
 const noMetadata: readonly string[] = Object.freeze([]);
 const noAttributes: AttributeFields = Object.freeze({
