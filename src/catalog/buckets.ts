@@ -9,7 +9,7 @@ import { bucketOf, endsOf, hasExpired } from './objects.js';
 import type { PendingCommit } from './pending.js';
 import { decodeUploadKey } from './upload-keys.js';
 
-/** Numbers that the deletion of a bucket lists for uploads and parts, at most: some 3 MB of them. */
+/** Numbers that a bucket's deletion lists of uploads and parts, at most: some 3 MB of them. */
 const bucketEndsMax = 300_000;
 
 /**

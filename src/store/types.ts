@@ -100,7 +100,7 @@ export interface ObjectReader extends AsyncDisposable {
   readonly range: ByteRange;
   /**
    * Verified chunks of at most 256 KiB, valid until the next one is pulled.
-   * @throws LogStoreError `RECORD_CORRUPT` where stored bytes are damaged, before yielding any of them
+   * @throws LogStoreError `RECORD_CORRUPT` where stored bytes are damaged, before any is given
    */
   body(): AsyncIterable<Uint8Array>;
   /** The whole range at once. */

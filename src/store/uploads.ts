@@ -106,7 +106,7 @@ export class Uploads {
 
   /**
    * What is computed over a part: S3's ETags need its MD5.
-   * @throws LogStoreError `NO_SUCH_UPLOAD`; `INVALID_ARGUMENT` for a checksum that the upload has not
+   * @throws LogStoreError `NO_SUCH_UPLOAD`; `INVALID_ARGUMENT` for an alien checksum
    */
   planOfPart(bucket: string, key: string, uploadId: string, options: BodyOptions): DigestPlan {
     const upload = openUpload(this.catalog, bucket, key, uploadId);
