@@ -76,6 +76,7 @@ export function isConsistent(
     return [nodeHash(hash, shared, olderRight), nodeHash(hash, shared, newerRight)];
   };
   if (older.size > newer.size) return false;
+  if (older.size === newer.size) return path.length === 0 && equalHashes(older.root, newer.root);
   if (older.size === 0) return path.length === 0 && equalHashes(older.root, hash());
   const [olderRoot, newerRoot] = rootsOf(older.size, newer.size, true);
   if (used !== path.length) return false;
