@@ -38,7 +38,7 @@ export type ErrorCode =
   | 'UNSUPPORTED_FILE_SYSTEM'
   | 'IO';
 
-/** The one error class of the public API: what went wrong is in `code`, the first cause in `cause`. */
+/** The one error class of the public API: `code` says what went wrong, `cause` why at first. */
 export class LogStoreError extends Error {
   override readonly name = 'LogStoreError';
   constructor(

@@ -41,7 +41,7 @@ export class LiveMarks {
     return puts;
   }
 
-  /** Then, for every commit that puts parts: those of open uploads, and of objects marked before. */
+  /** Then, for every commit that puts parts: those of open uploads, and of marked objects. */
   visitParts(sequence: number, meta: Uint8Array): void {
     for (const mutation of decodeCommitMeta(meta).mutations) {
       if (mutation.is !== 'putPart') continue;

@@ -42,7 +42,7 @@ export class Manifest implements AsyncDisposable {
     private current: ManifestState,
   ) {}
 
-  /** A file id that nobody else takes; one that the manifest never names is free after a restart. */
+  /** A file id that nobody else takes; one never named is free again after a restart. */
   takeFileId(): number {
     this.#fileIdNext = Math.max(this.#fileIdNext, this.current.fileIdNext);
     return this.#fileIdNext++;

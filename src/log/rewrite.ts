@@ -78,7 +78,7 @@ export async function rewriteSegments(
   }
 }
 
-/** Removes what no manifest names; what is left behind for a failure here, the next opening does. */
+/** Removes what no manifest names; what a failure here leaves, the next opening removes. */
 export async function abandonRewrite(
   { disk }: Host,
   { fileId }: ManifestFile,

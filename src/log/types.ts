@@ -47,7 +47,7 @@ export interface LogPosition {
   readonly versionNext: number;
 }
 
-/** Reads records as they were when it was taken: compaction removes none of them until `release`. */
+/** Reads records as they were when it was taken; compaction removes none until `release`. */
 export interface LogPin {
   /** As Log.read. */
   read(sequence: number): Promise<StoredRecord>;
@@ -81,7 +81,7 @@ export interface Log extends AsyncDisposable {
   foregroundP99Ms(): number;
   /** Resolves when everything appended so far is proven durable (SPEC.md §7). */
   prove(): Promise<void>;
-  /** None where nothing may be written. The caller ends its work with it before it closes the log. */
+  /** None where nothing may be written. Its work ends before the log is closed. */
   readonly compactor: Compactor | undefined;
   /**
    * Reads and verifies one record.
@@ -111,7 +111,8 @@ export interface OpenLogOptions {
   readonly reserveBytes?: number | undefined;
   /**
    * What a snapshot says it holds, and of which store. When it fits this log, following starts
-   * there; otherwise from the beginning. A log that ends below it has lost something: refused. `use` is told which, before the first record.
+   * there; otherwise from the beginning. A log that ends below it has lost something:
+   * refused. `use` is told which, before the first record.
    */
   readonly snapshot?: (LogPosition & { readonly storeId: Uint8Array }) | undefined;
   readonly use?: ((snapshotFits: boolean) => void) | undefined;

@@ -43,7 +43,7 @@ import {
   segmentHeaderBytes,
 } from '../../src/format/segment-header.js';
 
-/** Fields to bytes and back, as the vectors of one file have them. `decode` throws or gives them. */
+/** Fields to bytes and back, as the vectors of one file have them; `decode` may throw. */
 export interface Codec<Fields> {
   encode(fields: Fields): Uint8Array;
   decode(bytes: Uint8Array, fields: Fields): unknown;
@@ -141,7 +141,7 @@ const manifestFrames: Codec<ManifestFrame> = {
   },
 };
 
-/** The first vectors were written when nothing had dropped a removal: they do not name the field. */
+/** The first vectors were written when nothing dropped removals: they do not name the field. */
 function withRemovals(frame: ManifestFrame, like?: ManifestFrame): ManifestFrame {
   const edits = frame.edits.map((edit, index) => {
     if (edit.is !== 'state') return edit;

@@ -1,4 +1,4 @@
-/** Fields in JSON that any language reads: bytes as `{ "hex": "..." }`, what is undefined left out. */
+/** Fields in JSON for any language: bytes as `{ "hex": "..." }`, what is undefined left out. */
 export type Plain =
   | null
   | boolean
