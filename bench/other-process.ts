@@ -1,9 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** What processes tell each other: figures by name. */
 export type Figures = Readonly<Record<string, number>>;
+
+/** What they print is thrown away, but for errors. */
+const stdio: StdioOptions = ['ignore', 'ignore', 'inherit', 'ipc'];
 
 /** What is asked: the name of the question and its parameters. */
 interface Question {
@@ -25,7 +28,7 @@ export class OtherProcess implements AsyncDisposable {
   /** @param script of this folder, without `.js` */
   static start(script: string, args: readonly string[] = [], execArgv: readonly string[] = []) {
     const path = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
-    return new OtherProcess(fork(path, args, { execArgv: [...execArgv] }));
+    return new OtherProcess(fork(path, args, { execArgv: [...execArgv], stdio }));
   }
 
   get pid(): number {

@@ -1,7 +1,7 @@
-/** The server as `logstore serve` runs it, its log of requests thrown away; argument: DIR. */
-import { pino } from 'pino';
+/** The server as `logstore serve` runs it, its log on standard output; argument: DIR. */
 import { loadConfig } from '../src/config.js';
 import { startServer } from '../src/server.js';
+import { serverLog } from '../tools/server-log.js';
 import { gaugeServer } from './server-gauge.js';
 import { credentials, region } from './signed-request.js';
 
@@ -13,6 +13,5 @@ const config = loadConfig({
     LOGSTORE_SECRET_KEY: credentials.secret,
   },
 });
-const logger = pino({ base: null }, pino.destination('/dev/null'));
-const server = await startServer(config, logger);
+const server = await startServer(config, serverLog(config.logLevel));
 gaugeServer(Number(new URL(server.url).port), () => server.close());

@@ -1,18 +1,14 @@
-import { pino } from 'pino';
+import type { pino } from 'pino';
 import { isLogStoreError } from '../src/base/errors.js';
 import type { Config } from '../src/config.js';
 import { credentialsPath } from '../src/root-credentials.js';
 import { type RunningServer, startServer } from '../src/server.js';
 import { exitCodes } from './exit-code.js';
+import { serverLog } from './server-log.js';
 
 /** Runs the server until SIGTERM or SIGINT; a second one ends the process where it stands. */
 export async function serve(config: Config): Promise<void> {
-  const logger = pino({
-    level: config.logLevel,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+  const logger = serverLog(config.logLevel);
   stopOnBugs(logger);
   const stopped = stopSignals(logger);
   logger.info({ dir: config.dir, pid: process.pid }, 'starting');
