@@ -4,7 +4,7 @@ import { checksumRange } from './checksum.js';
 import { logDirectory } from './file-names.js';
 import { formatVersion, saltBytes, storeIdBytes } from './segment-header.js';
 
-/** How the bytes of a group are cut (SPEC.md, Parity group). Shards: k of data, then m of parity. */
+/** How the bytes of a group are cut (SPEC.md, Parity group). Shards: k of data, m of parity. */
 export interface ParityShape {
   readonly dataCount: number;
   readonly parityCount: number;

@@ -81,6 +81,24 @@ it('tables hold the hash of each shard and the checksum of each block', async ()
   }
 });
 
+it('the bytes are those of the worked example, which another program made from SPEC.md', async () => {
+  const segment = Uint8Array.from({ length: 9000 }, (_, index) => Math.floor(index ** 2 / 8));
+  const disk = diskWith(segment);
+  const { tablesHash } = await encode(disk, segment);
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  assert.equal(
+    [
+      Buffer.from(tablesHash).toString('hex'),
+      ...parityFiles.map((path) => sha256(bytesOf(disk, path))),
+    ],
+    [
+      '6feec89fc3c2a69694ca68937668bea652de0410d79648acad68343f96f7761b',
+      '3c874b2222b0d1bce9205bfe3ff6c4632412d40ce9c741c81a8eeaaa95bc6540',
+      '165d53e1d58677568cf9c780ad82cdd919c1941afff2440da42a523adec8d4cc',
+    ],
+  );
+});
+
 it('only what counts of the segment is covered; what lies behind it does not matter', async () => {
   const segment = new SeededRandom(2).bytes(200_000);
   const disk = diskWith(segment);
