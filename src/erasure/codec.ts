@@ -36,7 +36,7 @@ export function openCodec(
   return new PackageCodec(packageWasm);
 }
 
-/** Loss patterns whose products are kept; each is some 20 KB of code. */
+/** Loss patterns whose products are kept; each is a module of machine code. */
 const productsMax = 64;
 
 interface Recovery {

@@ -26,9 +26,8 @@ const op = {
  * The coefficients are built into the code. By Horner's rule over their bits,
  * out = ((S7 * 2 + S6) * 2 + ...) + S0, where Sb is the sum of the inputs whose coefficient has bit
  * b: a sum is an xor, and doubling takes four instructions for 16 bytes, seven times an output. No
- * table is looked up. WebAssembly's table instruction, i8x16.swizzle, costs three machine
- * instructions on x86 and a pass takes two of them for each coefficient: that came to half the
- * speed (RS(10,4)) and less (RS(16,2)).
+ * table is looked up: WebAssembly's instruction for that, i8x16.swizzle, takes three of the machine
+ * on x86, twice for each coefficient, and RS(10,4) came to half of this speed with it.
  */
 export function productModule(coefficients: Matrix): Uint8Array {
   const outputCount = coefficients.length;
