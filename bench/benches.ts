@@ -4,6 +4,7 @@ import { erasure } from './erasure.bench.js';
 import type { Bench } from './figure.js';
 import { httpGet64m, httpPut64m } from './http-large.bench.js';
 import { httpGet4k, httpPut4k } from './http-small.bench.js';
+import { ledger } from './ledger.bench.js';
 import { memory } from './memory.bench.js';
 import { open } from './open.bench.js';
 import { replay } from './replay.bench.js';
@@ -20,4 +21,5 @@ export const benches: readonly Bench[] = [
   replay,
   open,
   memory,
+  ledger,
 ];

@@ -1,4 +1,6 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as form from '../format/text-lines.js';
+import { sha256 } from './strict-crypto.js';
 import { decodeTlogProof, encodeTlogProof, type TlogProof } from './tlog-proof.js';
 
 /** The first part of an object proof: what it claims, and the hashes from there to the block. */
@@ -24,11 +26,22 @@ export interface ObjectProof {
 
 export function encodeObjectProof({ head, subject, block, proof }: ObjectProof): string {
   const texts = subject === undefined ? [block] : [subject, block];
-  return [objectProofHead.encode(head), ...texts, encodeTlogProof(proof)].join('\n');
+  return [encodeHead(head), ...texts, encodeTlogProof(proof)].join('\n');
+}
+
+/**
+ * Under a sum of it: one path can prove that several keys are absent, and a proof that was damaged
+ * must not turn into a true proof of something else.
+ */
+function encodeHead(head: ObjectProofHead): string {
+  const text = objectProofHead.encode(head);
+  return `${text}sum ${form.digest.write(sha256(utf8ToBytes(text)))}\n`;
 }
 
 export function decodeObjectProof(text: string): ObjectProof {
-  const head = objectProofHead.decode(upToEmptyLine(text));
+  const headText = upToEmptyLine(text);
+  const head = objectProofHead.decode(headText.slice(0, headText.lastIndexOf('sum ')));
+  if (encodeHead(head) !== headText) form.refuse('the sum of the claim is not as it says');
   const hasSubject = ['version', 'current', 'written'].includes(head.claim);
   const { texts, proof } = decodeProofOf(text, hasSubject ? 3 : 2);
   return { head, subject: hasSubject ? texts[1] : undefined, block: texts.at(-1) ?? '', proof };

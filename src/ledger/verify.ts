@@ -5,11 +5,17 @@ import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
 import { type ObjectFacts, objectRecord } from '../format/object-record.js';
 import * as form from '../format/text-lines.js';
 import * as map from '../merkle/map-hash.js';
-import { equalHashes, isConsistent, leafHash, rootFromInclusion } from '../merkle/rfc6962.js';
+import {
+  equalHashes,
+  isConsistent,
+  leafHash,
+  rootFromInclusion,
+  type TreeHead,
+} from '../merkle/rfc6962.js';
 import { type Checkpoint, decodeCheckpoint, type Signer, signersOf } from './checkpoint.js';
 import { type KeySet, keySet, keysAt } from './keys.js';
 import { mapKey, mapKeyPrefix, mapPrefix } from './map-key.js';
-import { decodeNote, decodeVkey, signatureTypes } from './note.js';
+import { decodeNote, decodeVkey, type Note, signatureTypes } from './note.js';
 import * as container from './object-proof.js';
 import { sha256 } from './strict-crypto.js';
 import type { TlogProof } from './tlog-proof.js';
@@ -28,6 +34,7 @@ export interface Trust {
 }
 
 export interface ProvenCheckpoint {
+  readonly note: Note;
   readonly checkpoint: Checkpoint;
   readonly signers: readonly Signer[];
 }
@@ -63,34 +70,34 @@ export type Verdict<T> =
 
 /** What an object-proof/v1 proves, or which check failed. Pure: no clock, no network, no Node. */
 export function verifyObjectProof(text: string, trust: Trust): Verdict<ProvenObject> {
-  return verdictOf(() => {
+  return verdictOf(trust, () => {
     const { head, subject = '', block, proof } = container.decodeObjectProof(text);
-    const proven = provenBlock(block, proof, trust);
     const lines = [head.object, head.version, head.leaf, head.path, head.place, head.hash];
     const shape = lines.map((list) => Math.min(list.length, 2)).join('');
     if (!shapes[head.claim].test(shape)) form.refuse(`not the lines of a claim "${head.claim}"`);
+    const logged = loggedBlock(block, proof);
     if (head.claim === 'written') {
-      return { ...proven, head, change: provenChange(head, subject, proven.block) };
+      return { ...logged, head, change: provenChange(head, subject, logged.block) };
     }
-    if (head.version.length === 0) {
-      checkPrefix(head, proven.block);
-      return { ...proven, head };
+    if (head.version.length > 0) {
+      return { ...logged, head, record: provenRecord(head, subject, logged.block) };
     }
-    return { ...proven, head, record: provenRecord(head, subject, proven.block) };
+    checkPrefix(head, logged.block);
+    return { ...logged, head };
   });
 }
 
 /** A keys/v1 that a block commits to (SPEC.md, Keys). */
 export function verifyKeySet(text: string, trust: Trust): Verdict<ProvenBlock & { keys: KeySet }> {
-  return verdictOf(() => {
+  return verdictOf(trust, () => {
     const { texts, proof } = container.decodeProofOf(text, 2);
     const [keysText = '', blockText = ''] = texts;
-    const proven = provenBlock(blockText, proof, trust);
+    const logged = loggedBlock(blockText, proof);
     const keys = keySet.decode(keysText);
-    const isThere = equalHashes(sha256(utf8ToBytes(keysText)), proven.block.keys);
+    const isThere = equalHashes(sha256(utf8ToBytes(keysText)), logged.block.keys);
     must('keys', isThere, 'the block names another key set');
-    must('keys', keys.origin === proven.block.origin, 'the key set is of another log');
-    return { ...proven, keys };
+    must('keys', keys.origin === logged.block.origin, 'the key set is of another log');
+    return { ...logged, keys };
   });
 }
 
@@ -101,23 +108,33 @@ export function verifyConsistency(
   path: readonly Uint8Array[],
   trust: Trust,
 ): Verdict<ProvenCheckpoint> {
-  return verdictOf(() => {
-    const proven = provenCheckpoint(newer, trust);
-    must('consistency', older.origin === proven.checkpoint.origin, 'the logs are not the same');
-    const isGrown = isConsistent(sha256, older, proven.checkpoint, path);
+  return verdictOf(trust, () => {
+    const note = decodeNote(newer);
+    const checkpoint = decodeCheckpoint(note.text);
+    must('consistency', older.origin === checkpoint.origin, 'the logs are not the same');
+    const isGrown = isConsistent(sha256, older, checkpoint, path);
     must('consistency', isGrown, 'the newer tree is not shown to begin with the older one');
-    return proven;
+    return { note, checkpoint };
   });
 }
 
 /** Whether one who is trusted signed this checkpoint. */
 export function verifyCheckpoint(text: string, trust: Trust): Verdict<ProvenCheckpoint> {
-  return verdictOf(() => provenCheckpoint(text, trust));
+  return verdictOf(trust, () => {
+    const note = decodeNote(text);
+    return { note, checkpoint: decodeCheckpoint(note.text) };
+  });
 }
 
-function verdictOf<T>(prove: () => T): Verdict<T> {
+/** Signatures are checked last: they cost the most, and mean nothing for what does not hold. */
+function verdictOf<T extends { note: Note; checkpoint: Checkpoint }>(
+  trust: Trust,
+  prove: () => T,
+): Verdict<T & ProvenCheckpoint> {
   try {
-    return { isProven: true, proven: prove() };
+    const shown = prove();
+    const signers = trustedSigners(shown.note, shown.checkpoint, trust);
+    return { isProven: true, proven: { ...shown, signers } };
   } catch (error) {
     if (!(error instanceof NotProven)) throw error;
     return { isProven: false, check: error.check, reason: error.message };
@@ -128,43 +145,38 @@ function must(check: Check, holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new NotProven(check, otherwise);
 }
 
-function provenCheckpoint(text: string, trust: Trust): ProvenCheckpoint {
-  const note = decodeNote(text);
-  const checkpoint = decodeCheckpoint(note.text);
-  const { origin, size, root } = checkpoint;
+function trustedSigners(note: Note, { origin, size, root }: Checkpoint, trust: Trust): Signer[] {
   const pin = trust.pins?.find((one) => one.origin === origin && one.size === size);
   const isPinned = pin !== undefined && equalHashes(pin.root, root);
   must('consistency', pin === undefined || isPinned, 'another root is pinned for this size');
   const given = trust.keys.map((vkey) => decodeVkey(vkey, signatureTypes.log));
   const keys = trust.keySet === undefined ? given : keysAt(trust.keySet, size - 1);
-  const signers = signersOf(
-    note,
-    keys.filter(({ name }) => name === origin),
-  );
+  const own = keys.filter(({ name }) => name === origin);
+  const signers = signersOf(note, own);
   must('signature', isPinned || signers.length > 0, 'no trusted key of the log signed this');
   const witnessKeys = [...new Set(trust.witnesses)];
   const witnesses = witnessKeys.map((vkey) => decodeVkey(vkey, signatureTypes.witness));
   const cosigners = signersOf(note, witnesses);
   const isWitnessed = cosigners.length >= (trust.witnessesNeeded ?? 0);
   must('witnesses', isWitnessed, `only ${cosigners.length} of the witnesses signed this`);
-  return { checkpoint, signers: [...signers, ...cosigners] };
+  return [...signers, ...cosigners];
 }
 
-function provenBlock(text: string, proof: TlogProof, trust: Trust): ProvenBlock {
-  const proven = provenCheckpoint(proof.checkpoint, trust);
-  const { origin, size, root } = proven.checkpoint;
-  const isThere = isIncluded(text, proof.index, { size, root }, proof.path);
+function loggedBlock(text: string, proof: TlogProof) {
+  const note = decodeNote(proof.checkpoint);
+  const checkpoint = decodeCheckpoint(note.text);
+  const isThere = isIncluded(text, proof.index, checkpoint, proof.path);
   must('log', isThere, 'the block is not shown to be in the tree of the checkpoint');
   const block = ledgerBlock.decode(text);
-  must('block', block.origin === origin, 'the block is of another log');
+  must('block', block.origin === checkpoint.origin, 'the block is of another log');
   must('block', block.height === proof.index, 'the block stands at another height');
-  return { ...proven, block };
+  return { note, checkpoint, block };
 }
 
 function isIncluded(
   text: string,
   index: number,
-  { size, root }: { size: number; root: Uint8Array },
+  { size, root }: TreeHead,
   path: readonly Uint8Array[],
 ): boolean {
   const leaf = leafHash(sha256, utf8ToBytes(text));

@@ -216,6 +216,10 @@ def tlog_proof(height):
 
 HEIGHT = len(blocks) - 1
 everything = sorted(leaves.items())
+def with_sum(head):
+    return head + f"sum {b64(H(head.encode()))}\n"
+
+
 steps = lambda path: "".join(f"path {bit} {b64(sibling)}\n" for bit, sibling in path)
 
 
@@ -229,14 +233,14 @@ def leaf_line(key, record_hash):
 def of_version(claim, bucket, key, version):
     path, _ = map_path(everything, map_key(bucket, key, version))
     head = f"object-proof/v1\nclaim {claim}\nobject {name(bucket, key)}\nversion {version}\n"
-    return "\n".join([head + steps(path), records[(bucket, key, version)], blocks[HEIGHT], tlog_proof(HEIGHT)])
+    return "\n".join([with_sum(head + steps(path)), records[(bucket, key, version)], blocks[HEIGHT], tlog_proof(HEIGHT)])
 
 
 def of_nothing(claim, bucket, key):
     prefix = prefix_key(bucket, key) + (b"\0\1" if claim == "absent" else b"")
     path, (neighbour,) = map_path(everything, prefix)
     head = f"object-proof/v1\nclaim {claim}\nobject {name(bucket, key)}\n{leaf_line(*neighbour)}"
-    return "\n".join([head + steps(path), blocks[HEIGHT], tlog_proof(HEIGHT)])
+    return "\n".join([with_sum(head + steps(path)), blocks[HEIGHT], tlog_proof(HEIGHT)])
 
 
 def of_listing(bucket, prefix):
@@ -244,14 +248,14 @@ def of_listing(bucket, prefix):
     path, below = map_path(everything, wanted, 8 * len(wanted))
     head = f"object-proof/v1\nclaim listing\nobject {name(bucket, prefix)}\n"
     lines = "".join(leaf_line(*leaf) for leaf in sorted(below))
-    return "\n".join([head + lines + steps(path), blocks[HEIGHT], tlog_proof(HEIGHT)])
+    return "\n".join([with_sum(head + lines + steps(path)), blocks[HEIGHT], tlog_proof(HEIGHT)])
 
 
 def of_change(height, place):
     texts = [change.encode() for change in changes_of_blocks[height]]
     hashes = "".join(f"hash {b64(h)}\n" for h in audit_path(place, texts))
     head = f"object-proof/v1\nclaim written\nplace {place}\n{hashes}"
-    return "\n".join([head, texts[place].decode(), blocks[height], tlog_proof(height)])
+    return "\n".join([with_sum(head), texts[place].decode(), blocks[height], tlog_proof(height)])
 
 
 proofs = {
