@@ -21,7 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const compositionRoots = [/^src\/[^/]+\.ts$/, /^src\/workers\//, /^(tools|bench|test)\//];
 
 /** Started or imported from outside. */
-const entryPoints = [/^src\/(index|server)\.ts$/, /^src\/workers\//];
+const entryPoints = [/^src\/(index|server)\.ts$/, /^src\/ledger\/verify\.ts$/, /^src\/workers\//];
 
 /** Run in the browser as well: no import of Node or of a package. */
 const browserFolders = /^src\/(base|merkle)\//;
