@@ -11,7 +11,7 @@ export const ledgerBlock = form.lineFormat('ledger-block/v1', {
   map: form.tuple(form.count, form.digest),
   delta: form.tuple(form.count, form.digest),
   keys: form.digest,
-  /** In block 0 of a new epoch only: the origin, size and root of the checkpoint it goes on from. */
+  /** In block 0 of a new epoch only: origin, size and root of the checkpoint it goes on from. */
   follows: form.many(form.tuple(form.word, form.count, form.digest)),
 });
 export type LedgerBlock = ReturnType<typeof ledgerBlock.decode>;

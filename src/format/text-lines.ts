@@ -1,6 +1,6 @@
 import { NotProven } from '../base/not-proven.js';
 
-/** A value and its one spelling on a line. Reading may be lenient: what is read is spelled again. */
+/** A value and its one spelling on a line. Reading may be lenient: lineFormat spells it again. */
 export interface Codec<T> {
   write(value: T): string;
   read(text: string): T;

@@ -51,7 +51,7 @@ export function proveListing(
   return { ...nothing, claim: 'listing', object: [[bucket, prefix]], leaf, path };
 }
 
-/** That a change stands at `place` of its block's delta tree; `path` as inclusionPath() makes it. */
+/** That a change stands at `place` of its block's delta tree; `path` by inclusionPath(). */
 export function proveWritten(place: number, path: readonly Uint8Array[]): ObjectProofHead {
   return { ...nothing, claim: 'written', object: [], place: [place], hash: path };
 }

@@ -1,6 +1,6 @@
 import type { Hash } from './rfc6962.js';
 
-/** A node on the way from the root: its bit, and the hash of the side that the way does not take. */
+/** A node on the way from the root: its bit, and the hash of the side not taken. */
 export interface PathStep {
   readonly bit: number;
   readonly sibling: Uint8Array;
