@@ -1,10 +1,12 @@
 import { bitFlips, cutTail, kill9, plants, simulator } from './crashes.js';
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
+import { memory } from './memory.js';
 import { packageInstall } from './package-install.js';
 import { realTree } from './real-tree.js';
 import { rebuildIndex } from './rebuild-index.js';
 import { secondServer } from './second-server.js';
+import { tenMillion } from './ten-million.js';
 
 /** Everything that `npm run show` lists, in this order. */
 export const demonstrations: readonly Demonstration[] = [
@@ -18,4 +20,6 @@ export const demonstrations: readonly Demonstration[] = [
   cutTail,
   bitFlips,
   rebuildIndex,
+  memory,
+  tenMillion,
 ];
