@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { changeRecord } from '../../../src/format/change-record.js';
@@ -97,6 +98,47 @@ it('derives the map and the change records from commits', () => {
   assert.equal(texts, vectors.changes.flat());
   for (const _ of map.rehash());
   assert.is(toHex(map.root()), vectors.mapRoot);
+});
+
+it('writes the keyed hash of a name where names are to stay in the store', () => {
+  const map = new ObjectMap(nodeSha256);
+  const keyed = (prefix: Uint8Array) =>
+    Uint8Array.from(createHmac('sha256', 'secret').update(prefix).digest());
+  const bucket: Mutation = {
+    ...{ is: 'createBucket', bucket: 'photos', owner: null, region: null, flags: 0 },
+  };
+  const object = objectOf('photos', 'cat.jpg', 14);
+  const put: Mutation = {
+    is: 'putObject',
+    bucket: 'photos',
+    key: 'a',
+    bucketVersion: 1,
+    ends: [],
+    object,
+  };
+  const commit = { timeUnixMs: 1, version: 1, mutations: [bucket, put] };
+  const texts = applyToMap(nodeSha256, map, commit, keyed);
+  const changes = texts.map((text) => changeRecord.decode(text));
+  assert.equal(
+    changes.map((change) => change.object),
+    [[], []],
+  );
+  assert.is(toHex(changes[1]?.keyed[0] ?? fromHex('')), vectors.keyed);
+});
+
+it('adds nothing in a bucket that is not there, as the fold does', () => {
+  const map = new ObjectMap(nodeSha256);
+  const object = objectOf('photos', 'cat.jpg', 14);
+  const put: Mutation = {
+    is: 'putObject',
+    bucket: 'photos',
+    key: 'a',
+    bucketVersion: 1,
+    ends: [],
+    object,
+  };
+  assert.equal(applyToMap(nodeSha256, map, { timeUnixMs: 1, version: 2, mutations: [put] }), []);
+  assert.is(map.count, 0);
 });
 
 for (const claim of ['version', 'current', 'current-parts', 'current-bucket', 'version-expired'])
