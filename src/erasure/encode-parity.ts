@@ -1,14 +1,13 @@
 import { LogStoreError } from '../base/errors.js';
 import type { Disk, DiskFile } from '../base/host.js';
 import { invariant } from '../base/invariant.js';
-import { segmentPath } from '../format/file-names.js';
+import { parityPath, segmentPath } from '../format/file-names.js';
 import {
   encodeParityFront,
   extent,
   type ParityFacts,
   type ParityShape,
   type ParityTables,
-  parityPath,
   parityShape,
   parityStart,
 } from '../format/parity.js';

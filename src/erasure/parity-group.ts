@@ -1,12 +1,12 @@
 import { errnoOf } from '../base/errors.js';
 import type { Disk, DiskFile } from '../base/host.js';
 import { checksum } from '../format/checksum.js';
+import { parityPath } from '../format/file-names.js';
 import {
   blocksPerSlice,
   extent,
   type ParityFacts,
   type ParityTables,
-  parityPath,
   parityStart,
   storedBytes,
 } from '../format/parity.js';

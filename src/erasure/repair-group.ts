@@ -1,14 +1,7 @@
 import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Disk, DiskFile } from '../base/host.js';
-import { segmentPath } from '../format/file-names.js';
-import {
-  blocksPerSlice,
-  equalBytes,
-  extent,
-  parityPath,
-  parityStart,
-  storedBytes,
-} from '../format/parity.js';
+import { parityPath, segmentPath } from '../format/file-names.js';
+import { blocksPerSlice, equalBytes, extent, parityStart, storedBytes } from '../format/parity.js';
 import { range } from './code.js';
 import type { Codec } from './codec.js';
 import { type BlockAddress, DamageBeyondParity } from './damage.js';

@@ -5,6 +5,7 @@ import { invariant } from '../base/invariant.js';
 import { getU32, getU64, setU32, setU64 } from './byte-order.js';
 import { binary, type Fields, kept, list, number, numbers } from './fields.js';
 import { decodeMsgpack } from './msgpack.js';
+import { type ParityFacts, parityShape } from './parity.js';
 import { boundaryBytesOf } from './segment-header.js';
 
 /** A place at the end of a batch (SPEC.md §5). */
@@ -40,6 +41,8 @@ export interface ManifestState {
   readonly fileIdNext: number;
   readonly files: readonly ManifestFile[];
   readonly lossesAccepted: readonly number[];
+  /** At most one for a file, in the order of the file ids. */
+  readonly parityGroups: readonly ParityFacts[];
   /** The highest number of a removal that compaction dropped or reduced; 0 if none was. */
   readonly removalDroppedMax: number;
 }
@@ -58,6 +61,7 @@ export type ManifestEdit =
   | { readonly is: 'reopened'; readonly fileId: number }
   | { readonly is: 'lossAccepted'; readonly sequence: number }
   | { readonly is: 'remove'; readonly fileId: number }
+  | { readonly is: 'parity'; readonly group: ParityFacts }
   | {
       readonly is: 'swap';
       /** Files with adjoining ranges, in order. */
@@ -131,9 +135,10 @@ function editFields(edit: ManifestEdit): readonly unknown[] {
     case 'state': {
       const s = edit.state;
       const files = s.files.map(fileFields);
+      const groups = s.parityGroups.map(groupFields);
       return [
         ...[1, s.formatVersion, s.storeId, s.epoch, s.createdUnixMs, s.fileIdNext],
-        ...[0, s.removalDroppedMax, files, [], [], s.lossesAccepted],
+        ...[0, s.removalDroppedMax, files, groups, [], s.lossesAccepted],
       ];
     }
     case 'add':
@@ -150,6 +155,8 @@ function editFields(edit: ManifestEdit): readonly unknown[] {
       return [7, edit.sequence];
     case 'remove':
       return [8, edit.fileId];
+    case 'parity':
+      return [9, groupFields(edit.group)];
     case 'swap':
       return [10, edit.fileIds, fileFields(edit.file), edit.removalDroppedMax];
   }
@@ -174,6 +181,8 @@ function editOf(f: Fields): ManifestEdit {
       return { is: 'lossAccepted', sequence: number(f[1]) };
     case 8:
       return { is: 'remove', fileId: number(f[1]) };
+    case 9:
+      return { is: 'parity', group: groupOf(list(f[1])) };
     case 10: {
       const file = fileOf(list(f[2]));
       return { is: 'swap', fileIds: numbers(f[1]), file, removalDroppedMax: number(f[3]) };
@@ -189,7 +198,6 @@ function stateOf(f: Fields): ManifestState {
     throw new LogStoreError('UNSUPPORTED_VERSION', `a store of format version ${version}`);
   }
   kept(f[6], 'version floor');
-  kept(f[9], 'parity group');
   kept(f[10], 'volume');
   return {
     formatVersion: 1,
@@ -197,8 +205,31 @@ function stateOf(f: Fields): ManifestState {
     ...{ epoch: number(f[3]), createdUnixMs: number(f[4]), fileIdNext: number(f[5]) },
     files: list(f[8]).map((file) => fileOf(list(file))),
     lossesAccepted: numbers(f[11]),
+    parityGroups: f[9] === null ? [] : list(f[9]).map((group) => groupOf(list(group))),
     removalDroppedMax: number(f[7]),
   };
+}
+
+function groupFields(group: ParityFacts): readonly unknown[] {
+  const { fileId, dataCount, parityCount, blockBytes, sliceBytes, coveredBytes } = group;
+  return [fileId, dataCount, parityCount, blockBytes, sliceBytes, coveredBytes, group.tablesHash];
+}
+
+/** Its sizes all follow from what it covers: others are of a code that came later. */
+function groupOf(f: Fields): ParityFacts {
+  const shape = parityShape(number(f[5]));
+  const [dataCount, parityCount] = [number(f[1]), number(f[2])];
+  const [blockBytes, sliceBytes] = [number(f[3]), number(f[4])];
+  const isKnown =
+    dataCount === shape.dataCount &&
+    parityCount === shape.parityCount &&
+    blockBytes === shape.blockBytes &&
+    sliceBytes === shape.sliceBytes;
+  if (!isKnown) {
+    const code = `${dataCount} + ${parityCount} slices in blocks of ${blockBytes} bytes`;
+    throw new LogStoreError('UNSUPPORTED_VERSION', `a parity group of ${code}`);
+  }
+  return { ...shape, fileId: number(f[0]), tablesHash: copyOf(binary(f[6], 32)) };
 }
 
 function fileFields(file: ManifestFile): readonly unknown[] {

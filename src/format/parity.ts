@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { align, getU32, getU64, setU32, setU64 } from './byte-order.js';
 import { checksumRange } from './checksum.js';
-import { logDirectory } from './file-names.js';
 import { formatVersion, saltBytes, storeIdBytes } from './segment-header.js';
 
 /** How the bytes of a group are cut (SPEC.md, Parity group). Shards: k of data, m of parity. */
@@ -64,10 +63,6 @@ export function parityShape(coveredBytes: number): ParityShape {
     blockBytes /= 2;
   const sliceBytes = align(Math.ceil(coveredBytes / dataCount), blockBytes);
   return { dataCount, parityCount, blockBytes, sliceBytes, coveredBytes };
-}
-
-export function parityPath(fileId: number, index: number): string {
-  return `${logDirectory}/${String(fileId).padStart(16, '0')}.parity${index}`;
 }
 
 /** Where the parity begins in its file, behind head and tables. */

@@ -6,6 +6,7 @@ import {
   type ManifestFile,
   type ManifestState,
 } from '../format/manifest-frame.js';
+import type { ParityFacts } from '../format/parity.js';
 
 /** One copy of the manifest as far as it is valid (SPEC.md §5). */
 export interface ManifestCopy {
@@ -131,6 +132,8 @@ function applyEdit(
       return change(state, edit.fileId, (file) => ({ ...file, closed: undefined }));
     case 'lossAccepted':
       return { ...state, lossesAccepted: [...state.lossesAccepted, edit.sequence] };
+    case 'parity':
+      return withGroup(state, edit.group);
     case 'swap': {
       const at = state.files.findIndex((file) => file.fileId === edit.fileIds[0]);
       const replaced = state.files.slice(at, at + edit.fileIds.length);
@@ -138,15 +141,35 @@ function applyEdit(
         throw damaged(`the manifest swaps files ${edit.fileIds.join(', ')}, which do not adjoin`);
       }
       return {
-        ...state,
+        ...withoutGroups(state, edit.fileIds),
         files: state.files.toSpliced(at, edit.fileIds.length, edit.file),
         fileIdNext: Math.max(state.fileIdNext, edit.file.fileId + 1),
         removalDroppedMax: Math.max(state.removalDroppedMax, edit.removalDroppedMax),
       };
     }
     case 'remove':
-      return { ...state, files: state.files.filter((file) => file.fileId !== edit.fileId) };
+      return {
+        ...withoutGroups(state, [edit.fileId]),
+        files: state.files.filter((file) => file.fileId !== edit.fileId),
+      };
   }
+}
+
+function withoutGroups(state: ManifestState, fileIds: readonly number[]): ManifestState {
+  const parityGroups = state.parityGroups.filter(({ fileId }) => !fileIds.includes(fileId));
+  return { ...state, parityGroups };
+}
+
+/** In the place of the file's group before, if it had one; in the order of the file ids. */
+function withGroup(state: ManifestState, group: ParityFacts): ManifestState {
+  const { fileId, coveredBytes } = group;
+  const file = state.files.find((one) => one.fileId === fileId);
+  if (file?.position?.offset !== coveredBytes) {
+    throw damaged(`the manifest states parity of file ${fileId}, which does not end there`);
+  }
+  const others = withoutGroups(state, [fileId]).parityGroups;
+  const parityGroups = [...others, group].sort((a, b) => a.fileId - b.fileId);
+  return { ...state, parityGroups };
 }
 
 function change(

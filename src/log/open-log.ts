@@ -94,7 +94,7 @@ async function createStore(host: Host, options: OpenLogOptions): Promise<Manifes
   const files = [{ ...named, closed: { end: 1, position } }];
   return Manifest.create(disk, clock, {
     ...{ formatVersion, storeId, epoch: 1, createdUnixMs: clock.nowUnixMs() },
-    ...{ fileIdNext: 2, files, lossesAccepted: [], removalDroppedMax: 0 },
+    ...{ fileIdNext: 2, files, lossesAccepted: [], parityGroups: [], removalDroppedMax: 0 },
   });
 }
 

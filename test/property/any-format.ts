@@ -14,6 +14,7 @@ import type {
   ObjectRecord,
   PartRecord,
 } from '../../src/format/mutation.js';
+import { type ParityFacts, parityShape } from '../../src/format/parity.js';
 
 /** Anything that the formats of SPEC.md §3 to §6 can say. */
 
@@ -170,11 +171,15 @@ const manifestFile: fc.Arbitrary<ManifestFile> = fc.record(
   },
   plain,
 );
+const parityFacts: fc.Arbitrary<ParityFacts> = fc
+  .record({ coveredBytes: fc.nat(2 ** 33), fileId: u64, tablesHash: bytes(32) }, plain)
+  .map(({ coveredBytes, ...rest }) => ({ ...parityShape(coveredBytes), ...rest }));
 const manifestState: fc.Arbitrary<ManifestState> = fc.record(
   {
     ...{ formatVersion: fc.constant(1), storeId: bytes(16), epoch: u64, createdUnixMs: u64 },
     ...{ fileIdNext: u64, files: fc.array(manifestFile, { maxLength: 20 }) },
     ...{ lossesAccepted: fc.array(u64, { maxLength: 20 }), removalDroppedMax: u64 },
+    parityGroups: fc.array(parityFacts, { maxLength: 20 }),
   },
   plain,
 );
@@ -188,6 +193,7 @@ const anyEdit: fc.Arbitrary<ManifestEdit> = fc.oneof(
   fc.record({ ...edit('reopened'), fileId: u64 }, plain),
   fc.record({ ...edit('lossAccepted'), sequence: u64 }, plain),
   fc.record({ ...edit('remove'), fileId: u64 }, plain),
+  fc.record({ ...edit('parity'), group: parityFacts }, plain),
   fc.record(
     {
       ...{ ...edit('swap'), fileIds: fc.array(u64, { minLength: 1, maxLength: 5 }) },

@@ -141,11 +141,12 @@ const manifestFrames: Codec<ManifestFrame> = {
   },
 };
 
-/** The first vectors were written when nothing dropped removals: they do not name the field. */
+/** The first vectors were written before compaction and parity: they do not name these fields. */
 function withRemovals(frame: ManifestFrame, like?: ManifestFrame): ManifestFrame {
   const edits = frame.edits.map((edit, index) => {
     if (edit.is !== 'state') return edit;
-    const { removalDroppedMax = 0, ...state } = edit.state;
+    const { removalDroppedMax = 0, parityGroups = [], ...rest } = edit.state;
+    const state = { ...rest, parityGroups };
     const other = like?.edits[index];
     const isNamed =
       other === undefined || (other.is === 'state' && 'removalDroppedMax' in other.state);

@@ -132,7 +132,7 @@ const position = {
 };
 const state: ManifestState = {
   ...{ formatVersion: 1, storeId, epoch: 1, createdUnixMs: timeUnixMs, fileIdNext: 2 },
-  ...{ files: [file], lossesAccepted: [], removalDroppedMax: 0 },
+  ...{ files: [file], lossesAccepted: [], parityGroups: [], removalDroppedMax: 0 },
 };
 const ended: ManifestFile = {
   ...{ ...file, end: 5000, position, footer: { bytes: 70_000, checksum: 0x01234567 } },

@@ -7,8 +7,8 @@ import { ParityGroup } from '../../../src/erasure/parity-group.js';
 import { readRestored } from '../../../src/erasure/read-restored.js';
 import { findDamage, type GroupDamage, repairGroup } from '../../../src/erasure/repair-group.js';
 import { newStripes, type Stripe } from '../../../src/erasure/stripe.js';
-import { segmentPath } from '../../../src/format/file-names.js';
-import { type ParityFacts, parityPath, parityShape } from '../../../src/format/parity.js';
+import { parityPath, segmentPath } from '../../../src/format/file-names.js';
+import { type ParityFacts, parityShape } from '../../../src/format/parity.js';
 
 export const codec: Codec = openCodec();
 export const coder: GroupCoder = new InlineGroupCoder(codec);

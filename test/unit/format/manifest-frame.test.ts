@@ -13,6 +13,7 @@ const id = new Uint8Array(16).fill(3);
 type Raw = unknown[];
 const position: Raw = [8192, 4, 0xdeadbeef, 9];
 const file: Raw = [1, 1, 0, 1, 0, id, 512, 1, 0, null, null, null, null];
+const group: Raw = [1, 16, 2, 512, 1024, 9000, new Uint8Array(32)];
 const state: Raw = [1, 1, id, 1, 1000, 2, 0, 0, [file], [], [], []];
 /** One of each kind, as SPEC.md §5 has its fields. */
 const edits: Record<string, Raw> = {
@@ -24,6 +25,7 @@ const edits: Record<string, Raw> = {
   reopened: [6, 1],
   lossAccepted: [7, 8],
   remove: [8, 1],
+  parity: [9, group],
 };
 
 /** A frame whose hash holds, with this payload. */
@@ -66,15 +68,28 @@ frames('read each edit, and pass over fields that a later version adds at an end
 });
 
 frames('faults 20: unknown edits, kinds of files and versions are refused', () => {
-  assert.is(outcome([9, 1]), 'UNSUPPORTED_VERSION');
+  assert.is(outcome([11, 1]), 'UNSUPPORTED_VERSION');
   assert.is(outcome([0]), 'UNSUPPORTED_VERSION');
   assert.is(outcome(withField(state, 1, 2)), 'UNSUPPORTED_VERSION');
   assert.is(outcome([2, withField(file, 1, 2)]), 'UNSUPPORTED_VERSION');
   assert.is(outcome([2, withField(file, 6, 0)]), 'UNSUPPORTED_VERSION');
 });
 
-frames('faults 20: parity, volumes and other kept fields are never passed over', () => {
-  for (const at of [6, 9, 10]) {
+frames('faults 20: a parity group of another code than this one is refused', () => {
+  assert.is(outcome(withField(state, 9, null)), 'state');
+  assert.is(outcome(withField(state, 9, [group])), 'state');
+  for (const [at, value] of [
+    [1, 10],
+    [2, 3],
+    [3, 1024],
+    [4, 2048],
+    [5, 90_000],
+  ] as const)
+    assert.is(outcome([9, withField(group, at, value)]), 'UNSUPPORTED_VERSION', `field ${at}`);
+});
+
+frames('faults 20: volumes and other kept fields are never passed over', () => {
+  for (const at of [6, 10]) {
     for (const value of [1, [1], 'x']) {
       assert.is(outcome(withField(state, at, value)), 'UNSUPPORTED_VERSION', `state, field ${at}`);
     }

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parityPath } from '../../../src/format/file-names.js';
 import {
   blocksPerSlice,
   decodeParityHead,
@@ -10,7 +11,6 @@ import {
   type ParityTables,
   parityFileBytes,
   parityHeadBytes,
-  parityPath,
   parityShape,
   parityStart,
   storedBytes,

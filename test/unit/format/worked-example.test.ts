@@ -51,7 +51,7 @@ const frame: ManifestFrame = {
       is: 'state',
       state: {
         ...{ formatVersion: 1, storeId, epoch: 1, createdUnixMs: 1_700_000_000_000 },
-        ...{ fileIdNext: 2, lossesAccepted: [], removalDroppedMax: 0 },
+        ...{ fileIdNext: 2, lossesAccepted: [], parityGroups: [], removalDroppedMax: 0 },
         files: [
           {
             ...{ fileId: 1, generation: 0, first: 1, end: 0, salt, boundaryBytes: 512 },
