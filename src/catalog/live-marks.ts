@@ -1,53 +1,93 @@
 import { decodeCommitMeta } from '../format/commit.js';
 import { encodeVersionKeyInto } from '../format/key-encoding.js';
-import type { Mutation } from '../format/mutation.js';
+import type { Ends, Mutation } from '../format/mutation.js';
+import type { ObjectIndex } from '../index/object-index.js';
 import { type CatalogState, keyScratch } from './catalog.js';
-import { encodePartKeyInto, encodeUploadKeyInto } from './upload-keys.js';
+import { NumberSet } from './number-set.js';
+
+/** What the commits of a segment hold, as far as it makes visiting them again worth it. */
+export interface CommitKinds {
+  /** Bytes or parts that stand in other records. */
+  refers: boolean;
+  putsParts: boolean;
+  /** Removal stubs. */
+  removes: boolean;
+}
+
+const slotsAtOnce = 20_000; // under a millisecond
 
 /**
- * Which records live, one bit for each number below `end`: commits that made something that is
- * still there, and all records that hold its bytes. Owners are counted nowhere: what the live
+ * Which records live, of those numbered below `end`: commits that made something that is still
+ * there, and all records that hold its bytes. Owners are counted nowhere: what the live
  * commits refer to is marked anew each time (SPEC.md §8.3).
  *
  * While marking goes on, new commits may take over what is about to lose its owner: they are told
- * of by `admitted`, from before the first visit until the last segment is swapped.
+ * of by `admitted`, from before `markIndex` until the last segment is swapped.
  */
 export class LiveMarks {
-  readonly #bits: Uint8Array;
+  readonly #live = new NumberSet();
+  /** Stubs that remove something which lies in a file; they keep nothing else alive. */
+  readonly #standing = new NumberSet();
 
   constructor(
     private readonly state: CatalogState,
     readonly end: number,
-  ) {
-    this.#bits = new Uint8Array(Math.ceil(end / 8));
-  }
+  ) {}
 
   has(sequence: number): boolean {
-    return ((this.#bits[sequence >> 3] ?? 0) & (1 << (sequence & 7))) !== 0;
+    return this.#live.has(sequence);
   }
 
-  /** First, for every commit below `end`, in any order. @returns whether it puts parts */
-  visit(sequence: number, meta: Uint8Array): boolean {
+  /** Whether the bytes of a record have to stay: it lives, or is a stub that still removes. */
+  stays(sequence: number): boolean {
+    return this.#live.has(sequence) || this.#standing.has(sequence);
+  }
+
+  /**
+   * First: the commits of all that is there. An entry keeps its slot for as long as it is there,
+   * so what changes between two turns is either gone or newer than `end`.
+   */
+  async markIndex(between: () => Promise<void>): Promise<void> {
+    const { objects, uploads, parts, buckets } = this.state;
+    for (const { sequence } of buckets.values()) this.#mark(sequence);
+    for (const index of [objects, uploads, parts]) await this.#markEntries(index, between);
+  }
+
+  async #markEntries(index: ObjectIndex, between: () => Promise<void>): Promise<void> {
+    for (let from = 0; from < index.slotLimit; from += slotsAtOnce) {
+      const to = Math.min(from + slotsAtOnce, index.slotLimit);
+      for (let slot = from; slot < to; slot++) this.#mark(index.sequenceAt(slot)); // 0: free
+      await between();
+    }
+  }
+
+  /** Then, for every commit below `end`, in any order: what it refers to, if it lives. */
+  visit(sequence: number, meta: Uint8Array, kinds: CommitKinds): void {
     const { version, mutations } = decodeCommitMeta(meta);
-    let puts = false;
+    const lives = this.has(sequence);
     for (let index = 0; index < mutations.length; index++) {
       const mutation = mutations[index];
-      if (mutation === undefined) continue;
-      puts ||= mutation.is === 'putPart';
-      if (!this.#lives(mutation, version + index)) continue;
-      this.#mark(sequence);
-      if (mutation.is === 'putObject') this.admitted(mutation);
+      if (mutation?.is === 'putPart') kinds.putsParts = true;
+      if (mutation?.is !== 'putObject') continue;
+      const { runs, parts } = mutation.object;
+      if (runs.length === 0 && parts.length === 0) continue;
+      kinds.refers = true;
+      if (lives && this.#isThere(mutation, version + index)) this.admitted(mutation);
     }
-    return puts;
   }
 
-  /** Then, for every commit that puts parts: those of open uploads, and of marked objects. */
+  /** Then, for every commit that puts parts: those of open uploads, and of objects marked before. */
   visitParts(sequence: number, meta: Uint8Array): void {
+    if (!this.has(sequence)) return;
     for (const mutation of decodeCommitMeta(meta).mutations) {
-      if (mutation.is !== 'putPart') continue;
-      if (!this.has(sequence) && !this.#isOpenPart(mutation, sequence)) continue;
-      this.#mark(sequence);
-      this.#markRuns(mutation.part.runs);
+      if (mutation.is === 'putPart') this.#markRuns(mutation.part.runs);
+    }
+  }
+
+  /** At last, for every stub. @param lies whether a commit of that number stands in some file */
+  visitStub(sequence: number, meta: Uint8Array, lies: (sequence: number) => boolean): void {
+    for (const mutation of decodeCommitMeta(meta).mutations) {
+      if ('ends' in mutation && someLies(mutation.ends, lies)) this.#standing.add(sequence);
     }
   }
 
@@ -60,33 +100,9 @@ export class LiveMarks {
     for (let at = 1; at < parts.length; at += 4) this.#mark(parts[at] ?? 0);
   }
 
-  #lives(mutation: Mutation, version: number): boolean {
-    const { objects, uploads, buckets } = this.state;
-    switch (mutation.is) {
-      case 'putObject': {
-        const { bucket, key } = mutation;
-        return (
-          objects.find(keyScratch, encodeVersionKeyInto(keyScratch, bucket, key, version)) >= 0
-        );
-      }
-      case 'createUpload': {
-        const { bucket, key } = mutation;
-        return uploads.find(keyScratch, encodeUploadKeyInto(keyScratch, bucket, key, version)) >= 0;
-      }
-      case 'createBucket':
-        return buckets.get(mutation.bucket)?.version === version;
-      default:
-        return false; // parts come later; the others create nothing
-    }
-  }
-
-  #isOpenPart(
-    { uploadVersion, partNumber }: { uploadVersion: number; partNumber: number },
-    sequence: number,
-  ): boolean {
-    const { parts } = this.state;
-    const slot = parts.find(keyScratch, encodePartKeyInto(keyScratch, uploadVersion, partNumber));
-    return slot >= 0 && parts.sequenceAt(slot) === sequence;
+  #isThere({ bucket, key }: { bucket: string; key: string }, version: number): boolean {
+    const length = encodeVersionKeyInto(keyScratch, bucket, key, version);
+    return this.state.objects.find(keyScratch, length) >= 0;
   }
 
   #markRuns(runs: readonly number[]): void {
@@ -98,7 +114,11 @@ export class LiveMarks {
   }
 
   #mark(sequence: number): void {
-    if (sequence >= this.end) return; // newer than what is compacted
-    this.#bits[sequence >> 3] = (this.#bits[sequence >> 3] ?? 0) | (1 << (sequence & 7));
+    if (sequence < this.end) this.#live.add(sequence); // others are newer than what is compacted
   }
+}
+
+function someLies(ends: Ends, lies: (sequence: number) => boolean): boolean {
+  for (let at = 0; at < ends.length; at += 3) if (lies(ends[at] ?? 0)) return true;
+  return false;
 }

@@ -33,6 +33,11 @@ export class ObjectIndex {
     return this.#trie.keyBytes;
   }
 
+  /** All slots ever used are below it; `sequenceAt` of one that is free is 0. */
+  get slotLimit(): number {
+    return this.#trie.slotLimit;
+  }
+
   /** Grows with every change: whoever reads over some time can see that nothing changed. */
   get changeCount(): number {
     return this.#changeCount;

@@ -4,6 +4,8 @@ export interface SegmentLife {
   /** Of its records, without header and padding. */
   readonly sizeBytes: number;
   readonly liveBytes: number;
+  /** Of its range; what is in between counts. */
+  readonly numberCount: number;
 }
 
 export interface CompactionPolicy {
@@ -11,6 +13,10 @@ export interface CompactionPolicy {
   readonly deadRatioMin: number;
   /** What one rewritten segment may hold. */
   readonly segmentBytes: number;
+  /** What there is room to write before anything is freed. */
+  readonly roomBytes: number;
+  /** So many of the newest wait until half of them is dead: what was written last dies first. */
+  readonly youngCount: number;
   /** Rewrite whatever has anything dead. */
   readonly all: boolean;
 }
@@ -19,6 +25,9 @@ export interface CompactionPolicy {
 const smallRatio = 1 / 4;
 /** So many small ones in a row are joined even where nothing in them is dead. */
 const smallRunMin = 4;
+const youngDeadRatioMin = 1 / 2;
+/** A table keeps its numbers, less the first one, in 32 bits. */
+const numberCountMax = 2 ** 32;
 
 /**
  * Groups of adjoining segments to be rewritten into one each, in order of their numbers, so that
@@ -28,37 +37,49 @@ const smallRunMin = 4;
 export function planCompaction(
   segments: readonly SegmentLife[],
   policy: CompactionPolicy,
-): readonly (readonly number[])[] {
-  const groups: number[][] = [];
+): readonly (readonly SegmentLife[])[] {
+  const groups: (readonly SegmentLife[])[] = [];
   let run: SegmentLife[] = [];
+  let [isWorthIt, smallCount] = [false, 0];
   const end = () => {
-    if (isWorthIt(run, policy)) groups.push(run.map(({ fileId }) => fileId));
-    run = [];
+    if (isWorthIt || smallCount >= smallRunMin) groups.push(run);
+    [run, isWorthIt, smallCount] = [[], false, 0];
   };
-  for (const segment of segments) {
-    const live = run.reduce((sum, { liveBytes }) => sum + liveBytes, segment.liveBytes);
-    const fits = live <= policy.segmentBytes;
-    if (!isCandidate(segment, policy) || !fits) end();
-    if (isCandidate(segment, policy)) run.push(segment);
+  const youngFrom = segments.length - policy.youngCount;
+  for (const [index, segment] of segments.entries()) {
+    const sparse = isSparse(segment, policy, index >= youngFrom);
+    const isCandidate = (sparse || isSmall(segment, policy)) && fit([segment], policy);
+    if (!isCandidate || !fit([...run, segment], policy)) end();
+    if (!isCandidate) continue;
+    run.push(segment);
+    isWorthIt ||= sparse;
+    if (!sparse) smallCount++;
   }
   end();
   return groups;
 }
 
-function isCandidate(segment: SegmentLife, policy: CompactionPolicy): boolean {
-  return isSparse(segment, policy) || isSmall(segment, policy);
-}
-
-function isSparse({ sizeBytes, liveBytes }: SegmentLife, policy: CompactionPolicy): boolean {
+function isSparse(
+  { sizeBytes, liveBytes }: SegmentLife,
+  { all, deadRatioMin }: CompactionPolicy,
+  isYoung: boolean,
+): boolean {
   const deadBytes = sizeBytes - liveBytes;
-  if (policy.all) return deadBytes > 0;
-  return sizeBytes > 0 && deadBytes / sizeBytes >= policy.deadRatioMin;
+  if (all) return deadBytes > 0;
+  const ratioMin = isYoung ? Math.max(youngDeadRatioMin, deadRatioMin) : deadRatioMin;
+  return sizeBytes > 0 && deadBytes / sizeBytes >= ratioMin;
 }
 
 function isSmall({ sizeBytes }: SegmentLife, { segmentBytes }: CompactionPolicy): boolean {
   return sizeBytes < smallRatio * segmentBytes;
 }
 
-function isWorthIt(run: readonly SegmentLife[], policy: CompactionPolicy): boolean {
-  return run.some((segment) => isSparse(segment, policy)) || run.length >= smallRunMin;
+function fit(run: readonly SegmentLife[], { segmentBytes, roomBytes }: CompactionPolicy): boolean {
+  const liveBytes = sum(run, 'liveBytes');
+  const isJoinable = liveBytes <= segmentBytes && sum(run, 'numberCount') < numberCountMax;
+  return liveBytes <= roomBytes && (isJoinable || run.length === 1);
+}
+
+function sum(run: readonly SegmentLife[], what: 'liveBytes' | 'numberCount'): number {
+  return run.reduce((total, segment) => total + segment[what], 0);
 }

@@ -1,21 +1,21 @@
 import { LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
-import { footerPath } from '../format/file-names.js';
+import { segmentPath } from '../format/file-names.js';
+import type { ManifestFile } from '../format/manifest-frame.js';
 import { batchesStart } from '../format/segment-header.js';
 import { FooterFile } from './footer-file.js';
-import { type LogFiles, type ReadableSegment, segmentOf } from './log-files.js';
+import { type LogFiles, segmentOf, tableOfKind } from './log-files.js';
 import type { Manifest } from './manifest.js';
 import type { CommitsArea } from './record-table.js';
 import { abandonRewrite, type Pace, type RewriteJudge, rewriteSegments } from './rewrite.js';
+import { SegmentReplay } from './segment-replay.js';
+import { SegmentScan } from './segment-scan.js';
 
-/** A segment whose range has ended and whose footer is written. */
-export interface SealedSegment {
+/** A segment whose range has ended. */
+export interface EndedSegment {
   readonly fileId: number;
-  readonly generation: number;
   readonly first: number;
   readonly end: number;
-  /** Of its batches. */
-  readonly sizeBytes: number;
 }
 
 /** What the compactor asks of the log that it works on. */
@@ -25,13 +25,26 @@ export interface CompactedLog {
   readonly manifest: Manifest;
   /** The commits of the segment that is being written, as they come. */
   activeCommits(): CommitsArea;
-  /** Resolves when every segment that has ended has its footer. */
+  /** Resolves when every segment that has ended has its footer, or will not get one. */
   sealed(): Promise<void>;
 }
 
 export type VisitCommit = (sequence: number, meta: Uint8Array, flags: number) => void;
 /** Gives others a turn, now and then. */
 export type Between = () => Promise<void>;
+
+/** The commits of one segment, to be gone through as often as is needed. */
+export interface CommitSource {
+  /** Undefined for the segment that is being written: it changes. */
+  readonly fileId: number | undefined;
+  /** @throws LogStoreError `RECORD_CORRUPT` where a commit is lost: nobody knows what lives */
+  follow(visit: VisitCommit): Promise<void>;
+}
+
+/** So many records are looked at in a millisecond. */
+const recordsAtOnce = 20_000;
+/** Beside what is rewritten: headers, a footer, frames of the manifest. */
+const roomForNamesBytes = 1024 ** 2;
 
 /**
  * The log's part of compaction: what there is, what lies where, and the swap. One rewrite at a
@@ -40,48 +53,53 @@ export type Between = () => Promise<void>;
 export class Compactor {
   constructor(private readonly log: CompactedLog) {}
 
-  segments(): readonly SealedSegment[] {
-    const sealed: SealedSegment[] = [];
-    for (const { named } of this.log.files.segments) {
-      const { fileId, generation, first, end, position, footer } = named;
-      if (position === undefined || footer === undefined) continue;
-      sealed.push({ fileId, generation, first, end, sizeBytes: position.offset - batchesStart });
-    }
-    return sealed;
+  segments(): readonly EndedSegment[] {
+    const ended = this.log.files.segments.filter(({ named }) => named.end !== 0);
+    return ended.map(({ named: { fileId, first, end } }) => ({ fileId, first, end }));
   }
 
-  /**
-   * Visits every commit of the log that is durable at the call, in order.
-   * @throws LogStoreError `RECORD_CORRUPT` where a footer is damaged: nobody knows then what lives
-   */
-  async follow(visit: VisitCommit, between: Between): Promise<void> {
+  /** All commits that are durable at the call, by segment. */
+  async sources(between: Between): Promise<readonly CommitSource[]> {
+    // All in this turn: which of them is being written, and which have ended.
     const active = this.log.activeCommits();
+    const ended = this.log.files.segments.filter(({ named }) => named.end !== 0);
     await this.log.sealed();
-    for (const segment of [...this.log.files.segments]) {
-      if (segment.named.end !== 0) await this.#followSealed(segment, visit, between);
-    }
-    active.each(visit);
+    return [
+      ...ended.map((segment) => ({
+        fileId: segment.named.fileId,
+        follow: (visit: VisitCommit) => this.#followEnded(segment.named, visit, between),
+      })),
+      { fileId: undefined, follow: (visit: VisitCommit) => active.each(visit, between) },
+    ];
   }
 
-  async #followSealed(
-    { named }: ReadableSegment,
-    visit: VisitCommit,
-    between: Between,
-  ): Promise<void> {
-    const { host, manifest } = this.log;
+  /** From the footer; from the records themselves where none could be written or it is damaged. */
+  async #followEnded(named: ManifestFile, visit: VisitCommit, between: Between): Promise<void> {
+    const { host, files, manifest } = this.log;
     const footer = await FooterFile.open(host.disk, manifest.state.storeId, named);
-    if (!(footer instanceof FooterFile)) throw this.#unusable(named.fileId, footer.unusable);
-    await using held = footer;
-    if (!(await held.verify())) throw this.#unusable(named.fileId, 'a block is damaged');
-    await held.commits(1, visit, between);
+    if (footer instanceof FooterFile) {
+      await using held = footer;
+      if (await held.verify()) return await held.commits(1, visit, between);
+    }
+    const lost: number[] = [];
+    const follower = { commit: visit, lost: (sequence: number) => lost.push(sequence) };
+    const replay = new SegmentReplay(1, follower, tableOfKind(named), undefined);
+    await files.use(named, (file) => {
+      const scan = new SegmentScan(file, named);
+      return scan.proven(named.end, named.position?.offset ?? batchesStart, {
+        record: (record) => replay.record(record),
+        damage: (damage) => replay.damage(damage),
+        between,
+      });
+    });
+    const { lossesAccepted } = manifest.state;
+    const missed = lost.find((sequence) => !lossesAccepted.includes(sequence));
+    if (missed === undefined) return;
+    const message = `record ${missed} in ${segmentPath(named.fileId)} is lost`;
+    throw new LogStoreError('RECORD_CORRUPT', `not compacted: ${message}`);
   }
 
-  #unusable(fileId: number, why: string): LogStoreError {
-    const message = `${footerPath(fileId)}: ${why}; the next opening makes it anew`;
-    return new LogStoreError('RECORD_CORRUPT', message);
-  }
-
-  /** Loads where each record stands: `liesAsCommit` and `liveBytes` look there. */
+  /** Loads where each record stands: `liesAsCommit` and `measure` look there. */
   async loadTables(): Promise<void> {
     for (const segment of [...this.log.files.segments]) await this.log.files.tableOf(segment);
   }
@@ -93,21 +111,33 @@ export class Compactor {
     return place !== undefined && !place.isStub;
   }
 
-  /** Bytes of the records of a segment for which `lives` holds; stubs count as living. */
-  liveBytes(fileId: number, lives: (sequence: number) => boolean): number {
+  /** Bytes of the records of a segment, and of those for which `stays` holds. */
+  async measure(
+    fileId: number,
+    stays: (sequence: number) => boolean,
+    between: Between,
+  ): Promise<{ readonly sizeBytes: number; readonly liveBytes: number }> {
     const { segments } = this.log.files;
     const table = segments.find(({ named }) => named.fileId === fileId)?.table;
-    if (table === undefined) return 0;
-    let sum = 0;
-    for (const sequence of table.sequences()) {
-      const place = table.locate(sequence);
-      if (place !== undefined && (place.isStub || lives(sequence))) sum += place.reachBytes;
+    let [sizeBytes, liveBytes] = [0, 0];
+    for (let from = 0; from < (table?.count ?? 0); from += recordsAtOnce) {
+      table?.each(from, from + recordsAtOnce, (sequence, reachBytes) => {
+        sizeBytes += reachBytes;
+        if (stays(sequence)) liveBytes += reachBytes;
+      });
+      await between();
     }
-    return sum;
+    return { sizeBytes, liveBytes };
+  }
+
+  /** What a rewrite may write now without filling the volume; its reserve is there for this. */
+  async roomBytes(): Promise<number> {
+    const { freeBytes } = await this.log.host.disk.space();
+    return Math.max(0, freeBytes - roomForNamesBytes);
   }
 
   /**
-   * Rewrites adjoining sealed segments into one and swaps it in, by one manifest frame. The old
+   * Rewrites adjoining ended segments into one and swaps it in, by one manifest frame. The old
    * files are unlinked when nobody reads them any more.
    * @param believed resolves when all that was judged dead may be believed to be so for ever
    * @throws LogStoreError `RECORD_CORRUPT`, `NO_SPACE`, `WRITER_FAILED`; the old files stay then
@@ -125,7 +155,7 @@ export class Compactor {
     const pin = files.pin();
     try {
       const { named, table } = await rewriteSegments(host, files, manifest, olds, judge, pace);
-      await believed().catch((error: unknown) => abandonRewrite(host, named, error));
+      await believed().catch((error: unknown) => abandonRewrite(host, manifest, named, error));
       const { removalDroppedMax } = judge;
       await manifest.append({ is: 'swap', fileIds, file: named, removalDroppedMax });
       files.swap(fileIds, named, table);

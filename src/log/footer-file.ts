@@ -16,11 +16,8 @@ import {
   footerLayout,
 } from '../format/footer.js';
 import type { ManifestFile } from '../format/manifest-frame.js';
-import { type CommitsArea, RecordTable } from './record-table.js';
+import { betweenCommits, type CommitsArea, RecordTable } from './record-table.js';
 import { WindowReader } from './window-reader.js';
-
-/** So many commits take about a millisecond to decode. */
-const betweenCommits = 256;
 
 /**
  * Writes the footer of a segment whose range has ended, under a temporary name first

@@ -31,6 +31,8 @@ interface Waiter {
 export class GroupCommit {
   readonly #queue = new CommitQueue();
   #waiters: Waiter[] = [];
+  /** As the waiters, until what is below their number is proven. */
+  #provers: Waiter[] = [];
   #sequenceNext: number;
   #versionNext: number;
   /** The same two as of the last sync. */
@@ -113,14 +115,18 @@ export class GroupCommit {
    */
   async prove(): Promise<void> {
     await this.settled();
-    const target = this.#durable.sequence;
-    while (this.#provenEnd < target) {
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.#dirty) throw new LogStoreError('NO_SPACE', 'no room for a marking batch');
+    const { sequence } = this.#durable;
+    if (this.#provenEnd >= sequence) return;
+    if (this.#failure !== undefined) throw this.#failure;
+    const proven = new Promise<void>((resolve, reject) => {
+      this.#provers.push({ sequence, resolve, reject });
+    });
+    // A run under way proves what is durable now, by its next batch or the mark at its end.
+    if (this.#running === undefined) {
       this.#marker?.cancel();
-      this.#running ??= this.#markThenRun();
-      await this.#running;
+      this.#running = this.#markThenRun();
     }
+    await proven;
   }
 
   /** Waits for the queue and proves the last batch; the caller appends no more. */
@@ -144,10 +150,14 @@ export class GroupCommit {
         continue;
       }
       this.#unmarked = true;
-      this.#provenEnd = this.#durable.sequence;
+      this.#provenTo(this.#durable.sequence);
       this.#durable = { sequence: last.sequence + 1, version: last.versionNext };
       for (const record of records) record.append.onDurable?.();
       this.#wake();
+    }
+    if (this.#provers.length > 0) {
+      await this.#mark();
+      if (!this.#queue.isEmpty) return await this.#run();
     }
     this.#running = undefined;
     if (this.#failure !== undefined || !this.#unmarked) return;
@@ -161,12 +171,29 @@ export class GroupCommit {
     await this.#run();
   }
 
-  /** An empty batch proves the one before it durable. */
+  /**
+   * An empty batch proves the one before it durable. Behind a failed write it begins a segment for
+   * that only where somebody waits: the room for it may be missing.
+   */
   async #mark(): Promise<void> {
-    if (!this.#dirty && (await this.#write([], 0, this.#durable.sequence)) === undefined) {
+    if (this.#dirty && this.#provers.length === 0) return;
+    const failed = await this.#write([], 0, this.#durable.sequence);
+    if (failed === undefined) {
       this.#unmarked = false;
-      this.#provenEnd = this.#durable.sequence;
+      this.#provenTo(this.#durable.sequence);
+      return;
     }
+    const provers = this.#provers;
+    this.#provers = [];
+    for (const prover of provers) prover.reject(failed);
+  }
+
+  #provenTo(sequence: number): void {
+    this.#provenEnd = sequence;
+    if (this.#provers.length === 0) return;
+    const ready = this.#provers.filter((prover) => prover.sequence <= sequence);
+    this.#provers = this.#provers.filter((prover) => prover.sequence > sequence);
+    for (const prover of ready) prover.resolve();
   }
 
   /** @returns why nothing of the batch happened, or undefined when it is durable */

@@ -18,7 +18,12 @@ export async function removeOrphans(disk: Disk, state: ManifestState): Promise<v
     }
   }
   const named = new Map(state.files.map((file) => [file.fileId, file]));
-  for (const name of await listOrEmpty(disk, logDirectory)) {
+  const names = await listOrEmpty(disk, logDirectory);
+  // What is missing may stand in a file that is not named: then nothing is removed.
+  for (const { fileId } of state.files) {
+    if (!names.some((name) => segmentPath(fileId) === `${logDirectory}/${name}`)) return;
+  }
+  for (const name of names) {
     const parsed = parseLogName(name);
     if (parsed === undefined) continue;
     const file = named.get(parsed.fileId);
@@ -44,8 +49,10 @@ async function refuseUnlessSpare(disk: Disk, path: string, state: ManifestState)
     if (batch === undefined) return;
     const own = header.storeId.every((byte, index) => byte === state.storeId[index]);
     // The last named range is open, so it covers everything from the first one on. Ids are given
-    // in turn: a later one than the next tells of a manifest that has lost its end.
-    if (own && header.first >= firstNamed && header.fileId <= state.fileIdNext) return;
+    // in turn: a later one than the next tells of a manifest that has lost its end. A rewrite that
+    // was given up may have a later one, and holds nothing that the files named have not.
+    const isKnown = header.fileId <= state.fileIdNext || header.generation > 0;
+    if (own && header.first >= firstNamed && isKnown) return;
   } finally {
     await file.close();
   }

@@ -137,11 +137,20 @@ export class RecordTable {
     return -1;
   }
 
-  /** The numbers of the records, in order. */
-  *sequences(): Generator<number> {
-    for (let index = 0; index < this.#count; index++) {
-      yield this.first + (this.#numbers === undefined ? index : (this.#numbers[index] ?? 0));
+  /** Visits the records at the places `[from, to)` of the table that are not lost, in order. */
+  each(from: number, to: number, visit: (sequence: number, reachBytes: number) => void): void {
+    let lastUnit = 0;
+    let lastSequence = 0;
+    for (let index = from; index < this.#count; index++) {
+      const unit = (this.#units[index] ?? 0) % footerStubUnit;
+      if (unit === 0) continue;
+      if (lastUnit > 0) visit(lastSequence, (unit - lastUnit) * footerUnitBytes);
+      if (index >= to) return;
+      lastUnit = unit;
+      lastSequence =
+        this.first + (this.#numbers === undefined ? index : (this.#numbers[index] ?? 0));
     }
+    if (lastUnit > 0) visit(lastSequence, (this.#endUnits - lastUnit) * footerUnitBytes);
   }
 }
 
@@ -150,6 +159,9 @@ export interface RecordPlace {
   readonly reachBytes: number;
   readonly isStub: boolean;
 }
+
+/** So many commits take about a millisecond to decode. */
+export const betweenCommits = 256;
 
 /** The commits area of a footer in the making (SPEC.md §6); filled while its segment is. */
 export class CommitsArea {
@@ -181,14 +193,19 @@ export class CommitsArea {
     return [...this.#chunks, this.#last.subarray(0, this.#used)];
   }
 
-  /** Visits the commits that are in it now, in order. */
-  each(visit: (sequence: number, meta: Uint8Array, flags: number) => void): void {
+  /** Visits the commits that are in it at the call, in order. */
+  async each(
+    visit: (sequence: number, meta: Uint8Array, flags: number) => void,
+    between: () => Promise<void>,
+  ): Promise<void> {
+    let count = 0;
     for (const chunk of this.chunks()) {
       for (let at = 0; at < chunk.length; ) {
         const { sequence, metaBytes, flags } = decodeFooterEntryHead(chunk, at);
         const start = at + footerEntryHeadBytes;
         visit(sequence, chunk.subarray(start, start + metaBytes), flags);
         at += footerEntryBytes(metaBytes);
+        if (++count % betweenCommits === 0) await between();
       }
     }
   }

@@ -1,4 +1,4 @@
-import { LogStoreError } from '../base/errors.js';
+import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { invariant } from '../base/invariant.js';
 import { footerPath, segmentPath } from '../format/file-names.js';
@@ -9,7 +9,7 @@ import { writeFooter } from './footer-file.js';
 import type { LogFiles } from './log-files.js';
 import type { Manifest } from './manifest.js';
 import { RecordTable } from './record-table.js';
-import { createSegment } from './segment-file.js';
+import { createSegment, spaceErrors } from './segment-file.js';
 import { knownKind } from './segment-replay.js';
 import { type ScannedRecord, SegmentScan, scannedPayload } from './segment-scan.js';
 
@@ -52,42 +52,53 @@ export async function rewriteSegments(
   const [oldest, newest] = [olds[0], olds[olds.length - 1]];
   invariant(oldest !== undefined && newest?.position !== undefined, 'there is an ended segment');
   const { storeId } = manifest.state;
-  const created = await createSegment(host, storeId, {
-    ...{ fileId: manifest.takeFileId(), first: oldest.first, batchFirst: 1 },
-    ...{ boundaryBytes: oldest.boundaryBytes, batchBeforeChecksum: 0 },
-    generation: Math.max(...olds.map((old) => old.generation)) + 1,
-  });
-  const table = RecordTable.sparse(oldest.first);
-  const active = new ActiveSegment(host.clock, created.file, created.named, table);
+  const fileId = manifest.takeFileId();
   try {
-    for (const old of olds) {
-      await files.use(old, async (file) => {
-        const rewrite = new SegmentRewrite(active, old, judge, pace);
-        await new SegmentScan(file, old).proven(old.end, old.position?.offset ?? 0, rewrite);
-        await rewrite.flush();
-      });
+    const { file, named: begun } = await createSegment(host, storeId, {
+      ...{ fileId, first: oldest.first, batchFirst: 1 },
+      ...{ boundaryBytes: oldest.boundaryBytes, batchBeforeChecksum: 0 },
+      generation: Math.max(...olds.map((old) => old.generation)) + 1,
+    });
+    const table = RecordTable.sparse(oldest.first);
+    const active = new ActiveSegment(host.clock, file, begun, table);
+    try {
+      for (const old of olds) {
+        await files.use(old, async (file) => {
+          const rewrite = new SegmentRewrite(active, old, judge, pace);
+          await new SegmentScan(file, old).proven(old.end, old.position?.offset ?? 0, rewrite);
+          await rewrite.flush();
+        });
+      }
+    } finally {
+      await active.close();
     }
-    await active.close();
     const position = active.position(newest.position.versionNext);
-    const ended = { ...created.named, end: newest.end, position };
+    const ended = { ...begun, end: newest.end, position };
     const footer = await writeFooter(host.disk, storeId, ended, table, active.commits);
     return { named: { ...ended, footer }, table };
   } catch (error) {
-    await active.close();
-    return await abandonRewrite(host, created.named, error);
+    return await abandonRewrite(host, manifest, { fileId }, error);
   }
 }
 
-/** Removes what no manifest names; what a failure here leaves, the next opening removes. */
+/**
+ * Removes what no manifest names; what is left behind for a failure here, the next opening does.
+ * @throws LogStoreError why it was given up: `NO_SPACE`, `IO` for what the system says
+ */
 export async function abandonRewrite(
   { disk }: Host,
-  { fileId }: ManifestFile,
+  manifest: Manifest,
+  { fileId }: Pick<ManifestFile, 'fileId'>,
   why: unknown,
 ): Promise<never> {
   for (const path of [segmentPath(fileId), `${footerPath(fileId)}.tmp`, footerPath(fileId)]) {
     await disk.unlink(path).catch(() => undefined);
   }
-  throw why;
+  manifest.giveBackFileId(fileId);
+  const errno = errnoOf(why);
+  if (errno === undefined) throw why;
+  const code = spaceErrors.has(errno) ? 'NO_SPACE' : 'IO';
+  throw new LogStoreError(code, `compaction was given up: ${errno}`, { cause: why });
 }
 
 /** One old segment on its way into the new one. */

@@ -65,8 +65,9 @@ export interface ScanVisitor {
 
 const windowBytes = 2 * (limits.recordPayloadBytesMax + recordHeaderBytes);
 const hopBytes = 64 * 1024;
-/** So many small records take about a millisecond. */
+/** So many small records, or so many bytes of large ones, take about a millisecond. */
 const betweenRecords = 256;
+const betweenBytes = 1024 ** 2;
 
 /** Reads one segment from its own bytes; never believes a length before its checksum held. */
 export class SegmentScan {
@@ -231,6 +232,7 @@ export class SegmentScan {
     visitor: ScanVisitor,
   ): Promise<{ next: number; found: number }> {
     let [next, found] = [sequence, 0];
+    let askedAt = from;
     let inDamage = !whole;
     for (let at = from; at + recordHeaderBytes <= until && next < end; ) {
       if (!this.#window.holds(at, recordHeaderBytes)) {
@@ -256,7 +258,10 @@ export class SegmentScan {
       next = record.header.sequence + 1;
       found++;
       at += recordBytes(record.header.payloadBytes);
-      if (found % betweenRecords === 0) await visitor.between?.();
+      if (found % betweenRecords === 0 || at - askedAt >= betweenBytes) {
+        askedAt = at;
+        await visitor.between?.();
+      }
     }
     await visitor.between?.();
     return { next, found };

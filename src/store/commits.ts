@@ -28,6 +28,11 @@ export class Commits {
     this.#cache = new RecordCache(cacheBytesMax);
   }
 
+  /** Keeps readable what the index leads to now, also when it is removed meanwhile. */
+  pin(): LogPin {
+    return this.log.pin();
+  }
+
   cached(sequence: number): StoredCommit | undefined {
     return this.#cache.get(sequence);
   }

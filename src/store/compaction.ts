@@ -1,10 +1,11 @@
-import { LogStoreError } from '../base/errors.js';
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Clock } from '../base/host.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { CompactionJudge } from '../catalog/compaction-judge.js';
-import { LiveMarks } from '../catalog/live-marks.js';
-import { type CompactionPolicy, planCompaction, type SegmentLife } from '../log/compaction-plan.js';
-import type { Compactor, SealedSegment } from '../log/compactor.js';
+import { type CommitKinds, LiveMarks } from '../catalog/live-marks.js';
+import { footerStubFlag } from '../format/footer.js';
+import { planCompaction, type SegmentLife } from '../log/compaction-plan.js';
+import type { CommitSource, Compactor } from '../log/compactor.js';
 import type { Log } from '../log/types.js';
 import { type PaceLimits, Pacer } from './pacer.js';
 import type { CompactionOptions, CompactionProgress, CompactionReport } from './types.js';
@@ -28,15 +29,31 @@ const deadRatioMin = 0.25;
 const mib = 1024 ** 2;
 const pacing: PaceLimits = { bytesPerSecondMax: 128 * mib, bytesPerSecondMin: 8 * mib };
 const unpaced: PaceLimits = { bytesPerSecondMax: Infinity, bytesPerSecondMin: Infinity };
+/** In the background: the newest segments are about to lose more. */
+const youngCountPaced = 2;
+/** How long marking may hold the event loop in one go. */
+const turnMs = 2;
+/** Such groups stay as they are, and the others are rewritten all the same. */
+const passing = ['RECORD_CORRUPT', 'NO_SPACE', 'IO'] as const;
 
 /** Marks what lives, plans, and rewrites; one run at a time. */
 export class Compaction {
   #running: Promise<CompactionReport> | undefined;
   #stopping = false;
+  #turnedAtMs = 0;
+  /** Of the commits of ended segments, by file: what they were found to hold at the first visit. */
+  readonly #kinds = new Map<number, CommitKinds>();
 
   constructor(private readonly parts: CompactionParts) {}
 
-  /** @throws LogStoreError `BUSY` while a run is under way; what rewriting throws */
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /**
+   * @throws LogStoreError `BUSY` while a run is under way; `READ_ONLY`; `CLOSED` when the store is
+   *   closed meanwhile; `RECORD_CORRUPT`, `NO_SPACE` or `IO` if nothing could be rewritten for it
+   */
   run(options: CompactionOptions = {}): Promise<CompactionReport> {
     const { compactor } = this.parts.log;
     if (compactor === undefined) {
@@ -60,7 +77,7 @@ export class Compaction {
   }
 
   async #run(compactor: Compactor, options: CompactionOptions): Promise<CompactionReport> {
-    const { log, catalog, clock, segmentBytes } = this.parts;
+    const { log, catalog, clock } = this.parts;
     const limits = options.paced === true ? pacing : unpaced;
     const pacer = new Pacer(clock, limits, () => log.foregroundP99Ms());
     // From here on every commit that is admitted marks what it refers to.
@@ -68,48 +85,99 @@ export class Compaction {
     catalog.marks = marks;
     await log.settled();
     await this.#mark(compactor, marks);
-    await compactor.loadTables();
-
-    const ended = compactor.segments().filter(({ end }) => end <= marks.end);
-    const lives = ended.map((segment) => lifeOf(compactor, segment, marks));
-    const policy: CompactionPolicy = { deadRatioMin, segmentBytes, all: options.all === true };
-    const groups = planCompaction(lives, policy);
+    const lives = await this.#lives(compactor, marks);
+    const { all = false, paced = false } = options;
+    const groups = planCompaction(lives, {
+      ...{ deadRatioMin, segmentBytes: this.parts.segmentBytes, all },
+      ...{ youngCount: paced ? youngCountPaced : 0, roomBytes: await compactor.roomBytes() },
+    });
     const report = new ReportInMaking(lives, groups);
     if (options.dryRun === true) return report.done();
-    for (const fileIds of groups) {
+    const pace = async (bytes: number) => {
       this.#checkStopping();
-      const judge = this.#judge(compactor, marks, fileIds);
-      const pace = async (bytes: number) => {
-        this.#checkStopping();
-        options.onProgress?.(report.progress(bytes));
-        await pacer.spend(bytes);
-      };
-      const { sizeBytes } = await compactor.rewrite(fileIds, judge, pace, this.parts.believed);
-      report.swapped(fileIds, sizeBytes);
+      options.onProgress?.(report.progress(bytes));
+      await pacer.spend(bytes);
+    };
+    for (const group of groups) {
+      this.#checkStopping();
+      await this.#rewrite(compactor, marks, group, pace, report);
     }
     return report.done();
   }
 
-  async #mark(compactor: Compactor, marks: LiveMarks): Promise<void> {
-    const between = async () => {
-      this.#checkStopping();
-      await this.#turn();
-    };
-    let somePuts = false;
-    const visit = (sequence: number, meta: Uint8Array) => {
-      if (sequence < marks.end && marks.visit(sequence, meta)) somePuts = true;
-    };
-    await compactor.follow(visit, between);
-    if (!somePuts) return;
-    const visitParts = (sequence: number, meta: Uint8Array) => {
-      if (sequence < marks.end) marks.visitParts(sequence, meta);
-    };
-    await compactor.follow(visitParts, between);
+  async #rewrite(
+    compactor: Compactor,
+    marks: LiveMarks,
+    group: readonly SegmentLife[],
+    pace: (bytes: number) => Promise<void>,
+    report: ReportInMaking,
+  ): Promise<void> {
+    try {
+      const fileIds = group.map(({ fileId }) => fileId);
+      const judge = this.#judge(compactor, marks, fileIds);
+      const { sizeBytes } = await compactor.rewrite(fileIds, judge, pace, this.parts.believed);
+      report.swapped(group, sizeBytes);
+    } catch (error) {
+      if (!isLogStoreError(error, ...passing)) throw error;
+      report.passedOver(error);
+    }
   }
 
-  /** Lets requests in. */
-  #turn(): Promise<void> {
-    return new Promise((resolve) => this.parts.clock.after(0, resolve));
+  async #mark(compactor: Compactor, marks: LiveMarks): Promise<void> {
+    const between = () => this.#turn();
+    const sources = await compactor.sources(between);
+    await marks.markIndex(between);
+    const kindsOf = new Map<CommitSource, CommitKinds>();
+    for (const source of sources) kindsOf.set(source, await this.#visit(source, marks));
+    for (const [source, { putsParts }] of kindsOf) {
+      if (putsParts)
+        await source.follow(ofThese(marks, (...commit) => marks.visitParts(...commit)));
+    }
+    await compactor.loadTables();
+    const lies = (sequence: number) => compactor.liesAsCommit(sequence);
+    for (const [source, { removes }] of kindsOf) {
+      if (!removes) continue;
+      await source.follow((sequence, meta, flags) => {
+        if ((flags & footerStubFlag) !== 0) marks.visitStub(sequence, meta, lies);
+      });
+    }
+  }
+
+  /** What an ended segment holds is known after the first time; then most need no visit. */
+  async #visit(source: CommitSource, marks: LiveMarks): Promise<CommitKinds> {
+    const known = source.fileId === undefined ? undefined : this.#kinds.get(source.fileId);
+    if (known !== undefined && !known.refers) return known;
+    const kinds: CommitKinds = { refers: false, putsParts: false, removes: false };
+    await source.follow((sequence, meta, flags) => {
+      if ((flags & footerStubFlag) !== 0) kinds.removes = true;
+      else if (sequence < marks.end) marks.visit(sequence, meta, kinds);
+    });
+    if (source.fileId !== undefined) this.#kinds.set(source.fileId, kinds);
+    return kinds;
+  }
+
+  async #lives(compactor: Compactor, marks: LiveMarks): Promise<SegmentLife[]> {
+    const between = () => this.#turn();
+    const stays = (sequence: number) => marks.stays(sequence);
+    const lives: SegmentLife[] = [];
+    const segments = compactor.segments();
+    for (const { fileId, first, end } of segments) {
+      if (end > marks.end) continue;
+      const measured = await compactor.measure(fileId, stays, between);
+      lives.push({ fileId, ...measured, numberCount: end - first });
+    }
+    const there = new Set(segments.map(({ fileId }) => fileId));
+    for (const fileId of this.#kinds.keys()) if (!there.has(fileId)) this.#kinds.delete(fileId);
+    return lives;
+  }
+
+  /** Lets requests in, where they have waited for long enough. */
+  async #turn(): Promise<void> {
+    this.#checkStopping();
+    if (this.parts.clock.monotonicMs() - this.#turnedAtMs < turnMs) return;
+    // No timer: those do not keep a process alive that has nothing else to do.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#turnedAtMs = this.parts.clock.monotonicMs();
   }
 
   #judge(compactor: Compactor, marks: LiveMarks, fileIds: readonly number[]): CompactionJudge {
@@ -128,11 +196,14 @@ export class Compaction {
   }
 }
 
-function lifeOf(compactor: Compactor, segment: SealedSegment, marks: LiveMarks): SegmentLife {
-  const { fileId } = segment;
-  const sizeBytes = compactor.liveBytes(fileId, () => true);
-  const liveBytes = compactor.liveBytes(fileId, (sequence) => marks.has(sequence));
-  return { fileId, sizeBytes, liveBytes };
+/** Of a source's commits those that are marked, which are no stubs. */
+function ofThese(
+  { end }: LiveMarks,
+  visit: (sequence: number, meta: Uint8Array) => void,
+): (sequence: number, meta: Uint8Array, flags: number) => void {
+  return (sequence, meta, flags) => {
+    if (sequence < end && (flags & footerStubFlag) === 0) visit(sequence, meta);
+  };
 }
 
 /** Counts what a run has done. */
@@ -140,19 +211,16 @@ class ReportInMaking {
   #doneBytes = 0;
   #freedBytes = 0;
   #rewritten = 0;
-  readonly #sizes: ReadonlyMap<number, number>;
+  #passedOver: LogStoreError | undefined;
   readonly #totalBytes: number;
 
   constructor(
     private readonly lives: readonly SegmentLife[],
-    private readonly groups: readonly (readonly number[])[],
+    private readonly groups: readonly (readonly SegmentLife[])[],
   ) {
-    this.#sizes = new Map(lives.map(({ fileId, sizeBytes }) => [fileId, sizeBytes]));
-    this.#totalBytes = this.#bytesOf(groups.flat());
-  }
-
-  #bytesOf(fileIds: readonly number[]): number {
-    return fileIds.reduce((sum, fileId) => sum + (this.#sizes.get(fileId) ?? 0), 0);
+    // Each byte is read, each that lives is written.
+    const planned = groups.flat();
+    this.#totalBytes = sizeOf(planned) + liveOf(planned);
   }
 
   progress(bytes: number): CompactionProgress {
@@ -160,21 +228,34 @@ class ReportInMaking {
     return { doneBytes: this.#doneBytes, totalBytes: this.#totalBytes };
   }
 
-  swapped(fileIds: readonly number[], sizeBytes: number): void {
-    this.#rewritten += fileIds.length;
-    this.#freedBytes += this.#bytesOf(fileIds) - sizeBytes;
+  swapped(group: readonly SegmentLife[], sizeBytes: number): void {
+    this.#rewritten += group.length;
+    this.#freedBytes += sizeOf(group) - sizeBytes;
   }
 
+  passedOver(error: LogStoreError): void {
+    this.#passedOver ??= error;
+  }
+
+  /** @throws LogStoreError why nothing was done, if that was planned */
   done(): CompactionReport {
-    const sum = (of: (life: SegmentLife) => number) =>
-      this.lives.reduce((total, life) => total + of(life), 0);
+    if (this.#rewritten === 0 && this.#passedOver !== undefined) throw this.#passedOver;
     return {
       segmentCount: this.lives.length,
-      sizeBytes: sum(({ sizeBytes }) => sizeBytes),
-      liveBytes: sum(({ liveBytes }) => liveBytes),
+      sizeBytes: sizeOf(this.lives),
+      liveBytes: liveOf(this.lives),
       plannedSegmentCount: this.groups.flat().length,
       rewrittenSegmentCount: this.#rewritten,
       freedBytes: this.#freedBytes,
+      passedOver: this.#passedOver?.message,
     };
   }
+}
+
+function sizeOf(lives: readonly SegmentLife[]): number {
+  return lives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+function liveOf(lives: readonly SegmentLife[]): number {
+  return lives.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
 }

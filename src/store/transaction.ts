@@ -177,6 +177,7 @@ class StoreTransaction implements Transaction {
     this.#ended = true;
     this.parts.catalog.changes.end();
     await Promise.allSettled(this.#underWay);
+    for (const body of this.#bodies) body.release();
   }
 
   /** Removals come first, then buckets are created, then objects put into them. */

@@ -207,7 +207,7 @@ export interface CompactionOptions {
   readonly onProgress?: ((progress: CompactionProgress) => void) | undefined;
 }
 
-/** Bytes read and written, of those to be read. */
+/** Bytes read and written, of those to be. */
 export interface CompactionProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
@@ -221,6 +221,8 @@ export interface CompactionReport {
   readonly plannedSegmentCount: number;
   readonly rewrittenSegmentCount: number;
   readonly freedBytes: number;
+  /** Why some of what was planned stays as it is; undefined when all was done. */
+  readonly passedOver: string | undefined;
 }
 
 export interface StoreStats {
@@ -290,7 +292,11 @@ export interface Store extends AsyncDisposable {
   /** All of it or nothing, also across a crash. A throw inside rolls it back. */
   transaction<T>(action: (transaction: Transaction) => Promise<T>): Promise<T>;
 
-  /** Rewrites segments without what is dead in them. @throws LogStoreError `BUSY`, `NO_SPACE` */
+  /**
+   * Rewrites segments without what is dead in them.
+   * @throws LogStoreError `BUSY` while another run is under way; `NO_SPACE`, `RECORD_CORRUPT` or
+   *   `IO` if nothing could be rewritten for it; `READ_ONLY`
+   */
   compact(options?: CompactionOptions): Promise<CompactionReport>;
 
   stats(): StoreStats;

@@ -16,6 +16,7 @@ import {
 import type { PendingCommit } from '../catalog/pending.js';
 import { compositeChecksum, fullObjectChecksum } from '../digest/multipart-checksum.js';
 import type { ChecksumField, Ends, ObjectRecord } from '../format/mutation.js';
+import type { LogPin } from '../log/types.js';
 import { treeHash } from '../merkle/growing-tree.js';
 import { algorithmOf, checksumField, checksumOf, typeOf } from './checksum-numbers.js';
 import { type Commits, createUploadAt, putPartAt } from './commits.js';
@@ -57,15 +58,30 @@ export class UploadCompletion {
   ): Promise<ObjectInfo> {
     const blocker = blockerOfEnd(this.catalog, bucket, uploadId);
     if (blocker !== undefined) await blocker.settled;
-    const upload = openUpload(this.catalog, bucket, key, uploadId);
-    const parts = listed.map((part) => this.#listedPart(upload, part));
+    const pin = this.commits.pin();
+    try {
+      const upload = openUpload(this.catalog, bucket, key, uploadId);
+      const parts = listed.map((part) => this.#listedPart(upload, part));
+      const object = await this.#objectOf(upload, parts, listed, options, pin);
+      return await this.objects.commitPut(bucket, key, object, options, undefined, () =>
+        this.#endsOf(bucket, key, uploadId, parts),
+      );
+    } finally {
+      pin.release();
+    }
+  }
+
+  async #objectOf(
+    upload: OpenUpload,
+    parts: readonly OpenPart[],
+    listed: readonly CompletedPart[],
+    options: CompleteUploadOptions,
+    pin: LogPin,
+  ): Promise<{ record: ObjectRecord; ttlMs: number }> {
     const sizeBytes = sizeOf(parts, options.sizeBytes);
-    const checksums = await this.#checksums(upload, parts, listed, options);
-    const created = createUploadAt(
-      await this.commits.read(upload.sequence),
-      upload.sequence,
-      upload.mutation,
-    );
+    const checksums = await this.#checksums(upload, parts, listed, options, pin);
+    const { sequence, mutation } = upload;
+    const created = createUploadAt(await this.commits.read(sequence, pin), sequence, mutation);
     const record: ObjectRecord = {
       ...{ sizeBytes, etag: etagOf(parts), partCount: parts.length, sha256: null },
       ...{ partsRoot: partsRootOf(parts), checksums, runs: [] },
@@ -73,10 +89,7 @@ export class UploadCompletion {
       ...{ headers: created.headers, metadata: created.metadata, expiresUnixMs: 0 },
       ...{ salt: this.committer.salt(), uploadVersion: upload.version, flags: 0 },
     };
-    const object = { record, ttlMs: created.ttlMs };
-    return await this.objects.commitPut(bucket, key, object, options, undefined, () =>
-      this.#endsOf(bucket, key, uploadId, parts),
-    );
+    return { record, ttlMs: created.ttlMs };
   }
 
   /** In the turn of the commit: the upload is still open, and its parts are still these. */
@@ -129,6 +142,7 @@ export class UploadCompletion {
     parts: readonly OpenPart[],
     listed: readonly CompletedPart[],
     options: CompleteUploadOptions,
+    pin: LogPin,
   ): Promise<ChecksumField[]> {
     const algorithm = algorithmOf(upload.checksumAlgorithm);
     const type = algorithm === undefined ? undefined : typeOf(upload.checksumType);
@@ -141,7 +155,7 @@ export class UploadCompletion {
     }
     if (algorithm === undefined && listed.every(({ checksum }) => checksum === undefined))
       return [];
-    const ofParts = await this.#partChecksums(parts, listed);
+    const ofParts = await this.#partChecksums(parts, listed, pin);
     if (algorithm === undefined || type === undefined) return [];
     const whole = { algorithm, type, value: wholeChecksum(algorithm, type, parts, ofParts) };
     if (expected !== undefined && Buffer.compare(expected.value, whole.value) !== 0) {
@@ -153,10 +167,11 @@ export class UploadCompletion {
   async #partChecksums(
     parts: readonly OpenPart[],
     listed: readonly CompletedPart[],
+    pin: LogPin,
   ): Promise<(Checksum | undefined)[]> {
     const checksums: (Checksum | undefined)[] = [];
     for (const [index, { number, sequence, mutation }] of parts.entries()) {
-      const { part } = putPartAt(await this.commits.read(sequence), sequence, mutation);
+      const { part } = putPartAt(await this.commits.read(sequence, pin), sequence, mutation);
       const checksum = part.checksum === null ? undefined : checksumOf(part.checksum);
       const sent = listed[index]?.checksum;
       const isSame =

@@ -180,14 +180,24 @@ export class Uploads {
       return found.length <= limit;
     });
     const shown = found.slice(0, limit);
-    const parts: PartInfo[] = [];
-    for (const { number, sequence, mutation, timeUnixMs } of shown) {
-      const { part } = putPartAt(await this.commits.read(sequence), sequence, mutation);
-      parts.push(partInfo(number, timeUnixMs, part));
-    }
+    const parts = await this.#partInfos(shown);
     const truncated = limit > 0 && found.length > limit;
     const nextPartNumberMarker = truncated ? shown.at(-1)?.number : undefined;
     return { upload: uploadInfo(bucket, key, open), parts, truncated, nextPartNumberMarker };
+  }
+
+  async #partInfos(found: readonly OpenPart[]): Promise<PartInfo[]> {
+    const pin = this.commits.pin();
+    try {
+      const parts: PartInfo[] = [];
+      for (const { number, sequence, mutation, timeUnixMs } of found) {
+        const { part } = putPartAt(await this.commits.read(sequence, pin), sequence, mutation);
+        parts.push(partInfo(number, timeUnixMs, part));
+      }
+      return parts;
+    } finally {
+      pin.release();
+    }
   }
 
   list(bucket: string, options: ListUploadsOptions): ListUploadsPage {
