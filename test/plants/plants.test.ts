@@ -5,6 +5,8 @@ import { PlantBed, plants } from './plants.js';
 const it = suite('plants');
 const bed = await PlantBed.make();
 
+it('begins with source that compiles', () => bed.compile());
+
 for (const plant of plants)
   it(`finds ${plant.patch.replaceAll('-', ' ')}, by '${plant.test}'`, async () => {
     await bed.apply(plant.patch);
@@ -29,7 +31,6 @@ it('passes each of these tests without a plant', async () => {
   }
 });
 
-it.before(() => bed.compile());
 it.after(() => bed[Symbol.asyncDispose]());
 
 it.run();

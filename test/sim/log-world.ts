@@ -22,6 +22,10 @@ export async function openNoting(
   return { log, notes };
 }
 
+export function sequencesOf(notes: LogNotes): number[] {
+  return notes.commits.map(({ sequence }) => sequence);
+}
+
 /** A world with an open log of `bodies.length` commits, each in a batch of its own. */
 export async function aLogOf(
   bodies: readonly Uint8Array[],
