@@ -37,7 +37,7 @@ const zeros = new Uint8Array(1024 ** 2);
 /** The one segment that is being written. Owns its file; one `write` at a time. */
 export class ActiveSegment {
   readonly #seed: number;
-  #scratch = new Uint8Array(1024 ** 2);
+  #scratch = new Uint8Array(0);
   #zeroedTo: number;
   #offset: number;
   #batchNumber: number;

@@ -183,7 +183,8 @@ export class FooterFile implements AsyncDisposable {
   ): Promise<void> {
     let count = 0;
     const { commitsStart, blocksEnd } = footerLayout(this.head);
-    const window = new WindowReader(this.file, 4 * 1024 ** 2);
+    const areaBytes = blocksEnd - commitsStart;
+    const window = new WindowReader(this.file, Math.min(areaBytes, 4 * 1024 ** 2));
     for (let at = commitsStart; at < blocksEnd; ) {
       if (!window.holds(at, footerEntryHeadBytes)) await window.load(at, footerEntryHeadBytes);
       const entry = decodeFooterEntryHead(window.bytes, at - window.start);

@@ -28,6 +28,8 @@ export interface SegmentFacts {
   readonly batchFirst: number;
   readonly batchBeforeChecksum: number;
   /** Above 0: numbers may have gaps, and each batch tells how many records it has. */
+  /** Where its batches end, if that is known. */
+  readonly position?: { readonly offset: number } | undefined;
   readonly generation: number;
 }
 
@@ -81,7 +83,8 @@ export class SegmentScan {
   ) {
     this.#seed = saltSeed(facts.salt);
     this.#isSparse = facts.generation > 0;
-    this.#window = new WindowReader(file, windowBytes);
+    const endOffset = facts.position?.offset ?? windowBytes;
+    this.#window = new WindowReader(file, Math.min(windowBytes, endOffset));
   }
 
   /**
