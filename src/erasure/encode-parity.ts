@@ -36,7 +36,7 @@ export interface SegmentIdentity {
  */
 export async function encodeParity(
   disk: Disk,
-  segment: DiskFile,
+  segment: Pick<DiskFile, 'read'>,
   identity: SegmentIdentity,
   coveredBytes: number,
   verified: Uint32Array,
@@ -84,7 +84,7 @@ export async function writeFronts(
 
 /** Reads one stripe while another is coded, and writes what was coded before. */
 async function encodeSlices(
-  segment: DiskFile,
+  segment: Pick<DiskFile, 'read'>,
   fileId: number,
   shape: ParityShape,
   coder: GroupCoder,
@@ -124,7 +124,7 @@ function isOfCode({ code, rowBytes }: Stripe, shape: ParityShape): boolean {
 }
 
 async function readSlices(
-  segment: DiskFile,
+  segment: Pick<DiskFile, 'read'>,
   fileId: number,
   shape: ParityShape,
   stripe: Stripe,

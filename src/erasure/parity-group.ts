@@ -14,6 +14,9 @@ import { range } from './code.js';
 import type { SegmentIdentity } from './encode-parity.js';
 import { readParityTables } from './parity-file.js';
 
+/** What is read of a segment's file. */
+export type ReadableFile = Pick<DiskFile, 'read' | 'sizeBytes'>;
+
 /** A segment with its parity files, open for reading. Owns the parity files alone. */
 export class ParityGroup implements AsyncDisposable {
   private constructor(
@@ -22,7 +25,7 @@ export class ParityGroup implements AsyncDisposable {
     readonly tables: ParityTables,
     /** Which parity files need writing anew whatever their parity is, and why. */
     readonly unusableFronts: ReadonlyMap<number, string>,
-    readonly segment: DiskFile,
+    readonly segment: ReadableFile,
     private readonly parity: readonly (DiskFile | undefined)[],
   ) {}
 
@@ -34,7 +37,7 @@ export class ParityGroup implements AsyncDisposable {
    */
   static async open(
     disk: Disk,
-    segment: DiskFile,
+    segment: ReadableFile,
     identity: SegmentIdentity,
     facts: ParityFacts,
   ): Promise<ParityGroup | { readonly unusable: string }> {
@@ -74,7 +77,9 @@ export class ParityGroup implements AsyncDisposable {
   async read(shard: number, block: number, into: Uint8Array): Promise<boolean> {
     const { facts, parity } = this;
     const isData = shard < facts.dataCount;
-    const file = isData ? this.segment : parity[shard - facts.dataCount];
+    const file: Pick<DiskFile, 'read'> | undefined = isData
+      ? this.segment
+      : parity[shard - facts.dataCount];
     const start = isData ? extent(facts, shard).offset : parityStart(facts);
     const stored = storedBytes(facts, shard, block);
     into.fill(0, stored);

@@ -97,9 +97,11 @@ async function noteStrangers(
   watcher: AuditWatcher,
 ): Promise<void> {
   const named = new Set(state.files.map((file) => file.fileId));
+  const protectedIds = new Set(state.parityGroups.map(({ fileId }) => fileId));
   for (const name of await disk.list(logDirectory)) {
     const parsed = parseLogName(name);
-    if (parsed !== undefined && named.has(parsed.fileId)) continue;
+    const known = parsed?.is === 'parity' ? protectedIds : named;
+    if (parsed !== undefined && known.has(parsed.fileId)) continue;
     watcher.found({ is: 'note', file: `${logDirectory}/${name}`, what: 'no part of the store' });
   }
 }

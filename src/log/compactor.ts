@@ -1,13 +1,19 @@
-import { LogStoreError } from '../base/errors.js';
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { segmentPath } from '../format/file-names.js';
 import type { ManifestFile } from '../format/manifest-frame.js';
 import { batchesStart } from '../format/segment-header.js';
 import { FooterFile } from './footer-file.js';
-import { type LogFiles, segmentOf, tableOfKind } from './log-files.js';
+import { type LogFiles, type ReadableSegment, segmentOf, tableOfKind } from './log-files.js';
 import type { Manifest } from './manifest.js';
 import type { CommitsArea } from './record-table.js';
-import { abandonRewrite, type Pace, type RewriteJudge, rewriteSegments } from './rewrite.js';
+import {
+  abandonRewrite,
+  type Pace,
+  type RewriteJudge,
+  type Rewritten,
+  rewriteSegments,
+} from './rewrite.js';
 import { SegmentReplay } from './segment-replay.js';
 import { SegmentScan } from './segment-scan.js';
 
@@ -23,6 +29,8 @@ export interface CompactedLog {
   readonly host: Host;
   readonly files: LogFiles;
   readonly manifest: Manifest;
+  /** Repairs a segment from its parity. @returns whether there was something to repair */
+  heal(fileId: number, pace: Pace): Promise<boolean>;
   /** The commits of the segment that is being written, as they come. */
   activeCommits(): CommitsArea;
   /** Resolves when every segment that has ended has its footer, or will not get one. */
@@ -67,15 +75,20 @@ export class Compactor {
     return [
       ...ended.map((segment) => ({
         fileId: segment.named.fileId,
-        follow: (visit: VisitCommit) => this.#followEnded(segment.named, visit, between),
+        follow: (visit: VisitCommit) => this.#followEnded(segment, visit, between),
       })),
       { fileId: undefined, follow: (visit: VisitCommit) => active.each(visit, between) },
     ];
   }
 
   /** From the footer; from the records themselves where none could be written or it is damaged. */
-  async #followEnded(named: ManifestFile, visit: VisitCommit, between: Between): Promise<void> {
+  async #followEnded(
+    segment: ReadableSegment,
+    visit: VisitCommit,
+    between: Between,
+  ): Promise<void> {
     const { host, files, manifest } = this.log;
+    const { named } = segment;
     const footer = await FooterFile.open(host.disk, manifest.state.storeId, named);
     if (footer instanceof FooterFile) {
       await using held = footer;
@@ -84,7 +97,7 @@ export class Compactor {
     const lost: number[] = [];
     const follower = { commit: visit, lost: (sequence: number) => lost.push(sequence) };
     const replay = new SegmentReplay(1, follower, tableOfKind(named), undefined);
-    await files.use(named, (file) => {
+    await files.useRestored(segment, (file) => {
       const scan = new SegmentScan(file, named);
       return scan.proven(named.end, named.position?.offset ?? batchesStart, {
         record: (record) => replay.record(record),
@@ -136,6 +149,24 @@ export class Compactor {
     return Math.max(0, freeBytes - roomForNamesBytes);
   }
 
+  /** Damage in the old segments is repaired first, where there is parity. */
+  async #rewriteHealed(
+    olds: readonly ManifestFile[],
+    judge: RewriteJudge,
+    pace: Pace,
+  ): Promise<Rewritten> {
+    const { host, files, manifest } = this.log;
+    try {
+      return await rewriteSegments(host, files, manifest, olds, judge, pace);
+    } catch (error) {
+      if (!isLogStoreError(error, 'RECORD_CORRUPT', 'STORE_DAMAGED', 'IO')) throw error;
+      let healed = 0;
+      for (const { fileId } of olds) if (await this.log.heal(fileId, pace)) healed++;
+      if (healed === 0) throw error;
+    }
+    return await rewriteSegments(host, files, manifest, olds, judge, pace);
+  }
+
   /**
    * Rewrites adjoining ended segments into one and swaps it in, by one manifest frame. The old
    * files are unlinked when nobody reads them any more.
@@ -154,7 +185,7 @@ export class Compactor {
       .filter(({ fileId }) => fileIds.includes(fileId));
     const pin = files.pin();
     try {
-      const { named, table } = await rewriteSegments(host, files, manifest, olds, judge, pace);
+      const { named, table } = await this.#rewriteHealed(olds, judge, pace);
       await believed().catch((error: unknown) => abandonRewrite(host, manifest, named, error));
       const { removalDroppedMax } = judge;
       await manifest.append({ is: 'swap', fileIds, file: named, removalDroppedMax });

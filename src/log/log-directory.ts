@@ -18,6 +18,7 @@ export async function removeOrphans(disk: Disk, state: ManifestState): Promise<v
     }
   }
   const named = new Map(state.files.map((file) => [file.fileId, file]));
+  const protectedIds = new Set(state.parityGroups.map(({ fileId }) => fileId));
   const names = await listOrEmpty(disk, logDirectory);
   // What is missing may stand in a file that is not named: then nothing is removed.
   for (const { fileId } of state.files) {
@@ -31,6 +32,8 @@ export async function removeOrphans(disk: Disk, state: ManifestState): Promise<v
     if (parsed.is === 'footer') {
       // A footer that the manifest does not state is one whose writing was cut short.
       if (file?.footer === undefined) await disk.unlink(path);
+    } else if (parsed.is === 'parity') {
+      if (!protectedIds.has(parsed.fileId)) await disk.unlink(path);
     } else if (file === undefined) {
       await refuseUnlessSpare(disk, path, state);
       await disk.unlink(path);

@@ -1,19 +1,33 @@
-import { LogStoreError } from '../base/errors.js';
+import { errnoOf, isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Disk, DiskFile } from '../base/host.js';
 import { invariant } from '../base/invariant.js';
-import { footerPath, logDirectory, segmentPath } from '../format/file-names.js';
+import { footerPath, logDirectory, parityPath, segmentPath } from '../format/file-names.js';
 import type { ManifestFile } from '../format/manifest-frame.js';
+import type { ParityFacts } from '../format/parity.js';
 import { FooterFile } from './footer-file.js';
+import { ParityAccess } from './parity-access.js';
 import { RecordTable } from './record-table.js';
+import { RestoredFile } from './restored-file.js';
 import { openSegment } from './segment-file.js';
 import { fillTable } from './segment-replay.js';
 import { SegmentScan } from './segment-scan.js';
+import type { ByteSource } from './window-reader.js';
 
 const openFilesMax = 128;
 
 interface OpenFile {
   readonly opened: Promise<DiskFile>;
   users: number;
+  /** Another file has the name by now: closed when the last user has done. */
+  isRetired: boolean;
+}
+
+/** Who wants to know what becomes of segments. Must not throw. */
+export interface SegmentWatcher {
+  /** Damage was met in a segment that has parity. */
+  damaged(fileId: number): void;
+  /** There may be a segment that has ended and has no parity yet. */
+  ended(): void;
 }
 
 /** One segment as readers see it. */
@@ -22,6 +36,7 @@ export interface ReadableSegment {
   /** Of the segment that is being written: shared with the writer. Loaded when first needed. */
   table: RecordTable | undefined;
   loading: Promise<RecordTable> | undefined;
+  parity: ParityFacts | undefined;
 }
 
 /** The segments as they are between two swaps, and who still reads them. */
@@ -29,7 +44,7 @@ interface Epoch {
   readonly segments: ReadableSegment[];
   pins: number;
   /** What the swap after this epoch replaced: unlinked once nobody reads it any more. */
-  replaced: readonly ManifestFile[];
+  replaced: readonly ReadableSegment[];
 }
 
 /** Holds the segments of one moment: what they hold stays readable until `release`. */
@@ -45,11 +60,28 @@ export class LogFiles implements AsyncDisposable {
   readonly #epochs: Epoch[] = [{ segments: [], pins: 0, replaced: [] }];
   readonly #open = new Map<number, OpenFile>();
   #unlinking: Promise<void> = Promise.resolve();
+  readonly #access: ParityAccess;
+  /** Met before anybody watched. */
+  readonly #damagedEarly = new Set<number>();
+  #watcher: SegmentWatcher | undefined;
 
   constructor(
     private readonly disk: Disk,
-    private readonly storeId: Uint8Array,
-  ) {}
+    readonly storeId: Uint8Array,
+  ) {
+    this.#access = new ParityAccess(disk, storeId);
+  }
+
+  get access(): ParityAccess {
+    return this.#access;
+  }
+
+  /** Tells also of what was met before. */
+  watch(watcher: SegmentWatcher): void {
+    this.#watcher = watcher;
+    for (const fileId of this.#damagedEarly) watcher.damaged(fileId);
+    this.#damagedEarly.clear();
+  }
 
   get count(): number {
     return this.segments.length;
@@ -83,11 +115,12 @@ export class LogFiles implements AsyncDisposable {
   swap(fileIds: readonly number[], named: ManifestFile, table: RecordTable): void {
     const epoch = this.#now;
     const at = epoch.segments.findIndex((one) => one.named.fileId === fileIds[0]);
-    epoch.replaced = epoch.segments.slice(at, at + fileIds.length).map((one) => one.named);
-    const swapped = { named, table, loading: undefined };
+    epoch.replaced = epoch.segments.slice(at, at + fileIds.length);
+    const swapped = { named, table, loading: undefined, parity: undefined };
     const segments = epoch.segments.toSpliced(at, fileIds.length, swapped);
     this.#epochs.push({ segments, pins: 0, replaced: [] });
     this.#unlinkUnread();
+    this.#watcher?.ended();
   }
 
   #unlinkUnread(): void {
@@ -100,33 +133,50 @@ export class LogFiles implements AsyncDisposable {
   }
 
   /** A file that stays for a failure is an orphan: the next opening removes it (SPEC.md §5). */
-  async #unlink(replaced: readonly ManifestFile[]): Promise<void> {
-    for (const { fileId } of replaced) {
+  async #unlink(replaced: readonly ReadableSegment[]): Promise<void> {
+    for (const { named, parity } of replaced) {
+      const { fileId } = named;
       const held = this.#open.get(fileId);
       this.#open.delete(fileId);
       const file = await held?.opened.catch(() => undefined);
       await file?.close();
-      for (const path of [segmentPath(fileId), footerPath(fileId)]) {
+      const paths = [segmentPath(fileId), footerPath(fileId)];
+      if (parity !== undefined) paths.push(parityPath(fileId, 0), parityPath(fileId, 1));
+      for (const path of paths) {
         await this.disk.unlink(path).catch(() => undefined);
       }
     }
     await this.disk.syncDirectory(logDirectory).catch(() => undefined);
   }
 
-  add(named: ManifestFile, table: RecordTable | undefined): void {
-    this.#now.segments.push({ named, table, loading: undefined });
+  add(named: ManifestFile, table: RecordTable | undefined, parity?: ParityFacts): ReadableSegment {
+    const segment = { named, table, loading: undefined, parity };
+    this.#now.segments.push(segment);
+    return segment;
+  }
+
+  segment(fileId: number): ReadableSegment | undefined {
+    return this.segments.find(({ named }) => named.fileId === fileId);
   }
 
   /** The range of the last segment has ended, or its footer was written. */
   replace(named: ManifestFile): void {
-    const segment = this.segments.find((one) => one.named.fileId === named.fileId);
-    if (segment !== undefined) segment.named = named;
+    const segment = this.segment(named.fileId);
+    if (segment === undefined) return;
+    segment.named = named;
+    if (named.footer !== undefined) this.#watcher?.ended();
+  }
+
+  /** The manifest states parity of a segment. */
+  protect(facts: ParityFacts): void {
+    const segment = this.segment(facts.fileId);
+    if (segment !== undefined) segment.parity = facts;
   }
 
   /** The table of a segment: from its footer, or from its own bytes where that is damaged. */
   async tableOf(segment: ReadableSegment): Promise<RecordTable> {
     if (segment.table !== undefined) return segment.table;
-    segment.loading ??= this.#load(segment.named);
+    segment.loading ??= this.#load(segment);
     try {
       segment.table = await segment.loading;
       return segment.table;
@@ -135,21 +185,83 @@ export class LogFiles implements AsyncDisposable {
     }
   }
 
-  async #load(named: ManifestFile): Promise<RecordTable> {
+  async #load(segment: ReadableSegment): Promise<RecordTable> {
+    const { named } = segment;
     const footer = await FooterFile.open(this.disk, this.storeId, named);
     if (footer instanceof FooterFile) {
       await using held = footer;
       const table = await held.table();
       if (table !== undefined) return table;
     }
-    return this.use(named, (file) => tableFromSegment(file, named));
+    return this.useRestored(segment, (file) => tableFromSegment(file, named));
+  }
+
+  /**
+   * Runs `action` on the segment as it must be: what is damaged is rebuilt, where there is parity.
+   */
+  async useRestored<T>(
+    segment: ReadableSegment,
+    action: (file: ByteSource) => Promise<T>,
+  ): Promise<T> {
+    const { named, parity } = segment;
+    if (parity === undefined) return this.use(named, action);
+    let restored: RestoredFile | undefined;
+    try {
+      return await this.#access.use(named, parity, (open) => {
+        restored = new RestoredFile(open);
+        return action(restored);
+      });
+    } catch (error) {
+      if (restored !== undefined || !isRefusal(error)) throw error;
+    } finally {
+      if (restored === undefined || restored.metLoss || restored.rebuilt.length > 0)
+        this.#tellDamaged(named.fileId);
+    }
+    return this.use(named, action); // parity does not serve: what there is must do
+  }
+
+  /**
+   * Bytes of a segment, rebuilt as far as parity makes them good: what is in them must verify.
+   * @returns undefined if there is no parity, or none that serves
+   */
+  async readRestored(
+    { named, parity }: ReadableSegment,
+    offset: number,
+    lengthBytes: number,
+  ): Promise<Uint8Array | undefined> {
+    if (parity === undefined) return undefined;
+    this.#tellDamaged(named.fileId);
+    try {
+      return await this.#access.use(named, parity, async (open) => {
+        const bytes = new Uint8Array(lengthBytes);
+        const count = await new RestoredFile(open).read(bytes, offset);
+        return bytes.subarray(0, count);
+      });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return undefined;
+    }
+  }
+
+  #tellDamaged(fileId: number): void {
+    if (this.#watcher === undefined) this.#damagedEarly.add(fileId);
+    else this.#watcher.damaged(fileId);
+  }
+
+  /** The segment's file was written anew: who reads the old one goes on, others open the new. */
+  reopen(fileId: number): void {
+    const held = this.#open.get(fileId);
+    if (held === undefined) return;
+    this.#open.delete(fileId);
+    held.isRetired = true;
+    if (held.users === 0) closeQuietly(held);
   }
 
   /** Runs `action` with the segment's file open; the file stays open for later ones. */
   async use<T>(named: ManifestFile, action: (file: DiskFile) => Promise<T>): Promise<T> {
     let held = this.#open.get(named.fileId);
     if (held === undefined) {
-      held = { opened: openSegment(this.disk, this.storeId, named), users: 0 };
+      held = { opened: openSegment(this.disk, this.storeId, named), users: 0, isRetired: false };
       this.#evict();
     } else this.#open.delete(named.fileId);
     this.#open.set(named.fileId, held); // last in the map: used last
@@ -161,6 +273,7 @@ export class LogFiles implements AsyncDisposable {
       throw error;
     } finally {
       held.users--;
+      if (held.isRetired && held.users === 0) closeQuietly(held);
     }
   }
 
@@ -175,8 +288,7 @@ export class LogFiles implements AsyncDisposable {
     for (const [fileId, held] of this.#open) {
       if (held.users > 0) continue;
       this.#open.delete(fileId);
-      // Nobody reads it, and a failure to close a file for reading loses nothing.
-      held.opened.then((file) => file.close()).catch(() => undefined);
+      closeQuietly(held);
       return;
     }
   }
@@ -190,6 +302,16 @@ export class LogFiles implements AsyncDisposable {
     }
     this.#open.clear();
   }
+}
+
+/** Nobody reads it, and a failure to close a file for reading loses nothing. */
+function closeQuietly(held: OpenFile): void {
+  held.opened.then((file) => file.close()).catch(() => undefined);
+}
+
+/** Of the disk or of what stands there, and no mistake of ours. */
+function isRefusal(error: unknown): boolean {
+  return isLogStoreError(error) || errnoOf(error) !== undefined;
 }
 
 /** The segment in whose range a record is. */
@@ -212,7 +334,7 @@ export function tableOfKind({ first, generation }: ManifestFile): RecordTable {
 }
 
 /** Makes the table of an ended segment from its records; what is lost has no place. */
-async function tableFromSegment(file: DiskFile, named: ManifestFile): Promise<RecordTable> {
+async function tableFromSegment(file: ByteSource, named: ManifestFile): Promise<RecordTable> {
   const table = tableOfKind(named);
   if (named.position === undefined) {
     throw new LogStoreError('STORE_DAMAGED', 'an open segment has no table of its own');

@@ -7,7 +7,7 @@ import { subjectOf } from '../format/record.js';
 import { batchesStart } from '../format/segment-header.js';
 import type { Numbered } from './active-segment.js';
 import { FooterFile } from './footer-file.js';
-import { tableOfKind } from './log-files.js';
+import { type LogFiles, type ReadableSegment, tableOfKind } from './log-files.js';
 import { CommitsArea, RecordTable } from './record-table.js';
 import { openSegment } from './segment-file.js';
 import { knownKind, SegmentReplay, strayStub } from './segment-replay.js';
@@ -53,21 +53,22 @@ export async function snapshotFits(
 
 /**
  * Follows the commits of an ended segment from number `from` on: from its footer, or from its
- * records where that does not serve.
+ * records, past damage that parity makes good, where that does not serve.
  * @returns what a new footer is made of, if there was none and every record is whole, and the
  *   numbers of the records that may have been commits and are lost
  */
 export async function followEnded(
   disk: Disk,
-  storeId: Uint8Array,
-  named: ManifestFile,
+  files: LogFiles,
+  segment: ReadableSegment,
   from: number,
   follower: LogFollower,
 ): Promise<{
   remade?: { table: RecordTable; commits: CommitsArea } | undefined;
   lost: readonly number[];
 }> {
-  const footer = await FooterFile.open(disk, storeId, named);
+  const { named } = segment;
+  const footer = await FooterFile.open(disk, files.storeId, named);
   if (footer instanceof FooterFile) {
     await using held = footer;
     if (await held.verify()) {
@@ -75,16 +76,13 @@ export async function followEnded(
       return { lost: [] };
     }
   }
-  const file = await openSegment(disk, storeId, named);
-  try {
-    const [table, commits] = [tableOfKind(named), new CommitsArea()];
-    const replay = new SegmentReplay(from, follower, table, commits);
-    const endOffset = named.position?.offset ?? batchesStart;
-    await new SegmentScan(file, named).proven(named.end, endOffset, replay);
-    return { remade: replay.whole ? { table, commits } : undefined, lost: replay.lost };
-  } finally {
-    await file.close();
-  }
+  const [table, commits] = [tableOfKind(named), new CommitsArea()];
+  const replay = new SegmentReplay(from, follower, table, commits);
+  const endOffset = named.position?.offset ?? batchesStart;
+  await files.useRestored(segment, (file) =>
+    new SegmentScan(file, named).proven(named.end, endOffset, replay),
+  );
+  return { remade: replay.whole ? { table, commits } : undefined, lost: replay.lost };
 }
 
 /** A record above what is proven, and where it stands in the segment that holds it now. */

@@ -1,5 +1,5 @@
 import { LogStoreError } from '../base/errors.js';
-import type { DiskLock, Host } from '../base/host.js';
+import type { Disk, DiskLock, Host } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { ManifestFile, ManifestState, Position } from '../format/manifest-frame.js';
 import type { ActiveSegment, Numbered } from './active-segment.js';
@@ -10,6 +10,7 @@ import type { LogFiles } from './log-files.js';
 import type { Manifest } from './manifest.js';
 import { readRecord } from './record-reader.js';
 import { rollOver } from './roll-over.js';
+import { SegmentCare } from './segment-care.js';
 import type { SpaceGuard } from './space-guard.js';
 import type { Append, Log, LogPin, LogPosition, OpenLogOptions, StoredRecord } from './types.js';
 import { WriteLatency } from './write-latency.js';
@@ -34,6 +35,7 @@ export class WritingLog implements Log, BatchSink {
   #footers: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   readonly compactor: Compactor;
+  readonly care: SegmentCare;
   readonly #latency = new WriteLatency();
 
   constructor(
@@ -45,8 +47,11 @@ export class WritingLog implements Log, BatchSink {
     this.#active = parts.active;
     const start = { sequence: parts.active.table.end, version: parts.versionNext };
     this.#commit = new GroupCommit(host.clock, this, start);
+    const hasRoomFor = (sizeBytes: number) => parts.space.canSpare(sizeBytes);
+    this.care = new SegmentCare(host.disk, files, parts.manifest, hasRoomFor);
     this.compactor = new Compactor({
       ...{ host, files, manifest: parts.manifest },
+      heal: (fileId, pace) => this.care.healRecords(fileId, pace),
       activeCommits: () => this.#active.commits,
       sealed: () => this.#footers,
     });
@@ -215,9 +220,11 @@ export class ReadingLog implements Log {
     private readonly end: LogPosition,
     reason: string,
     private readonly lock: DiskLock | undefined,
+    disk: Disk,
   ) {
     this.storeId = state.storeId;
     this.state = { is: 'read-only', reason };
+    this.care = new SegmentCare(disk, files, undefined);
   }
 
   get sequenceNext(): number {
@@ -237,6 +244,7 @@ export class ReadingLog implements Log {
   }
 
   readonly compactor = undefined;
+  readonly care: SegmentCare;
 
   foregroundP99Ms(): number {
     return 0;

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.js';
 import { versionAfter } from '../format/commit.js';
 import { lockFile, logDirectory, segmentPath } from '../format/file-names.js';
 import type { ManifestFile, ManifestState } from '../format/manifest-frame.js';
+import type { ParityFacts } from '../format/parity.js';
 import { recordBytes } from '../format/record.js';
 import { batchesStart, formatVersion, storeIdBytes } from '../format/segment-header.js';
 import { ActiveSegment } from './active-segment.js';
@@ -50,10 +51,11 @@ async function open(host: Host, options: OpenLogOptions, follower: LogFollower):
   if (options.mode === 'read') {
     const state = await readManifest(disk);
     if (state === undefined) throw new LogStoreError('NOT_A_STORE', 'there is no store here');
-    const replayed = await replay(disk, state, options, follower);
+    const files = new LogFiles(disk, state.storeId);
+    const replayed = await orClose(files, () => replay(disk, state, options, follower, files));
     const reason = damageReason(replayed.lost) ?? 'it was opened for reading only';
     followRecords(replayed.open.tail, replayed.from, replayed.follower);
-    return readingLog(replayed, state, reason, undefined);
+    return readingLog(replayed, state, reason, undefined, disk);
   }
 
   await disk.makeDirectory('');
@@ -64,10 +66,22 @@ async function open(host: Host, options: OpenLogOptions, follower: LogFollower):
     await disk.syncDirectory('');
     manifest = (await Manifest.open(disk, clock)) ?? (await createStore(host, options));
     await removeOrphans(disk, manifest.state);
-    return await openForWriting(host, manifest, lock, options, follower);
+    const files = new LogFiles(disk, manifest.state.storeId);
+    const parts = { manifest, lock, files };
+    return await orClose(files, () => openForWriting(host, parts, options, follower));
   } catch (error) {
     await manifest?.[Symbol.asyncDispose]();
     await lock.release();
+    throw error;
+  }
+}
+
+/** Closes the files if the opening fails. */
+async function orClose<T>(files: LogFiles, opening: () => Promise<T>): Promise<T> {
+  try {
+    return await opening();
+  } catch (error) {
+    await files[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -115,6 +129,7 @@ async function replay(
   state: ManifestState,
   options: OpenLogOptions,
   wanted: LogFollower,
+  files: LogFiles,
 ): Promise<Replayed> {
   checkRanges(state);
   const snapshot = ownSnapshot(options, state);
@@ -122,14 +137,13 @@ async function replay(
   options.use?.(fits);
   const from = fits ? snapshot.sequence : 1;
   const follower = new VersionCounter(wanted, state, fits ? snapshot.versionNext : 1);
-  const files = new LogFiles(disk, state.storeId);
   const remade: Replayed['remade'][number][] = [];
   for (const file of state.files) {
     if (file.end === 0) continue;
-    files.add(file, undefined);
+    const segment = files.add(file, undefined, groupOf(state, file.fileId));
     if ((await disk.sizeBytes(segmentPath(file.fileId))) === undefined) throw missing(file);
     if (file.end <= from) continue;
-    const found = await followEnded(disk, state.storeId, file, from, follower);
+    const found = await followEnded(disk, files, segment, from, follower);
     if (found.remade !== undefined) remade.push([file, found.remade]);
   }
   const openFile = state.files[state.files.length - 1];
@@ -141,6 +155,10 @@ async function replay(
   return { files, openFile, open, lost: follower.lostCommits, follower, from, remade };
 }
 
+function groupOf({ parityGroups }: ManifestState, fileId: number): ParityFacts | undefined {
+  return parityGroups.find((group) => group.fileId === fileId);
+}
+
 /** The caller's snapshot, unless it is another store's. */
 function ownSnapshot({ snapshot }: OpenLogOptions, { storeId }: ManifestState) {
   const own = snapshot?.storeId.every((byte, index) => byte === storeId[index]);
@@ -149,20 +167,19 @@ function ownSnapshot({ snapshot }: OpenLogOptions, { storeId }: ManifestState) {
 
 async function openForWriting(
   host: Host,
-  manifest: Manifest,
-  lock: DiskLock,
+  { manifest, lock, files }: { manifest: Manifest; lock: DiskLock; files: LogFiles },
   options: OpenLogOptions,
   follower: LogFollower,
 ): Promise<Log> {
   const { disk } = host;
   const { state } = manifest;
-  const replayed = await replay(disk, state, options, follower);
-  const { files, open, openFile } = replayed;
+  const replayed = await replay(disk, state, options, follower, files);
+  const { open, openFile } = replayed;
   const reason = damageReason(replayed.lost);
   if (reason !== undefined) {
     followRecords(open.tail, replayed.from, replayed.follower);
     await manifest[Symbol.asyncDispose]();
-    return readingLog(replayed, state, reason, lock);
+    return readingLog(replayed, state, reason, lock, disk);
   }
 
   const space = await SpaceGuard.open(host, options.reserveBytes);
@@ -222,6 +239,7 @@ function readingLog(
   state: ManifestState,
   reason: string,
   lock: DiskLock | undefined,
+  disk: Disk,
 ): ReadingLog {
   const { files, open, openFile, follower } = replayed;
   for (const { sequence, offset, payloadBytes } of open.tail) {
@@ -232,7 +250,7 @@ function readingLog(
     ...{ ...open.position, fileId: openFile.fileId, versionNext: follower.versionNext },
     sequence: open.provenEnd + open.tail.length,
   };
-  return new ReadingLog(state, files, end, reason, lock);
+  return new ReadingLog(state, files, end, reason, lock, disk);
 }
 
 function damageReason(lost: readonly number[]): string | undefined {

@@ -1,4 +1,4 @@
-import { errnoOf, LogStoreError } from '../base/errors.js';
+import { errnoOf, isLogStoreError, LogStoreError } from '../base/errors.js';
 import { saltSeed } from '../format/batch.js';
 import { checksum } from '../format/checksum.js';
 import { segmentPath } from '../format/file-names.js';
@@ -29,10 +29,18 @@ export async function readRecord(
   if (named === undefined || place === undefined) {
     throw new LogStoreError('RECORD_CORRUPT', `record ${sequence} is nowhere in the log`);
   }
-  const bytes = Buffer.allocUnsafeSlow(place.reachBytes);
-  const reading = files.use(named, (file) => file.read(bytes, place.offset));
-  const read = await orSay(reading, named);
-  return verified(bytes.subarray(0, read), named, place.offset, sequence);
+  try {
+    const bytes = Buffer.allocUnsafeSlow(place.reachBytes);
+    const reading = files.use(named, (file) => file.read(bytes, place.offset));
+    const read = await orSay(reading, named);
+    return verified(bytes.subarray(0, read), named, place.offset, sequence);
+  } catch (error) {
+    if (segment?.parity === undefined || !isLogStoreError(error)) throw error;
+    const { offset, reachBytes } = place;
+    const bytes = await files.readRestored(segment, offset, reachBytes);
+    if (bytes === undefined) throw error;
+    return verified(bytes, named, offset, sequence);
+  }
 }
 
 /** What the system refuses, a file that cannot be opened among it, says nothing of the record. */

@@ -12,6 +12,7 @@ import {
   segmentHeaderBytes,
   segmentHeaderOffsets,
 } from '../format/segment-header.js';
+import type { ByteSource } from './window-reader.js';
 
 /** Failures that leave everything before them as it was, and may pass. */
 export const spaceErrors: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -56,7 +57,7 @@ export async function createSegment(
 
 /** The copies of a segment's header that are whole, by place. */
 export async function readSegmentHeaders(
-  file: DiskFile,
+  file: ByteSource,
 ): Promise<readonly (SegmentHeader | undefined)[]> {
   const found: (SegmentHeader | undefined)[] = [];
   for (const offset of segmentHeaderOffsets) {

@@ -1,4 +1,3 @@
-import type { DiskFile } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import {
   type BatchHeader,
@@ -18,7 +17,7 @@ import {
 } from '../format/record.js';
 import { batchesStart } from '../format/segment-header.js';
 import { mendRecordHeader } from './mend-header.js';
-import { WindowReader } from './window-reader.js';
+import { type ByteSource, WindowReader } from './window-reader.js';
 
 /** What reading a segment from its own bytes needs to know; the manifest states it. */
 export interface SegmentFacts {
@@ -28,9 +27,9 @@ export interface SegmentFacts {
   readonly batchFirst: number;
   readonly batchBeforeChecksum: number;
   /** Above 0: numbers may have gaps, and each batch tells how many records it has. */
+  readonly generation: number;
   /** Where its batches end, if that is known. */
   readonly position?: { readonly offset: number } | undefined;
-  readonly generation: number;
 }
 
 export interface BatchPlace extends BatchHeader {
@@ -78,7 +77,7 @@ export class SegmentScan {
   readonly #isSparse: boolean;
 
   constructor(
-    private readonly file: DiskFile,
+    private readonly file: ByteSource,
     private readonly facts: SegmentFacts,
   ) {
     this.#seed = saltSeed(facts.salt);

@@ -1,6 +1,7 @@
 import type { LogStoreError } from '../base/errors.js';
 import type { RecordKind } from '../format/record.js';
 import type { Compactor } from './compactor.js';
+import type { SegmentCare } from './segment-care.js';
 
 /** One record on its way into the log. The payload's parts must not change until it is durable. */
 export interface Append {
@@ -83,6 +84,8 @@ export interface Log extends AsyncDisposable {
   prove(): Promise<void>;
   /** None where nothing may be written. Its work ends before the log is closed. */
   readonly compactor: Compactor | undefined;
+  /** Of the segments that have ended; it writes nothing where the log only reads. */
+  readonly care: SegmentCare;
   /**
    * Reads and verifies one record.
    * @throws LogStoreError `RECORD_CORRUPT`, naming file and offset; `IO`

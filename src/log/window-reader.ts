@@ -1,5 +1,8 @@
 import type { DiskFile } from '../base/host.js';
 
+/** What parsing needs of a file. */
+export type ByteSource = Pick<DiskFile, 'read'>;
+
 /** A moving window over a file, so that parsing runs without a call per record. */
 export class WindowReader {
   #buffer: Uint8Array;
@@ -8,7 +11,7 @@ export class WindowReader {
   #filled = 0;
 
   constructor(
-    private readonly file: DiskFile,
+    private readonly file: ByteSource,
     windowBytes: number,
   ) {
     this.#buffer = new Uint8Array(windowBytes);
