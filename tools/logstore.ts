@@ -8,6 +8,7 @@ import { get } from './get.js';
 import { ls } from './ls.js';
 import { directoryOf, openTarget, type TargetArguments } from './open-target.js';
 import { isReaderGone } from './output.js';
+import { addCheckProof } from './proof-commands.js';
 import { put } from './put.js';
 import { repair } from './repair.js';
 import { replay } from './replay.js';
@@ -82,6 +83,8 @@ storeCommand('repair', 'name the commits that are lost, or give them up', [
     const accepted = acceptLoss ?? [];
     process.exitCode = await repair({ dir: directoryOf(dir, process.env), accepted, json });
   });
+
+addCheckProof(command('check-proof', 'check a proof offline, and say what it proves'));
 
 clientCommand('put', 'store a file, or standard input', [
   'logstore put --create-bucket photos/cat.jpg cat.jpg',
