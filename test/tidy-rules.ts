@@ -12,6 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: ['base', 'format', 'erasure'],
   catalog: ['base', 'format', 'index', 'log'],
   ledger: ['base', 'format', 'merkle', 'log'],
+  witness: ['base', 'format', 'merkle', 'ledger'],
   store: ['base', 'format', 'digest', 'merkle', 'index', 'log', 'catalog', 'ledger'],
   auth: ['base', 'format'],
   http: ['base', 'format', 'digest', 'auth', 'store'],

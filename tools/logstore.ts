@@ -8,7 +8,7 @@ import { get } from './get.js';
 import { ls } from './ls.js';
 import { directoryOf, openTarget, type TargetArguments } from './open-target.js';
 import { isReaderGone } from './output.js';
-import { addCheckProof } from './proof-commands.js';
+import { addCheckProof, addWitness } from './proof-commands.js';
 import { put } from './put.js';
 import { repair } from './repair.js';
 import { replay } from './replay.js';
@@ -85,6 +85,7 @@ storeCommand('repair', 'name the commits that are lost, or give them up', [
   });
 
 addCheckProof(command('check-proof', 'check a proof offline, and say what it proves'));
+addWitness(command('witness', "sign the checkpoints of others' logs, as long as they only grow"));
 
 clientCommand('put', 'store a file, or standard input', [
   'logstore put --create-bucket photos/cat.jpg cat.jpg',

@@ -5,6 +5,7 @@ import { credentialsPath } from '../src/root-credentials.js';
 import { type RunningServer, startServer } from '../src/server.js';
 import { exitCodes } from './exit-code.js';
 import { serverLog } from './server-log.js';
+import { aborted, stopSignals } from './stop-signals.js';
 
 /** Runs the server until SIGTERM or SIGINT; a second one ends the process where it stands. */
 export async function serve(config: Config): Promise<void> {
@@ -26,22 +27,6 @@ export async function serve(config: Config): Promise<void> {
   logger.info({}, 'stopped');
 }
 
-/** @returns aborted at the first signal; at the second the process ends, as by a crash */
-function stopSignals(logger: pino.Logger): AbortSignal {
-  const stopping = new AbortController();
-  const onSignal = (signal: string) => {
-    if (stopping.signal.aborted) {
-      logger.warn({ signal }, 'ended at once; the next start recovers');
-      process.exit(exitCodes.failed);
-    }
-    logger.info({ signal }, 'stopping; a second signal ends the process at once');
-    stopping.abort();
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  return stopping.signal;
-}
-
 /** What nobody handles may have left anything half done: the next start decides from disk. */
 function stopOnBugs(logger: pino.Logger): void {
   const fail = (error: unknown) => {
@@ -50,13 +35,6 @@ function stopOnBugs(logger: pino.Logger): void {
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** For people, beside the log: a secret must not stand in a log. */

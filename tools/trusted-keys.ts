@@ -41,7 +41,8 @@ export function pinnedBy(pins: readonly PinText[], vkeys: readonly string[]): Ch
   });
 }
 
-function asArgument<T>(text: string, expected: string, read: () => T): T {
+/** @throws LogStoreError `INVALID_ARGUMENT` where `read` finds `text` not to be in its form */
+export function asArgument<T>(text: string, expected: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

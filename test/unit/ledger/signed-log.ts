@@ -3,7 +3,10 @@ import { leafHash } from '../../../src/merkle/rfc6962.js';
 import { nodeSha256 } from './golden.js';
 
 /** An RFC 6962 tree over `count` small entries that keeps every complete subtree's hash. */
-export function treeOf(count: number): {
+export function treeOf(
+  count: number,
+  entryAt = (index: number) => `entry ${index}`,
+): {
   tree: GrowingTree;
   hashAt: HashAt;
   entries: Uint8Array[];
@@ -16,7 +19,7 @@ export function treeOf(count: number): {
   });
   const entries: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
-    const entry = new TextEncoder().encode(`entry ${index}`);
+    const entry = new TextEncoder().encode(entryAt(index));
     entries.push(entry);
     tree.append(leafHash(nodeSha256, entry));
   }
