@@ -89,7 +89,7 @@ export class WitnessClient {
       const answer = await this.#ask(body, signal);
       if (answer.status !== 409) return this.#read(answer, checkpoint, text);
       const size = sizeOf(answer);
-      if (size === undefined) return { is: 'forked', reason: reasonOf(answer) };
+      if (size === undefined) return conflict(oldSize === checkpoint.size, reasonOf(answer));
       if (size > checkpoint.size) return { is: 'rolled-back', size };
       if (size === oldSize) return { is: 'forked', reason: `another root of ${size} blocks` };
       this.#oldSize = size;
@@ -137,6 +137,11 @@ export class WitnessClient {
     this.#oldSize = size;
     return { is: 'cosigned', signature, timeUnixS: signer.timeUnixS };
   }
+}
+
+/** Without a size: other witnesses may answer so where the roots of one size differ. */
+function conflict(isSameSize: boolean, reason: string): Cosigning {
+  return { is: isSameSize ? 'forked' : 'refused', reason };
 }
 
 function sizeOf({ contentType, text }: Answer): number | undefined {

@@ -55,16 +55,24 @@ export class Served implements AsyncDisposable {
     });
   }
 
-  static spawn(args: readonly string[], env?: Environment): Served {
-    const argv = [logstoreScript, 'serve', '--port', '0', ...args];
+  static spawn(
+    args: readonly string[],
+    env?: Environment,
+    command: readonly string[] = ['serve'],
+  ): Served {
+    const argv = [logstoreScript, ...command, '--port', '0', ...args];
     return new Served(
       spawn(process.execPath, argv, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] }),
     );
   }
 
   /** @returns when it listens, or when it has ended without: then `url` is empty */
-  static async start(args: readonly string[], env?: Environment): Promise<Served> {
-    const served = Served.spawn(args, env);
+  static async start(
+    args: readonly string[],
+    env?: Environment,
+    command?: readonly string[],
+  ): Promise<Served> {
+    const served = Served.spawn(args, env, command);
     await served.logged('"listening"');
     return served;
   }
