@@ -15,7 +15,8 @@ export const pathHashesMax = 63;
 export const sizeContentType = 'text/x.tlog.size';
 
 export function encodeAddCheckpoint({ oldSize, path, checkpoint }: AddCheckpoint): string {
-  return `old ${oldSize}\n${path.map((hash) => `${form.digest.write(hash)}\n`).join('')}\n${checkpoint}`;
+  const hashes = path.map((hash) => `${form.digest.write(hash)}\n`).join('');
+  return `old ${oldSize}\n${hashes}\n${checkpoint}`;
 }
 
 /** @throws NotProven unless it is in its one encoding; the checkpoint is taken as it is */
