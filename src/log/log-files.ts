@@ -139,7 +139,7 @@ export class LogFiles implements AsyncDisposable {
       const held = this.#open.get(fileId);
       this.#open.delete(fileId);
       const file = await held?.opened.catch(() => undefined);
-      await file?.close();
+      await file?.close().catch(() => undefined); // of a file for reading: nothing is lost
       const paths = [segmentPath(fileId), footerPath(fileId)];
       if (parity !== undefined) paths.push(parityPath(fileId, 0), parityPath(fileId, 1));
       for (const path of paths) {

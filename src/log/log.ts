@@ -176,7 +176,7 @@ export class WritingLog implements Log, BatchSink {
         await this.#markClosed();
       }
     } finally {
-      await this.#active.close();
+      await this.#active.close().catch(() => undefined); // what counts of it is synced
       await this.files[Symbol.asyncDispose]();
       await manifest[Symbol.asyncDispose]();
       await lock.release();

@@ -1,4 +1,4 @@
-import { isLogStoreError, LogStoreError } from '../base/errors.js';
+import { errnoOf, isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Clock } from '../base/host.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { CompactionJudge } from '../catalog/compaction-judge.js';
@@ -63,10 +63,16 @@ export class Compaction {
     if (this.#running !== undefined) {
       return Promise.reject(new LogStoreError('BUSY', 'compaction is under way'));
     }
-    this.#running = this.#run(compactor, options).finally(() => {
-      this.parts.catalog.marks = undefined;
-      this.#running = undefined;
-    });
+    this.#running = this.#run(compactor, options)
+      .catch((error: unknown) => {
+        const errno = errnoOf(error);
+        if (errno === undefined) throw error;
+        throw new LogStoreError('IO', `compaction was given up: ${errno}`, { cause: error });
+      })
+      .finally(() => {
+        this.parts.catalog.marks = undefined;
+        this.#running = undefined;
+      });
     return this.#running;
   }
 

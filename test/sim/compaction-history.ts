@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../src/base/errors.js';
 import { snapshotFile } from '../../src/format/file-names.js';
+import { replayStore } from '../../src/store/replay.js';
 import { openStoreOn } from '../../src/store/store.js';
 import type { Store } from '../../src/store/types.js';
 import { verifyStore } from '../../src/store/verify.js';
@@ -212,7 +213,6 @@ export class CompactionHistory {
   async #restart(snapshot: 'any' | 'without a snapshot' = 'any'): Promise<void> {
     const random = this.#random;
     await this.#check('before a restart');
-    const digest = await this.#run((store) => store.indexDigest());
     if (random.chance(0.5)) {
       await this.#run((store) => store.close());
       this.#world = this.#world.crash(random.word(), random.pick(['kill', 'power']));
@@ -223,8 +223,9 @@ export class CompactionHistory {
       this.#replaceSnapshot(snapshot === 'any' && old ? random.pick(this.#snapshots) : undefined);
     }
     await this.#open();
-    const again = await this.#run((store) => store.indexDigest());
-    assert.equal(again, digest, 'the same index after a restart');
+    const digest = await this.#run((store) => store.indexDigest());
+    const { indexDigest } = await this.#world.run(replayStore(this.#world, {}, () => undefined));
+    assert.equal(digest, indexDigest, 'the index is what the log alone makes of it');
     await this.#check('after a restart');
   }
 
