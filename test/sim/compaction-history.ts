@@ -159,7 +159,12 @@ export class CompactionHistory {
       if (gives) throw new Error('given up');
     });
     if (gives) return await transaction.catch(() => undefined);
-    await transaction;
+    try {
+      await transaction;
+    } catch (error) {
+      if (!isLogStoreError(error, 'CONFLICT')) throw error; // an expired object was removed
+      return;
+    }
     this.#held.set(put, { body, expiresUnixMs: undefined });
     this.#held.delete(removed);
   }
