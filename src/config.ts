@@ -81,6 +81,16 @@ export const options = {
     description:
       'where batches begin; 4096 for disks whose torn writes spoil the bytes beside them',
   },
+  parity: {
+    kind: choice('auto', 'off'),
+    default: 'auto',
+    description: "makes parity of each segment that has ended, which heals rot; 'off' makes none",
+  },
+  scrubPeriod: {
+    kind: duration(0, 366 * 86_400 * SECOND_MS),
+    default: '14d',
+    description: 'each segment is read and checked once in this time; 0 is never',
+  },
   cacheSize: {
     kind: size(0, 64 * 1024 * MiB),
     default: '64MiB',

@@ -1,6 +1,8 @@
+import { limits } from './base/limits.js';
 import { nodeHost } from './host/node-host.js';
 import { openStoreOn } from './store/store.js';
 import type { Store } from './store/types.js';
+import type { Note } from './store/upkeep.js';
 import { requireStore, storeDirectory } from './store-directory.js';
 
 /** Sizes in bytes; what is left out is as `logstore serve` has it. */
@@ -14,6 +16,12 @@ export interface OpenStoreOptions {
   readonly boundaryBytes?: 512 | 4096 | undefined;
   /** Memory for small records that were read before. */
   readonly cacheBytes?: number | undefined;
+  /** `auto`, the default, makes parity of each segment that has ended; `off` makes none. */
+  readonly parity?: 'auto' | 'off' | undefined;
+  /** Each segment is read and checked once in this time, by default 14 days; 0 is never. */
+  readonly scrubPeriodMs?: number | undefined;
+  /** Told of damage that was found and healed or not, and of passes of the scrub. */
+  readonly tell?: ((note: Note) => void) | undefined;
   /** Writes are refused when less than this would stay free on the volume. */
   readonly reserveBytes?: number | undefined;
 }
@@ -24,9 +32,12 @@ export interface OpenStoreOptions {
  *   directory with other things in it; `STORE_DAMAGED`; `UNSUPPORTED_VERSION`;
  *   `UNSUPPORTED_FILE_SYSTEM`; `IO`
  */
-export async function openStore({ dir, create, ...options }: OpenStoreOptions): Promise<Store> {
+export async function openStore(open: OpenStoreOptions): Promise<Store> {
+  const { dir, create, scrubPeriodMs = limits.scrubPeriodMsDefault, ...options } = open;
   const host = nodeHost(dir);
   if (create === false) await requireStore(host.disk, dir);
   else await storeDirectory(host.disk, dir);
-  return openStoreOn(host, { ...options, holder: `process ${process.pid}` });
+  const parity = options.parity === 'off' ? 'off' : 'thread';
+  const holder = `process ${process.pid}`;
+  return openStoreOn(host, { ...options, parity, scrubPeriodMs, holder });
 }

@@ -23,11 +23,12 @@ const unitMs = new Map([
   ['s', 1_000],
   ['m', 60_000],
   ['h', 3_600_000],
+  ['d', 86_400_000],
 ]);
 const expected = {
   count: 'a whole number',
   size: 'a size such as 128MiB',
-  duration: 'a time such as 500ms, 30s or 5m',
+  duration: 'a time such as 500ms, 30s or 14d',
 } as const;
 
 /**
@@ -80,6 +81,7 @@ const writtenSizes = [
   ['KiB', 1024],
 ] as const;
 const writtenTimes = [
+  ['d', 86_400_000],
   ['h', 3_600_000],
   ['m', 60_000],
   ['s', 1_000],

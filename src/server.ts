@@ -50,6 +50,10 @@ export async function startServer(
     boundaryBytes: config.boundary === '512' ? 512 : 4096,
     reserveBytes: config.reserveSize,
     cacheBytes: config.cacheSize,
+    parity: config.parity === 'auto' ? 'thread' : 'off',
+    scrubPeriodMs: config.scrubPeriod,
+    tell: ({ level, message, facts }) => logger[level](facts, message),
+    warn: (message, error) => logger.warn({ err: error }, message),
     holder: holderText(config),
   });
   try {

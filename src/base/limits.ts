@@ -28,6 +28,8 @@ export const limits = Object.freeze({
   zeroFillBytes: 4 * MiB, // written ahead of the log's end, so that a sync moves no metadata
   idleMarkMs: 50, // after this long without an append an empty batch proves the last one
   manifestBytesMax: 4 * MiB, // then it is rewritten from its state
+  scrubPeriodMsDefault: 14 * 86_400_000,
+  timerMsMax: 3_600_000, // Node's timers end at 24 days; what is further off is looked at again
   recordCacheBytesDefault: 64 * MiB,
 });
 

@@ -28,6 +28,8 @@ export interface Finding {
   readonly offset?: number | undefined;
   readonly sequence?: number | undefined;
   readonly what: string;
+  /** Of damage in a segment or its files: whether all of it can be made good. */
+  readonly recoverable?: boolean | undefined;
 }
 
 export interface LogAudit {

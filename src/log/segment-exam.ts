@@ -22,15 +22,24 @@ import type { ByteSource } from './window-reader.js';
  */
 export type SegmentStatus = 'healthy' | 'degraded' | 'recoverable' | 'unrecoverable';
 
+/** One thing that is wrong with a segment, its footer or its parity. */
+export interface SegmentFinding {
+  /** Relative to the data directory. */
+  readonly file: string;
+  readonly what: string;
+}
+
 /** How a segment whose range has ended was found. */
 export interface SegmentExam {
   readonly fileId: number;
+  /** Of the segment, relative to the data directory. */
+  readonly file: string;
   readonly sizeBytes: number;
   readonly status: SegmentStatus;
   /** Whether the manifest states parity of it. */
   readonly isProtected: boolean;
-  /** What is wrong, for people; nothing with a healthy one. */
-  readonly findings: readonly string[];
+  /** What is wrong; nothing with a healthy one. */
+  readonly findings: readonly SegmentFinding[];
   /** Damaged on the disk, and given back by parity. */
   readonly rebuiltRecords: readonly number[];
   /** Given back by nothing. */
@@ -47,7 +56,7 @@ export interface Remedy {
   readonly parity: boolean;
 }
 
-type Found = Omit<SegmentExam, 'fileId' | 'sizeBytes' | 'isProtected'>;
+type Found = Omit<SegmentExam, 'fileId' | 'file' | 'sizeBytes' | 'isProtected'>;
 
 /** Records that fail their checks, by number; and whether all else is as it must be. */
 interface Readability {
@@ -68,29 +77,30 @@ export async function examineSegment(
 ): Promise<SegmentExam> {
   const { fileId, position } = named;
   const sizeBytes = position?.offset ?? batchesStart;
-  const facts = { fileId, sizeBytes, isProtected: parity !== undefined };
-  if ((await disk.sizeBytes(segmentPath(fileId))) === undefined)
-    return { ...facts, ...missing(named) };
+  const file = segmentPath(fileId);
+  const facts = { fileId, file, sizeBytes, isProtected: parity !== undefined };
+  if ((await disk.sizeBytes(file)) === undefined) return { ...facts, ...missing(named) };
   const footer = await readFooter(disk, files.storeId, named);
   const found =
     parity === undefined
       ? await examineAlone(disk, files.storeId, named, footer.table, pace)
       : await examineGroup(disk, files, named, parity, footer.table, pace);
-  return { ...facts, ...withFooter(found, footer.problem) };
+  return { ...facts, ...withFooter(found, fileId, footer.problem) };
 }
 
 function missing(named: ManifestFile): Found {
   const lostRecords = denseNumbers(named);
   const remedy = { damage: undefined, footer: false, parity: false };
-  const findings = [`${segmentPath(named.fileId)} is missing`];
+  const findings = [{ file: segmentPath(named.fileId), what: 'the file is missing' }];
   return { status: 'unrecoverable', findings, rebuiltRecords: [], lostRecords, remedy };
 }
 
-function withFooter(found: Found, problem: string | undefined): Found {
-  if (problem === undefined) return found;
+function withFooter(found: Found, fileId: number, what: string | undefined): Found {
+  if (what === undefined) return found;
   const status = found.status === 'healthy' ? 'degraded' : found.status;
   const remedy = { ...found.remedy, footer: true };
-  return { ...found, status, findings: [...found.findings, problem], remedy };
+  const findings = [...found.findings, { file: footerPath(fileId), what }];
+  return { ...found, status, findings, remedy };
 }
 
 async function examineGroup(
@@ -108,7 +118,8 @@ async function examineGroup(
     const found = await examineAlone(disk, files.storeId, named, table, pace);
     const isWhole = found.status === 'healthy';
     const status = isWhole ? 'degraded' : found.status;
-    const findings = [error.message, ...found.findings];
+    const own = { file: parityPath(named.fileId, 0), what: error.message };
+    const findings = [own, ...found.findings];
     return { ...found, status, findings, remedy: { ...found.remedy, parity: isWhole } };
   }
 }
@@ -149,16 +160,16 @@ function findingsOf(
   { healable, lost }: GroupDamage,
   facts: ParityFacts,
   unusableFronts: ReadonlyMap<number, string>,
-): string[] {
+): SegmentFinding[] {
   const { fileId, dataCount, blockBytes } = facts;
   const offsets = (blocks: GroupDamage['lost']) =>
     blocks
       .filter(({ shard }) => shard < dataCount)
       .map(({ shard, block }) => extent(facts, shard).offset + block * blockBytes);
-  const findings: string[] = [];
-  const tell = (path: string, count: number, what: string) => {
+  const findings: SegmentFinding[] = [];
+  const tell = (file: string, count: number, what: string) => {
     if (count === 0) return;
-    findings.push(`${path}: ${count} ${count === 1 ? 'block is' : 'blocks are'} ${what}`);
+    findings.push({ file, what: `${count} ${count === 1 ? 'block is' : 'blocks are'} ${what}` });
   };
   const segment = segmentPath(fileId);
   const damaged = offsets(healable);
@@ -166,12 +177,12 @@ function findingsOf(
   tell(segment, damaged.length, `damaged, the first at byte ${damaged[0]}; parity has them`);
   tell(segment, gone.length, `lost, the first at byte ${gone[0]}`);
   for (let index = 0; index < facts.parityCount; index++) {
-    const path = parityPath(fileId, index);
+    const file = parityPath(fileId, index);
     const front = unusableFronts.get(index);
-    if (front !== undefined) findings.push(`${path}: ${front}`);
+    if (front !== undefined) findings.push({ file, what: front });
     else {
       const own = [...healable, ...lost].filter(({ shard }) => shard === dataCount + index);
-      tell(path, own.length, 'damaged');
+      tell(file, own.length, 'damaged');
     }
   }
   return findings;
@@ -186,16 +197,16 @@ async function examineAlone(
   pace: Pace,
 ): Promise<Found> {
   const path = segmentPath(named.fileId);
-  const findings: string[] = [];
+  const findings: SegmentFinding[] = [];
   const file = await disk.open(path, 'read');
   try {
     const source = tolerant(paced(file, pace));
     const read = await readability(source, named, table);
-    if (read.first !== undefined) findings.push(`${path}: ${read.first}`);
+    if (read.first !== undefined) findings.push({ file: path, what: read.first });
     for (const [copy, header] of (await readSegmentHeaders(source)).entries()) {
       const isDamaged = header === undefined || headerProblem(header, storeId, named);
-      if (isDamaged)
-        findings.push(`${path}: copy ${copy} of the header, at ${segmentHeaderOffsets[copy]}`);
+      const what = `copy ${copy} of the header, at byte ${segmentHeaderOffsets[copy]}, is damaged`;
+      if (isDamaged) findings.push({ file: path, what });
     }
     const remedy = { damage: undefined, footer: false, parity: false };
     const rest = { findings, rebuiltRecords: [], lostRecords: read.damaged, remedy };
@@ -268,11 +279,10 @@ async function readFooter(
   storeId: Uint8Array,
   named: ManifestFile,
 ): Promise<{ problem?: string; table?: RecordTable }> {
-  const path = footerPath(named.fileId);
   if (named.footer === undefined) return {};
   const footer = await FooterFile.open(disk, storeId, named);
-  if (!(footer instanceof FooterFile)) return { problem: `${path}: ${footer.unusable}` };
+  if (!(footer instanceof FooterFile)) return { problem: footer.unusable };
   await using held = footer;
   const table = (await held.verify()) ? await held.table() : undefined;
-  return table === undefined ? { problem: `${path}: a block is damaged` } : { table };
+  return table === undefined ? { problem: 'a block is damaged' } : { table };
 }

@@ -21,6 +21,8 @@ import type {
   BodyOptions,
   BodySource,
   BucketInfo,
+  CareOptions,
+  CareReport,
   CompactionOptions,
   CompactionReport,
   CompletedPart,
@@ -30,6 +32,8 @@ import type {
   CreateUploadOptions,
   DeleteResult,
   GetOptions,
+  HealthOptions,
+  HealthReport,
   ListedObject,
   ListOptions,
   ListPage,
@@ -46,6 +50,7 @@ import type {
   UploadInfo,
   WriteCondition,
 } from './types.js';
+import { Upkeep, type UpkeepOptions } from './upkeep.js';
 import { UploadCompletion } from './upload-completion.js';
 import { Uploads } from './uploads.js';
 import { decodeValue, encodeValue, valueOptions } from './values.js';
@@ -57,6 +62,12 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   readonly cacheBytes?: number | undefined;
   /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
   readonly hashThreadsMax?: number | undefined;
+  /** Where parity of segments is made; `off`, the default, makes none. */
+  readonly parity?: UpkeepOptions['parity'] | undefined;
+  /** How long one pass of the scrub over all segments may take; 0, the default, is never. */
+  readonly scrubPeriodMs?: number | undefined;
+  /** Told of what is for whoever runs the store. */
+  readonly tell?: UpkeepOptions['tell'] | undefined;
 }
 
 const hashThreadsMaxDefault = 2;
@@ -82,6 +93,7 @@ class OpenStore implements Store {
   readonly #copies: Copies;
   readonly #expiry: Expiry;
   readonly #compaction: Compaction;
+  readonly #upkeep: Upkeep;
   readonly #transact: <T>(action: (transaction: Transaction) => Promise<T>) => Promise<T>;
   #closing: Promise<void> | undefined;
 
@@ -104,6 +116,8 @@ class OpenStore implements Store {
       isUnderWay: (subject) => writer.isUnderWay(subject),
       believed: () => log.prove(),
     });
+    const { parity = 'off', scrubPeriodMs = 0, tell = () => undefined } = options;
+    this.#upkeep = new Upkeep(host, log, catalog, { parity, scrubPeriodMs, tell });
     const reader = new BodyReader(log, commits);
     const expiry = new Expiry(host.clock, catalog, committer);
     const objects = new Objects(
@@ -120,6 +134,7 @@ class OpenStore implements Store {
     this.#transact = (action) => runTransaction(parts, action);
     committer.onSomeExpire = () => expiry.arm();
     if (catalog.state.someExpire) expiry.arm();
+    this.#upkeep.start();
   }
 
   createBucket(bucket: string): Promise<BucketInfo> {
@@ -290,11 +305,24 @@ class OpenStore implements Store {
     return this.#running.run(() => this.#compaction.run(options));
   }
 
+  scrub(options?: CareOptions): Promise<CareReport> {
+    return this.#running.run(() => this.#upkeep.scrub(options));
+  }
+
+  health(options?: HealthOptions): Promise<HealthReport> {
+    return this.#running.run(() => this.#upkeep.health(options));
+  }
+
   stats(): StoreStats {
     const { objects, buckets } = this.catalog.state;
     const { is: writer, reason } = this.log.state;
     const segments = this.log.segmentCount();
-    return { objects: objects.count, buckets: buckets.size, segments, writer, reason };
+    const parity = this.#upkeep.counts();
+    const scrub = this.#upkeep.progress();
+    return {
+      ...{ objects: objects.count, buckets: buckets.size, segments, writer, reason },
+      ...{ parity, scrub },
+    };
   }
 
   async indexDigest(): Promise<Uint8Array> {
@@ -309,6 +337,7 @@ class OpenStore implements Store {
 
   async #close(): Promise<void> {
     this.#expiry.stop();
+    await this.#upkeep.stop();
     await this.#compaction.stop();
     await this.#running.close();
     try {

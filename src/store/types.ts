@@ -2,6 +2,7 @@ import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
 import type { ReadCondition, WriteCondition } from '../catalog/conditions.js';
 import type { ListedObject, ListOptions, ListPage } from '../catalog/listing.js';
 import type { ListUploadsOptions } from '../catalog/upload-listing.js';
+import type { CareReport, HealthReport } from './health.js';
 
 /** Half-open `[startBytes, endBytes)` within one object. */
 export interface ByteRange {
@@ -231,6 +232,46 @@ export interface StoreStats {
   readonly segments: number;
   readonly writer: 'ok' | 'failed' | 'read-only';
   readonly reason: string | undefined;
+  readonly parity: ParityCounts;
+  readonly scrub: ScrubProgress;
+}
+
+/** Of the segments whose ranges have ended. */
+export interface ParityCounts {
+  readonly ended: number;
+  readonly protected: number;
+  /** Found damaged, and not healed. */
+  readonly unhealthy: number;
+}
+
+/** Where the scrub stands; bytes of the pass under way. */
+export interface ScrubProgress {
+  readonly passCount: number;
+  /** Of the pass under way, or of the one to come. */
+  readonly passBeganUnixMs: number;
+  /** 0 before the first. */
+  readonly passEndedUnixMs: number;
+  /** Segments healed, by the scrub or because a read met damage. */
+  readonly healedCount: number;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export type { CareReport, HealthReport } from './health.js';
+
+export interface CareOptions {
+  readonly onProgress?: ((progress: CareProgress) => void) | undefined;
+}
+
+/** Bytes of the segments gone over, of all there are. */
+export interface CareProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface HealthOptions extends CareOptions {
+  /** Read everything first; otherwise what is known is told. */
+  readonly check?: boolean | undefined;
 }
 
 /** The face of the store. Every method rejects with a LogStoreError; `CLOSED` after `close`. */
@@ -298,6 +339,14 @@ export interface Store extends AsyncDisposable {
    *   `IO` if nothing could be rewritten for it; `READ_ONLY`
    */
   compact(options?: CompactionOptions): Promise<CompactionReport>;
+
+  /**
+   * Reads all segments that have ended, heals what parity makes good, and makes parity where there
+   * is none. @throws LogStoreError `READ_ONLY`
+   */
+  scrub(options?: CareOptions): Promise<CareReport>;
+  /** Of each segment, and of each object that stands on damage; changes nothing. */
+  health(options?: HealthOptions): Promise<HealthReport>;
 
   stats(): StoreStats;
   /** SHA-256 over the index's whole content: equal stores have equal digests. */

@@ -4,23 +4,19 @@ import { emptyState } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { snapshotFile } from '../format/file-names.js';
-import { versionKey } from '../format/key-encoding.js';
-import type { Mutation } from '../format/mutation.js';
-import { inlineBodyFlag } from '../format/record.js';
 import { readSnapshot } from '../index/snapshot.js';
 import { type AuditWatcher, auditLog, type Finding } from '../log/audit.js';
 import { openLog } from '../log/open-log.js';
-
-/** An object whose bytes cannot all be read. */
-export interface DamagedObject {
-  readonly bucket: string;
-  readonly key: string;
-  readonly version: number;
-}
+import type { SegmentExam } from '../log/segment-exam.js';
+import { examineStore } from '../log/stopped-log.js';
+import { type DamagedObject, ObjectsOnDamage } from './objects-on-damage.js';
 
 export interface VerifyReport {
   readonly findings: readonly Finding[];
+  /** Objects that cannot be read whole. */
   readonly damagedObjects: readonly DamagedObject[];
+  /** Objects in damaged records that parity makes good. */
+  readonly recoverableObjects: readonly DamagedObject[];
   readonly segmentCount: number;
   readonly recordCount: number;
   readonly objectCount: number | undefined;
@@ -48,10 +44,15 @@ export async function verifyStore(
   const progress = (done: number, total: number) => watcher.progress?.(done, total);
   const audit = await auditLog(disk, { found, progress });
   await auditSnapshot(disk, found);
-  const fold = await foldDamage(host, audit.damagedRecords, found);
+  const exams =
+    audit.state === undefined ? [] : await examineStore(disk, ({ isProtected }) => isProtected);
+  for (const exam of exams) judge(findings, exam, found);
+  const records = damagedRecords(audit.damagedRecords, exams);
+  const fold = await foldDamage(host, records, found);
   return {
     findings,
-    damagedObjects: fold?.damaged ?? [],
+    damagedObjects: fold?.lost ?? [],
+    recoverableObjects: fold?.rebuilt ?? [],
     segmentCount: audit.state?.files.length ?? 0,
     recordCount: audit.recordCount,
     objectCount: fold?.objectCount,
@@ -66,31 +67,59 @@ async function auditSnapshot(disk: Disk, found: (finding: Finding) => void): Pro
   found({ is: 'damage', file: snapshotFile, what });
 }
 
+/** Says of what was found in a segment with parity whether it can be made good. */
+function judge(
+  findings: Finding[],
+  { file, status, findings: ofSegment }: SegmentExam,
+  found: (finding: Finding) => void,
+): void {
+  const recoverable = status !== 'unrecoverable';
+  for (const [index, finding] of findings.entries())
+    if (finding.is === 'damage' && ofSameName(finding.file, file))
+      findings[index] = { ...finding, recoverable };
+  for (const own of ofSegment) {
+    if (findings.some((finding) => finding.is === 'damage' && finding.file === own.file)) continue;
+    found({ is: 'damage', ...own, recoverable });
+  }
+}
+
+/** A segment, or its footer. */
+function ofSameName(a: string, b: string): boolean {
+  return a.slice(0, a.lastIndexOf('.')) === b.slice(0, b.lastIndexOf('.'));
+}
+
+/** What parity gives back is not lost. */
+function damagedRecords(
+  audited: ReadonlySet<number>,
+  exams: readonly SegmentExam[],
+): { lost: Set<number>; rebuilt: Set<number> } {
+  const [lost, rebuilt] = [new Set(audited), new Set<number>()];
+  for (const { rebuiltRecords, lostRecords } of exams) {
+    for (const sequence of rebuiltRecords) {
+      lost.delete(sequence);
+      rebuilt.add(sequence);
+    }
+    for (const sequence of lostRecords) lost.add(sequence);
+  }
+  return { lost, rebuilt };
+}
+
 /** Folds the log once more, and finds the live objects that stand on damaged records. */
 async function foldDamage(
   host: Host,
-  damagedRecords: ReadonlySet<number>,
+  records: { lost: ReadonlySet<number>; rebuilt: ReadonlySet<number> },
   found: (finding: Finding) => void,
-): Promise<{ damaged: DamagedObject[]; objectCount: number } | undefined> {
+): Promise<{ lost: DamagedObject[]; rebuilt: DamagedObject[]; objectCount: number } | undefined> {
   const state = emptyState();
-  const damagedCommits = new Set<number>();
-  const candidates: DamagedObject[] = [];
+  const [lost, rebuilt] = [new ObjectsOnDamage(records.lost), new ObjectsOnDamage(records.rebuilt)];
   const commit = (sequence: number, meta: Uint8Array, flags: number) => {
-    const decoded = decodeCommitMeta(meta);
-    applyCommit(state, decoded, sequence);
-    if (damagedRecords.size === 0) return;
-    const inline = (flags & inlineBodyFlag) !== 0 && damagedRecords.has(sequence);
-    for (const [index, mutation] of decoded.mutations.entries()) {
-      if (!inline && !standsOnDamage(mutation, damagedRecords, damagedCommits)) continue;
-      if (mutation.is === 'putPart') damagedCommits.add(sequence);
-      if (mutation.is !== 'putObject') continue;
-      const { bucket, key } = mutation;
-      candidates.push({ bucket, key, version: decoded.version + index });
-    }
+    applyCommit(state, decodeCommitMeta(meta), sequence);
+    lost.commit(sequence, meta, flags);
+    rebuilt.commit(sequence, meta, flags);
   };
   try {
     await using log = await openLog(host, { mode: 'read' }, { commit, lost: () => undefined });
-    if (log.state.is === 'read-only' && damagedRecords.size > 0) {
+    if (log.state.is === 'read-only' && records.lost.size > 0) {
       const what = `no write is taken while this stands: ${log.state.reason}`;
       if (/commits cannot be read/.test(what)) found({ is: 'note', file: 'log', what });
     }
@@ -99,35 +128,8 @@ async function foldDamage(
     found({ is: 'damage', file: 'log', what: `the store does not open: ${error.message}` });
     return undefined;
   }
-  const live = candidates.filter(
-    ({ bucket, key, version }) => state.objects.find(versionKey(bucket, key, version)) >= 0,
-  );
-  return { damaged: live, objectCount: state.objects.count };
-}
-
-function standsOnDamage(
-  mutation: Mutation,
-  damagedRecords: ReadonlySet<number>,
-  damagedCommits: ReadonlySet<number>,
-): boolean {
-  if (mutation.is === 'putPart') return runsMeet(mutation.part.runs, damagedRecords);
-  if (mutation.is !== 'putObject') return false;
-  const { runs, parts } = mutation.object;
-  for (let at = 1; at < parts.length; at += 4) {
-    const sequence = parts[at] ?? 0;
-    if (damagedCommits.has(sequence)) return true;
-  }
-  return runsMeet(runs, damagedRecords);
-}
-
-/** Runs are fours of number, count, skip and length; count 0 is the body inside one commit. */
-function runsMeet(runs: readonly number[], damagedRecords: ReadonlySet<number>): boolean {
-  for (let at = 0; at < runs.length; at += 4) {
-    const number = runs[at] ?? 0;
-    const end = number + Math.max(1, runs[at + 1] ?? 0);
-    for (let sequence = number; sequence < end; sequence++) {
-      if (damagedRecords.has(sequence)) return true;
-    }
-  }
-  return false;
+  const lostObjects = lost.live(state);
+  const isLost = new Set(lostObjects.map(({ version }) => version));
+  const others = rebuilt.live(state).filter(({ version }) => !isLost.has(version));
+  return { lost: lostObjects, rebuilt: others, objectCount: state.objects.count };
 }
