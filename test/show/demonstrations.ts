@@ -3,6 +3,7 @@ import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
 import { memory } from './memory.js';
 import { packageInstall } from './package-install.js';
+import { proofs } from './proofs.js';
 import { realTree } from './real-tree.js';
 import { rebuildIndex } from './rebuild-index.js';
 import { secondServer } from './second-server.js';
@@ -22,4 +23,5 @@ export const demonstrations: readonly Demonstration[] = [
   rebuildIndex,
   memory,
   tenMillion,
+  proofs,
 ];

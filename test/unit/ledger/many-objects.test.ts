@@ -1,73 +1,25 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { versionKey } from '../../../src/format/key-encoding.js';
-import { ledgerBlock } from '../../../src/format/ledger-block.js';
-import type { ObjectRecord } from '../../../src/format/mutation.js';
-import { encodeCheckpoint } from '../../../src/ledger/checkpoint.js';
-import { recordOfObject } from '../../../src/ledger/derive-record.js';
-import { signatureTypes } from '../../../src/ledger/note.js';
-import { encodeObjectProof, type ObjectProofHead } from '../../../src/ledger/object-proof.js';
+import type { ObjectProofHead } from '../../../src/ledger/object-proof.js';
 import { proveAbsence, proveListing, proveVersion } from '../../../src/ledger/prove.js';
-import { encodeNote, signCheckpoint } from '../../../src/ledger/sign-checkpoint.js';
 import { type Trust, verifyObjectProof } from '../../../src/ledger/verify.js';
-import { treeHash } from '../../../src/merkle/growing-tree.js';
-import { ObjectMap } from '../../../src/merkle/object-map.js';
-import { nodeSha256, nodeSigner } from './golden.js';
+import { SeededRandom } from '../../sim/seeded-random.js';
+import { bitCount, withBitFlipped, withLinesMoved } from './damaged-texts.js';
+import { nodeSha256 } from './golden.js';
+import { fate, LargeLog, nameOf, recordOf } from './large-log.js';
 
 const it = suite('proofs from a map of 100,000 keys');
 const objectCount = 100_000;
-const origin = 'store.example/ledger';
 const encoder = new TextEncoder();
-const map = new ObjectMap(nodeSha256);
+const log = new LargeLog(objectCount);
+const { map } = log;
 
-for (let index = 0; index < objectCount; index++) {
-  map.set(
-    versionKey('bucket', nameOf(index), index + 1),
-    nodeSha256(encoder.encode(recordOf(index))),
-  );
-}
-// Every tenth object is deleted again; every tenth has a second version, the newer one.
-for (let index = 0; index < objectCount; index++) {
-  const key = versionKey('bucket', nameOf(index), index + 1);
-  if (index % 10 === 3) assert.ok(map.remove(key));
-  if (index % 10 === 4) {
-    const newer = versionKey('bucket', nameOf(index), objectCount + index);
-    map.set(newer, nodeSha256(encoder.encode(recordOf(index + 1))));
-  }
-}
-for (const _ of map.rehash());
-
-const block = ledgerBlock.encode({
-  ...{ origin, height: 0, prev: undefined, time: 1, versions: [1, 2 * objectCount], follows: [] },
-  ...{ map: [map.count, map.root()], delta: [0, nodeSha256()], keys: nodeSha256() },
-});
-const checkpoint = { origin, size: 1, root: treeHash(nodeSha256, [encoder.encode(block)]) };
-const signer = nodeSigner('42'.repeat(32), origin, signatureTypes.log);
-const note = encodeNote({
-  text: encodeCheckpoint(checkpoint),
-  signatures: [signCheckpoint(signer, checkpoint, 0)],
-});
 /** The checkpoint is trusted as it is, so that no signature is checked 5,000 times. */
-const trust: Trust = { keys: [], pins: [checkpoint] };
-
-function nameOf(index: number): string {
-  return `folder-${index % 50}/${index.toString(36)}${index % 7 === 0 ? '/deeper' : ''}`;
-}
-
-function recordOf(index: number): string {
-  const salt = nodeSha256(encoder.encode(String(index))).slice(0, 16);
-  const object: ObjectRecord = {
-    ...{ sizeBytes: index, etag: salt, partCount: 0, sha256: nodeSha256(salt), partsRoot: null },
-    ...{ checksums: [], runs: [], parts: [], headers: [], metadata: [], expiresUnixMs: 0 },
-    ...{ salt, uploadVersion: 0, flags: 0 },
-  };
-  return recordOfObject(nodeSha256, object, index, undefined);
-}
+const trust: Trust = { keys: [], pins: [log.checkpoint] };
 
 function accepts(head: ObjectProofHead | undefined, subject?: string): boolean {
   if (head === undefined) return false;
-  const proof = { index: 0, path: [], checkpoint: note };
-  return verifyObjectProof(encodeObjectProof({ head, subject, block, proof }), trust).isProven;
+  return verifyObjectProof(log.proof(head, subject), trust).isProven;
 }
 
 /** 1,000 places all over the map. */
@@ -76,7 +28,7 @@ function* samples(remainder: number) {
 }
 
 it('proves 1,000 objects, that they are current, and that no other content is', () => {
-  for (const index of samples(5)) {
+  for (const index of samples(fate.stored)) {
     const head = proveVersion(map, 'current', 'bucket', nameOf(index), index + 1);
     assert.ok(accepts(head, recordOf(index)), nameOf(index));
     assert.not(accepts(head, recordOf(index + 1)));
@@ -84,7 +36,7 @@ it('proves 1,000 objects, that they are current, and that no other content is', 
 });
 
 it('proves older versions, and never that they are current', () => {
-  for (const index of samples(4)) {
+  for (const index of samples(fate.hasNewerVersion)) {
     const of = (claim: 'version' | 'current', version: number) =>
       proveVersion(map, claim, 'bucket', nameOf(index), version);
     assert.ok(accepts(of('version', index + 1), recordOf(index)));
@@ -94,7 +46,7 @@ it('proves older versions, and never that they are current', () => {
 });
 
 it('proves that 1,000 deleted and 1,000 never stored keys are not there', () => {
-  for (const index of samples(3)) {
+  for (const index of samples(fate.deleted)) {
     assert.ok(accepts(proveAbsence(map, 'absent', 'bucket', nameOf(index))), nameOf(index));
     assert.ok(accepts(proveAbsence(map, 'absent', 'bucket', `${nameOf(index)}x`)));
     assert.ok(accepts(proveAbsence(map, 'empty', 'bucket', `${nameOf(index)}/never/`)));
@@ -102,7 +54,7 @@ it('proves that 1,000 deleted and 1,000 never stored keys are not there', () => 
 });
 
 it('finds no proof that any of 1,000 objects is absent, whatever neighbour is shown', () => {
-  for (const index of samples(5)) {
+  for (const index of samples(fate.stored)) {
     assert.is(proveAbsence(map, 'absent', 'bucket', nameOf(index)), undefined);
     // The honest proof of a key nearby, said to be about this one.
     const nearby = proveAbsence(map, 'absent', 'bucket', `${nameOf(index)}0`);
@@ -127,6 +79,31 @@ it('proves listings whole, and refuses them with a leaf more, less or out of ord
     assert.not(accepts({ ...head, leaf: [...head.leaf, ...head.leaf.slice(-1)] }));
     assert.not(accepts({ ...head, object: [['bucket', `${prefix}1`]] }));
     assert.not(accepts({ ...head, object: [['bucket', prefix.slice(0, -1)]] }));
+  }
+});
+
+it('accepts no proof with a bit flipped, or a line dropped, repeated or swapped', () => {
+  const random = new SeededRandom(1);
+  const signed: Trust = { keys: [log.vkey] };
+  for (let sample = 0; sample < 10; sample++) {
+    const index = random.below(objectCount / 10) * 10;
+    const proofs = [
+      log.proofOfObject(index + fate.stored),
+      log.proofOfAbsence(nameOf(index + fate.deleted)),
+      log.proofOfAbsence(`${nameOf(index)}x`),
+    ];
+    for (const text of proofs) {
+      assert.ok(text && verifyObjectProof(text, signed).isProven);
+      if (text === undefined) return;
+      for (const moved of withLinesMoved(text)) {
+        assert.not(verifyObjectProof(moved, signed).isProven, moved);
+      }
+      for (let flip = 0; flip < 100; flip++) {
+        const flipped = withBitFlipped(text, random.below(bitCount(text)));
+        if (flipped === undefined) continue;
+        assert.not(verifyObjectProof(flipped, signed).isProven, flipped);
+      }
+    }
   }
 });
 
