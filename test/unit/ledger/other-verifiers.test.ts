@@ -7,6 +7,16 @@ import * as assert from 'uvu/assert';
 import { encodeCheckpoint } from '../../../src/ledger/checkpoint.js';
 import { encodeVkey, signatureTypes } from '../../../src/ledger/note.js';
 import { encodeNote, signCheckpoint } from '../../../src/ledger/sign-checkpoint.js';
+import {
+  decodeEntryBundle,
+  encodeEntryBundle,
+  encodeTile,
+  hashesFromTiles,
+  type Tile,
+  tilePath,
+  tilesBetween,
+  tileWidth,
+} from '../../../src/ledger/tiles.js';
 import { verifyCheckpoint } from '../../../src/ledger/verify.js';
 import { consistencyPath, inclusionPath, rootAt } from '../../../src/merkle/growing-tree.js';
 import { isConsistent, leafHash, rootFromInclusion } from '../../../src/merkle/rfc6962.js';
@@ -98,6 +108,77 @@ for (const size of [1, 2, 3, 8, 100, 1000])
     }
   });
 
+interface Place {
+  readonly index: number;
+  readonly size: number;
+  readonly path: readonly Uint8Array[];
+}
+
+/** That theirs and ours come to the same verdict on an inclusion path. */
+async function bothSay(
+  verdict: boolean,
+  root: Uint8Array,
+  leaf: Uint8Array,
+  { index, size, path }: Place,
+): Promise<void> {
+  const proof = { log_id: '', tree_size: size, leaf_index: index, inclusion_path: [...path] };
+  assert.is(await RFC9162.verifyInclusionProof(root, leaf, proof), verdict);
+  const reached = rootFromInclusion(hash, leaf, index, size, path);
+  assert.is(reached !== undefined && toHex(reached) === toHex(root), verdict);
+}
+
+/** What a log publishes, by path, as it is fetched. */
+function published(size: number): Map<string, Uint8Array> {
+  const { hashAt, entries } = treeOf(size);
+  const files = new Map<string, Uint8Array>();
+  for (const tile of tilesBetween(0, size)) {
+    const first = tile.index * tileWidth;
+    const ofTile = entries.slice(first, first + tile.width);
+    const isBundle = tile.level === 'entries';
+    files.set(tilePath(tile), isBundle ? encodeEntryBundle(ofTile) : encodeTile(tile, hashAt));
+  }
+  return files;
+}
+
+for (const size of [255, 300, 600])
+  it(`@transmute/rfc9162 accepts what comes from fetched tiles, unless a bit differs: ${size}`, async () => {
+    const files = published(size);
+    const fetched = (tile: Tile) => files.get(tilePath(tile)) ?? fromHex('');
+    const entries = tilesBetween(0, size)
+      .filter(({ level }) => level === 'entries')
+      .flatMap((tile) => decodeEntryBundle(fetched(tile)) ?? []);
+    const hashAt = hashesFromTiles(hash, size, fetched);
+    const root = rootAt(hash, hashAt, size);
+    assert.is(toHex(await RFC9162.treeHead(entries)), toHex(root));
+    for (const index of [0, 1, 127, 254, size - 1]) {
+      const leaf = leafHash(hash, entries[index] ?? fromHex(''));
+      const path = inclusionPath(hash, hashAt, index, size);
+      await bothSay(true, root, leaf, { index, size, path });
+    }
+    for (const older of [1, 100, 254]) {
+      const path = consistencyPath(hash, hashAt, older, size);
+      const before = rootAt(hash, hashAt, older);
+      const consistency_path = older === 1 ? [before, ...path] : path; // as below
+      const proof = { log_id: '', tree_size_1: older, tree_size_2: size, consistency_path };
+      assert.ok(await RFC9162.verifyConsistencyProof(before, root, proof));
+      assert.ok(isConsistent(hash, { size: older, root: before }, { size, root }, path));
+    }
+    const tile = tilesBetween(0, size).find(({ level }) => level === 0);
+    assert.ok(tile);
+    if (tile === undefined) return;
+    const damaged = hashesFromTiles(hash, size, (one) => {
+      return tilePath(one) === tilePath(tile) ? flipped(fetched(one)) : fetched(one);
+    });
+    const entry = entries[1] ?? fromHex('');
+    const path = inclusionPath(hash, damaged, 1, size);
+    await bothSay(false, root, leafHash(hash, entry), { index: 1, size, path });
+    const older = consistencyPath(hash, damaged, 100, size);
+    const before = rootAt(hash, hashAt, 100);
+    assert.not(isConsistent(hash, { size: 100, root: before }, { size, root }, older));
+    const proof = { log_id: '', tree_size_1: 100, tree_size_2: size, consistency_path: older };
+    assert.not(await RFC9162.verifyConsistencyProof(before, root, proof));
+  });
+
 it('@transmute/rfc9162 has the same roots and paths, and verifies ours', async () => {
   const { hashAt, entries } = treeOf(33);
   for (const size of [1, 2, 3, 5, 8, 17, 32, 33]) {
@@ -107,9 +188,13 @@ it('@transmute/rfc9162 has the same roots and paths, and verifies ours', async (
     for (let index = 0; index < size; index++) {
       const inclusion_path = inclusionPath(hash, hashAt, index, size);
       const leaf = leafHash(hash, entries[index] ?? fromHex(''));
-      const proof = { log_id: '', tree_size: size, leaf_index: index, inclusion_path };
-      assert.ok(await RFC9162.verifyInclusionProof(root, leaf, proof));
-      assert.not(await RFC9162.verifyInclusionProof(root, flipped(leaf), proof));
+      await bothSay(true, root, leaf, { index, size, path: inclusion_path });
+      await bothSay(false, root, flipped(leaf), { index, size, path: inclusion_path });
+      await bothSay(false, flipped(root), leaf, { index, size, path: inclusion_path });
+      for (const [at, hash] of inclusion_path.entries()) {
+        const path = inclusion_path.with(at, flipped(hash));
+        await bothSay(false, root, leaf, { index, size, path });
+      }
     }
     for (let older = 1; older < size; older++) {
       const path = consistencyPath(hash, hashAt, older, size);
