@@ -6,15 +6,19 @@ import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryDirectory } from '../unit/host/temporary-directory.js';
+import { goldenText, vectors } from '../unit/ledger/golden.js';
 import { environment, logstoreScript, Served } from './logstore-process.js';
 import { place } from './served-place.js';
 
 const execute = promisify(execFile);
 const readme = suite('README');
 const here = fileURLToPath(new URL('.', import.meta.url));
-const text = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const root = new URL('../../../', import.meta.url);
+const text = ['README.md', 'docs/ledger.md']
+  .map((page) => readFileSync(new URL(page, root), 'utf8'))
+  .join('');
 
-/** The blocks that README.md marks as running, by their names. */
+/** The blocks that README.md and docs/ledger.md mark as running, by their names. */
 const blocks = new Map(
   [...text.matchAll(/<!-- runs: (\w+) -->\n```\w+\n([\s\S]*?)```/g)].map(
     ([, name = '', code = '']) => [name, code],
@@ -23,7 +27,7 @@ const blocks = new Map(
 
 function blockOf(name: string): string {
   const code = blocks.get(name);
-  assert.ok(code, `README.md has a block '${name}'`);
+  assert.ok(code, `there is a block '${name}'`);
   return code;
 }
 
@@ -73,15 +77,24 @@ readme('the first steps with the SDK go as they are written', async () => {
 
 readme('the first steps with the command go as they are written', async () => {
   using folder = temporaryDirectory();
-  const bin = join(folder.path, 'bin');
-  mkdirSync(bin);
-  const shim = join(bin, 'logstore');
-  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${logstoreScript}' "$@"\n`);
-  chmodSync(shim, 0o755);
-  const env = environment({ PATH: `${bin}:${process.env.PATH}` });
-  const args = ['-euo', 'pipefail', '-c', blockOf('command')];
-  const { stdout } = await execute('bash', args, { env, cwd: folder.path });
+  const stdout = await runCommands(blockOf('command'), folder.path);
   assert.match(stdout, /\nhello\n/);
+});
+
+readme('a proof is checked as it is written', async () => {
+  using folder = temporaryDirectory();
+  writeFileSync(join(folder.path, 'cat.proof'), goldenText('current.proof'));
+  const stdout = await runCommands(blockOf('proof'), folder.path, { VKEY: vectors.log });
+  // The beginning of what README.md shows.
+  const shown = /\$ logstore check-proof.*\n([\s\S]*?) {2}\.\.\.\n/.exec(text)?.[1] ?? '-';
+  assert.is(stdout.slice(0, shown.length), shown);
+});
+
+readme('a program checks a proof as it is written', async () => {
+  const env = environment({ VKEY: vectors.log });
+  const files = { 'cat.proof': goldenText('current.proof') };
+  const { stdout } = await runModule(blockOf('verify'), env, files);
+  assert.is(stdout, 'current photos/cat.jpg 4 4\n');
 });
 
 readme('the embedding example goes as it is written', async () => {
@@ -89,10 +102,31 @@ readme('the embedding example goes as it is written', async () => {
   assert.is(stdout, 'hello\nhello.txt 5\n');
 });
 
+/** Runs a block of shell commands, where `logstore` is the command as it was built. */
+async function runCommands(
+  code: string,
+  cwd: string,
+  added: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const bin = join(cwd, 'bin');
+  mkdirSync(bin);
+  const shim = join(bin, 'logstore');
+  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${logstoreScript}' "$@"\n`);
+  chmodSync(shim, 0o755);
+  const env = environment({ PATH: `${bin}:${process.env.PATH}`, ...added });
+  const { stdout } = await execute('bash', ['-euo', 'pipefail', '-c', code], { env, cwd });
+  return stdout;
+}
+
 /** Runs a block as a module inside this package, where it can import it by its name. */
-async function runModule(code: string, env: NodeJS.ProcessEnv) {
+async function runModule(
+  code: string,
+  env: NodeJS.ProcessEnv,
+  files: Readonly<Record<string, string>> = {},
+) {
   const cwd = mkdtempSync(join(here, 'readme-'));
   try {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
     const file = join(cwd, 'block.mjs');
     writeFileSync(file, code);
     return await execute(process.execPath, [file], { env, cwd });
