@@ -15,6 +15,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Runs `action` once after `delayMs`; does not keep the process alive. */
   after(delayMs: number, action: () => void): Timer;
+  /** Keeps the process alive: somebody waits for what comes then. */
+  wait(delayMs: number): Promise<void>;
 }
 
 export interface Timer {

@@ -7,6 +7,7 @@ export const nodeClock: Clock = {
   nowUnixMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   after: (delayMs, action) => new NodeTimer(delayMs, action),
+  wait: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
 };
 
 class NodeTimer implements Timer {

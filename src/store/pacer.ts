@@ -38,7 +38,7 @@ export class Pacer {
     this.#owedMs += (bytes / this.#bytesPerSecond) * 1000;
     if (this.#owedMs < 1) return;
     const startedAtMs = this.clock.monotonicMs();
-    await new Promise<void>((resolve) => this.clock.after(this.#owedMs, resolve));
+    await this.clock.wait(this.#owedMs);
     // A late timer has paid for more than it was set for.
     this.#owedMs = Math.max(
       -checkIntervalMs,

@@ -34,6 +34,10 @@ export class VirtualClock implements Clock {
     return timer;
   }
 
+  wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.after(delayMs, resolve));
+  }
+
   /** Sets the wall clock forward or back; timers do not notice. */
   jumpWall(byMs: number): void {
     this.wallStartMs += byMs;

@@ -21,6 +21,7 @@ export function goldenHost(directory: string, seed: string): Host {
       },
       monotonicMs: () => nowUnixMs - beginUnixMs,
       after: () => ({ cancel: () => undefined }),
+      wait: () => Promise.resolve(),
     },
     random: {
       bytes(countBytes) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -46,6 +47,13 @@ it('does not run an action of the far future at once', async () => {
   clearInterval(keepAlive);
   far.cancel();
   assert.not.ok(ran);
+});
+
+it('keeps a process alive that waits for nothing else', () => {
+  const url = new URL('../../../src/host/node-clock.js', import.meta.url);
+  const program = `import { nodeClock } from '${url}'; await nodeClock.wait(1); console.log('on');`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', program]);
+  assert.is(said.toString(), 'on\n'); // else node ends it with code 13
 });
 
 it('counts wall time in milliseconds since 1970 and monotonic time forward', () => {

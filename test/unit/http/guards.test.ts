@@ -29,6 +29,10 @@ class StillClock implements Clock {
     };
   }
 
+  wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.after(delayMs, resolve));
+  }
+
   pass(durationMs: number): void {
     const endMs = this.#nowMs + durationMs;
     for (;;) {
