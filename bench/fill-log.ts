@@ -15,7 +15,7 @@ import { bucket } from './signed-request.js';
 
 const keyPrefix = 'objects/';
 /** Fewer than the log's queue holds, even of 16 KiB each. */
-const inFlightMax = 1024;
+const inFlightMax = 512;
 /** Prime: keys come in an order that no cache likes, each once. */
 const STRIDE = 1_000_003;
 const bucketVersion = 1;

@@ -53,7 +53,6 @@ async function figuresOf({ name }: Bench): Promise<readonly Figure[]> {
   await once(child, 'close');
   if (child.exitCode === 0 && figures.length > 0) return figures;
   process.exitCode = 1;
-  return [
-    { bench: name, value: Number.NaN, baseline: null, ratio: null, unit: '', note: 'FAILED' },
-  ];
+  const note = `FAILED: ended with ${child.signalCode ?? child.exitCode}`;
+  return [{ bench: name, value: Number.NaN, baseline: null, ratio: null, unit: '', note }];
 }
