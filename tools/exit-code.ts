@@ -30,6 +30,7 @@ const exitCodeOfError = {
   ABORTED: failed,
   PRECONDITION_FAILED: failed,
   CONFLICT: failed,
+  LOW_SPACE: busy,
   NO_SPACE: failed,
   READ_ONLY: failed,
   WRITER_FAILED: failed,

@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'CONFLICT'
   // the store cannot take it now
   | 'BUSY'
+  | 'LOW_SPACE'
   | 'NO_SPACE'
   | 'READ_ONLY'
   | 'WRITER_FAILED'

@@ -11,6 +11,8 @@ export interface Surroundings {
   isRewritten(sequence: number): boolean;
   /** Whether an upload that is under way writes under this id. */
   isUnderWay(subject: Uint8Array): boolean;
+  /** Whether nothing in the file is marked, and no upload under way may have written there. */
+  isAllDead(fileId: number): boolean;
 }
 
 /**
@@ -28,6 +30,10 @@ export class CompactionJudge implements RewriteJudge {
 
   keepsData(sequence: number, subject: Uint8Array): boolean {
     return this.marks.has(sequence) || this.surroundings.isUnderWay(subject);
+  }
+
+  isAllDead(fileId: number): boolean {
+    return this.surroundings.isAllDead(fileId);
   }
 
   verdict(sequence: number, payload: Uint8Array, isStub: boolean): Verdict {

@@ -23,6 +23,8 @@ export class ObjectIndex {
   readonly #entries = new EntryTable();
   readonly #contents = new ContentIndex(this.#entries);
   #changeCount = 0;
+  /** Counted when first asked for: what comes from a snapshot was not seen to come. */
+  #sizeBytes: number | undefined;
 
   get count(): number {
     return this.#trie.count;
@@ -31,6 +33,16 @@ export class ObjectIndex {
   /** The lengths of all keys together. */
   get keyBytes(): number {
     return this.#trie.keyBytes;
+  }
+
+  /** The sizes of all entries together. */
+  get sizeBytes(): number {
+    if (this.#sizeBytes === undefined) {
+      let sum = 0;
+      for (let slot = 0; slot < this.slotLimit; slot++) sum += this.sizeAt(slot); // 0: free
+      this.#sizeBytes = sum;
+    }
+    return this.#sizeBytes;
   }
 
   /** All slots ever used are below it; `sequenceAt` of one that is free is 0. */
@@ -58,6 +70,7 @@ export class ObjectIndex {
     const slot = this.#trie.remove(key, length);
     if (slot < 0) return false;
     this.#changeCount++;
+    if (this.#sizeBytes !== undefined) this.#sizeBytes -= this.#entries.sizeAt(slot);
     if (this.#entries.hasContent(slot)) this.#contents.remove(slot);
     this.#entries.clear(slot);
     return true;
@@ -209,6 +222,7 @@ export class ObjectIndex {
 
   #set(slot: number, entry: EntryFields): number {
     this.#changeCount++;
+    if (this.#sizeBytes !== undefined) this.#sizeBytes += entry.sizeBytes;
     this.#entries.set(slot, entry);
     if (this.#entries.hasContent(slot)) this.#contents.insert(slot);
     else invariant(entry.sha256 === undefined, 'no content has a hash of zeros');

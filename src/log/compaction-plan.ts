@@ -11,6 +11,11 @@ export interface SegmentLife {
 export interface CompactionPolicy {
   /** Segments in which at least this part is dead are rewritten. */
   readonly deadRatioMin: number;
+  /**
+   * The emptiest first, until no more than this part of the whole is dead: whatever waits is
+   * cheaper later. With 0 nothing waits.
+   */
+  readonly deadRatioLeft: number;
   /** What one rewritten segment may hold. */
   readonly segmentBytes: number;
   /** What there is room to write before anything is freed. */
@@ -46,8 +51,9 @@ export function planCompaction(
     [run, isWorthIt, smallCount] = [[], false, 0];
   };
   const youngFrom = segments.length - policy.youngCount;
+  const ratioMin = Math.max(policy.deadRatioMin, ratioThatLeaves(segments, policy));
   for (const [index, segment] of segments.entries()) {
-    const sparse = isSparse(segment, policy, index >= youngFrom);
+    const sparse = isSparse(segment, { ...policy, deadRatioMin: ratioMin }, index >= youngFrom);
     const isCandidate = (sparse || isSmall(segment, policy)) && fit([segment], policy);
     if (!isCandidate || !fit([...run, segment], policy)) end();
     if (!isCandidate) continue;
@@ -59,15 +65,36 @@ export function planCompaction(
   return groups;
 }
 
+/** The ratio of the last segment that has to go so that no more than `deadRatioLeft` is dead. */
+function ratioThatLeaves(
+  segments: readonly SegmentLife[],
+  { deadRatioLeft }: CompactionPolicy,
+): number {
+  let [deadBytes, liveBytes] = [0, 0];
+  for (const segment of segments) {
+    liveBytes += segment.liveBytes;
+    deadBytes += segment.sizeBytes - segment.liveBytes;
+  }
+  const emptiest = segments.toSorted((a, b) => deadRatioOf(b) - deadRatioOf(a));
+  for (const segment of emptiest) {
+    deadBytes -= segment.sizeBytes - segment.liveBytes;
+    if (deadBytes <= deadRatioLeft * (deadBytes + liveBytes)) return deadRatioOf(segment);
+  }
+  return 0;
+}
+
+function deadRatioOf({ sizeBytes, liveBytes }: SegmentLife): number {
+  return sizeBytes === 0 ? 0 : (sizeBytes - liveBytes) / sizeBytes;
+}
+
 function isSparse(
-  { sizeBytes, liveBytes }: SegmentLife,
+  segment: SegmentLife,
   { all, deadRatioMin }: CompactionPolicy,
   isYoung: boolean,
 ): boolean {
-  const deadBytes = sizeBytes - liveBytes;
-  if (all) return deadBytes > 0;
-  const ratioMin = isYoung ? Math.max(youngDeadRatioMin, deadRatioMin) : deadRatioMin;
-  return sizeBytes > 0 && deadBytes / sizeBytes >= ratioMin;
+  const ratio = deadRatioOf(segment);
+  if (all) return ratio > 0;
+  return ratio > 0 && ratio >= (isYoung ? Math.max(youngDeadRatioMin, deadRatioMin) : deadRatioMin);
 }
 
 function isSmall({ sizeBytes }: SegmentLife, { segmentBytes }: CompactionPolicy): boolean {

@@ -17,8 +17,8 @@ import {
 import { SegmentReplay } from './segment-replay.js';
 import { SegmentScan } from './segment-scan.js';
 
-/** A segment whose range has ended. */
-export interface EndedSegment {
+/** A segment; `end` is 0 while its range is open. */
+export interface SegmentRange {
   readonly fileId: number;
   readonly first: number;
   readonly end: number;
@@ -61,9 +61,9 @@ const roomForNamesBytes = 1024 ** 2;
 export class Compactor {
   constructor(private readonly log: CompactedLog) {}
 
-  segments(): readonly EndedSegment[] {
-    const ended = this.log.files.segments.filter(({ named }) => named.end !== 0);
-    return ended.map(({ named: { fileId, first, end } }) => ({ fileId, first, end }));
+  segments(): readonly SegmentRange[] {
+    const { segments } = this.log.files;
+    return segments.map(({ named: { fileId, first, end } }) => ({ fileId, first, end }));
   }
 
   /** All commits that are durable at the call, by segment. */

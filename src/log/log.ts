@@ -2,6 +2,7 @@ import { LogStoreError } from '../base/errors.js';
 import type { Disk, DiskLock, Host } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { ManifestFile, ManifestState, Position } from '../format/manifest-frame.js';
+import { batchesStart } from '../format/segment-header.js';
 import type { ActiveSegment, Numbered } from './active-segment.js';
 import { Compactor } from './compactor.js';
 import { writeFooter } from './footer-file.js';
@@ -12,7 +13,15 @@ import { readRecord } from './record-reader.js';
 import { rollOver } from './roll-over.js';
 import { SegmentCare } from './segment-care.js';
 import type { SpaceGuard } from './space-guard.js';
-import type { Append, Log, LogPin, LogPosition, OpenLogOptions, StoredRecord } from './types.js';
+import type {
+  Append,
+  Log,
+  LogPin,
+  LogPosition,
+  LogSpace,
+  OpenLogOptions,
+  StoredRecord,
+} from './types.js';
 import { WriteLatency } from './write-latency.js';
 
 /** What opening a log hands over to whoever writes it. */
@@ -110,6 +119,16 @@ export class WritingLog implements Log, BatchSink {
     return this.files.count;
   }
 
+  space(): LogSpace {
+    const { freeBytes, reserveBytes } = this.parts.space;
+    const openBytes = this.#active.offset - batchesStart;
+    return { sizeBytes: endedBytes(this.files) + openBytes, freeBytes, reserveBytes };
+  }
+
+  whenSpaceIsLow(makesRoom: () => boolean): void {
+    this.parts.space.whenLow(makesRoom);
+  }
+
   position(): LogPosition {
     const { sequence, version } = this.#commit.durable;
     return { ...this.#active.position(version), sequence, fileId: this.#active.named.fileId };
@@ -195,6 +214,13 @@ export class WritingLog implements Log, BatchSink {
   }
 }
 
+function endedBytes({ segments }: LogFiles): number {
+  let sum = 0;
+  for (const { named } of segments)
+    sum += Math.max(0, (named.position?.offset ?? 0) - batchesStart);
+  return sum;
+}
+
 async function readPinned(files: LogFiles, sequence: number): Promise<StoredRecord> {
   const { segments, release } = files.pin();
   try {
@@ -264,6 +290,14 @@ export class ReadingLog implements Log {
 
   pin(): LogPin {
     return pinOf(this.files);
+  }
+
+  space(): LogSpace {
+    return { sizeBytes: endedBytes(this.files), freeBytes: 0, reserveBytes: 0 };
+  }
+
+  whenSpaceIsLow(): void {
+    // Nothing is written here.
   }
 
   position(): LogPosition {

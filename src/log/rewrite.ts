@@ -1,11 +1,13 @@
 import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { invariant } from '../base/invariant.js';
+import { setU32 } from '../format/byte-order.js';
 import { footerPath, segmentPath } from '../format/file-names.js';
+import { footerStubFlag } from '../format/footer.js';
 import type { ManifestFile } from '../format/manifest-frame.js';
 import { recordBytes, subjectBytes, subjectOf } from '../format/record.js';
 import { ActiveSegment, type Numbered } from './active-segment.js';
-import { writeFooter } from './footer-file.js';
+import { FooterFile, writeFooter } from './footer-file.js';
 import type { LogFiles } from './log-files.js';
 import type { Manifest } from './manifest.js';
 import { RecordTable } from './record-table.js';
@@ -21,9 +23,11 @@ export interface RewriteJudge {
   keepsData(sequence: number, subject: Uint8Array): boolean;
   /** @param payload of a commit or a stub, valid during the call */
   verdict(sequence: number, payload: Uint8Array, isStub: boolean): Verdict;
+  /** Whether no data record and no commit of this file is kept. */
+  isAllDead(fileId: number): boolean;
 }
 
-/** Told of bytes read and written; waits for as long as the budget asks. */
+/** Told of bytes read and written; waits for as long as the budget asks, and gives way. */
 export type Pace = (bytes: number) => Promise<void>;
 
 export interface Rewritten {
@@ -63,8 +67,9 @@ export async function rewriteSegments(
     const active = new ActiveSegment(host.clock, file, begun, table);
     try {
       for (const old of olds) {
+        const rewrite = new SegmentRewrite(active, old, judge, pace);
+        if (judge.isAllDead(old.fileId) && (await rewrite.fromFooter(host, storeId))) continue;
         await files.use(old, async (file) => {
-          const rewrite = new SegmentRewrite(active, old, judge, pace);
           await new SegmentScan(file, old).proven(old.end, old.position?.offset ?? 0, rewrite);
           await rewrite.flush();
         });
@@ -115,6 +120,30 @@ class SegmentRewrite {
     private readonly pace: Pace,
   ) {}
 
+  /**
+   * Takes the removals over from the footer, where nothing else is kept: the dead bytes need not
+   * be read, nor be whole.
+   * @returns false, and nothing was done, if the footer does not serve
+   */
+  async fromFooter({ disk }: Host, storeId: Uint8Array): Promise<boolean> {
+    const footer = await FooterFile.open(disk, storeId, this.old);
+    if (!(footer instanceof FooterFile)) return false;
+    await using held = footer;
+    if (!(await held.verify())) return false;
+    const visit = (sequence: number, meta: Uint8Array, flags: number) => {
+      const payload = new Uint8Array(4 + meta.length);
+      setU32(payload, 0, meta.length);
+      payload.set(meta, 4);
+      this.#readBytes += recordBytes(payload.length);
+      const verdict = this.judge.verdict(sequence, payload, (flags & footerStubFlag) !== 0);
+      if (verdict === 'drop') return;
+      this.#stub(sequence, verdict === 'keep' ? payload : verdict.stub);
+    };
+    await held.commits(1, visit, () => this.between());
+    await this.flush();
+    return true;
+  }
+
   record(record: ScannedRecord): void {
     const { header } = record;
     const kind = knownKind(header);
@@ -134,10 +163,10 @@ class SegmentRewrite {
     this.#damage ??= `${what} at byte ${offset} of ${segmentPath(this.old.fileId)}`;
   }
 
-  between(): Promise<void> | undefined {
+  between(): Promise<void> {
     this.#throwDamage();
     if (this.#batchBytes >= batchBytes || this.#readBytes >= batchBytes) return this.flush();
-    return undefined;
+    return this.pace(0);
   }
 
   async flush(): Promise<void> {

@@ -3,6 +3,8 @@ import type { Host } from '../base/host.js';
 
 const refreshMs = 1_000;
 const refreshBytes = 16 * 1024 ** 2;
+/** Below so many reserves data waits for compaction, if that can make room. */
+const lowFactor = 2;
 
 /**
  * Refuses data before the volume is full, so that room is left to delete, to compact and to write
@@ -12,10 +14,11 @@ export class SpaceGuard {
   #freeBytes: number;
   #readAtMs: number;
   #reading = false;
+  #makesRoom: (() => boolean) | undefined;
 
   private constructor(
     private readonly host: Host,
-    private readonly reserveBytes: number,
+    readonly reserveBytes: number,
     freeBytes: number,
   ) {
     this.#freeBytes = freeBytes;
@@ -29,14 +32,33 @@ export class SpaceGuard {
     return new SpaceGuard(host, reserve, freeBytes);
   }
 
-  /** @throws LogStoreError `NO_SPACE` */
+  /** As last read, less what was taken since. */
+  get freeBytes(): number {
+    return this.#freeBytes;
+  }
+
+  /**
+   * Whom to ask where not much more than the reserve is free.
+   * @param makesRoom whether room is being made, so that waiting helps
+   */
+  whenLow(makesRoom: () => boolean): void {
+    this.#makesRoom = makesRoom;
+  }
+
+  /** @throws LogStoreError `LOW_SPACE` while room is being made; `NO_SPACE` */
   admit(sizeBytes: number, removes: boolean): void {
     const before = this.#freeBytes;
     this.#freeBytes -= sizeBytes;
     const steps = Math.floor(before / refreshBytes) - Math.floor(this.#freeBytes / refreshBytes);
     if (steps > 0 || this.host.clock.monotonicMs() - this.#readAtMs > refreshMs) this.#renew();
-    if (this.#freeBytes >= this.reserveBytes || removes) return;
+    if (removes || this.#freeBytes >= lowFactor * this.reserveBytes) return;
+    const makesRoom = this.#makesRoom?.() ?? false;
+    if (!makesRoom && this.#freeBytes >= this.reserveBytes) return;
     this.#freeBytes += sizeBytes;
+    if (makesRoom) {
+      const message = 'the volume is almost full, and room is being made: try again';
+      throw new LogStoreError('LOW_SPACE', message);
+    }
     throw new LogStoreError('NO_SPACE', 'the volume is full but for its reserve: delete something');
   }
 

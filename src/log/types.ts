@@ -56,6 +56,14 @@ export interface LogPin {
   release(): void;
 }
 
+/** What the log takes and leaves of its volume. */
+export interface LogSpace {
+  /** Of all segments, as far as they are written. */
+  readonly sizeBytes: number;
+  readonly freeBytes: number;
+  readonly reserveBytes: number;
+}
+
 /** The face of src/log for the folders above it. */
 export interface Log extends AsyncDisposable {
   readonly storeId: Uint8Array;
@@ -68,8 +76,8 @@ export interface Log extends AsyncDisposable {
   readonly sequenceNext: number;
   /**
    * Admits a record at once and gives its sequence number. The order of calls is the log's order.
-   * @throws LogStoreError `BUSY` when the queue is full, `WRITER_FAILED`, `READ_ONLY`, `NO_SPACE`,
-   *   `CLOSED`
+   * @throws LogStoreError `BUSY` when the queue is full, `WRITER_FAILED`, `READ_ONLY`, `LOW_SPACE`,
+   *   `NO_SPACE`, `CLOSED`
    */
   append(record: Append): number;
   /** Resolves when the queue has room for a data record again; rejects as `append` does. */
@@ -96,6 +104,9 @@ export interface Log extends AsyncDisposable {
   /** Where the durable log ends now: position of an index that holds every durable record. */
   position(): LogPosition;
   segmentCount(): number;
+  space(): LogSpace;
+  /** @param makesRoom asked where space is low: whether waiting for room helps */
+  whenSpaceIsLow(makesRoom: () => boolean): void;
   /**
    * Ends in order: waits for the queue, writes a marking batch, calls `snapshot` with the final
    * position (its failure does no harm), then marks the manifest closed. Idempotent.

@@ -47,7 +47,8 @@ export function inlineBody(bytes: Uint8Array, plan: DigestPlan): WrittenBody {
  * and written by the log. What a body that fails has written is dead.
  */
 export class BodyWriter {
-  readonly #underWay = new Set<string>();
+  /** Of the bodies whose commit is still to come: below which number none of their records is. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(
     private readonly log: Log,
@@ -104,10 +105,18 @@ export class BodyWriter {
     return this.#underWay.has(nameOf(subject));
   }
 
+  /** Below it no body whose commit is still to come has a record. */
+  underWayFrom(): number {
+    let from = this.log.position().sequence;
+    for (const begun of this.#underWay.values()) from = Math.min(from, begun);
+    return from;
+  }
+
   /** @returns what ends it */
   #begin(uploadId: Uint8Array): () => void {
     const name = nameOf(uploadId);
-    this.#underWay.add(name);
+    // Not the next number: after a failed batch numbers are given again.
+    this.#underWay.set(name, this.log.position().sequence);
     return () => this.#underWay.delete(name);
   }
 

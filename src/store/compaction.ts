@@ -8,6 +8,7 @@ import { planCompaction, type SegmentLife } from '../log/compaction-plan.js';
 import type { CommitSource, Compactor } from '../log/compactor.js';
 import type { Log } from '../log/types.js';
 import { type PaceLimits, Pacer } from './pacer.js';
+import type { SpaceUse } from './space-use.js';
 import type { CompactionOptions, CompactionProgress, CompactionReport } from './types.js';
 
 /** What compaction asks of the store around it. */
@@ -16,8 +17,11 @@ export interface CompactionParts {
   readonly catalog: Catalog;
   readonly log: Log;
   readonly segmentBytes: number;
+  readonly spaceUse: SpaceUse;
   /** Whether an upload that is under way writes its data records under this id. */
   isUnderWay(subject: Uint8Array): boolean;
+  /** Below it no upload that is under way has a record. */
+  underWayFrom(): number;
   /**
    * Resolves when removals up to now may be believed: proven durable, and in a ledger block where
    * there is a ledger.
@@ -28,9 +32,12 @@ export interface CompactionParts {
 const deadRatioMin = 0.25;
 const mib = 1024 ** 2;
 const pacing: PaceLimits = { bytesPerSecondMax: 128 * mib, bytesPerSecondMin: 8 * mib };
-const unpaced: PaceLimits = { bytesPerSecondMax: Infinity, bytesPerSecondMin: Infinity };
+/** Both double with every step of dead bytes, of the whole log, above what is calm. */
+const calmDeadRatio = 0.4;
+const urgencyStep = 0.05;
 /** In the background: the newest segments are about to lose more. */
 const youngCountPaced = 2;
+const deadRatioLeftPaced = 0.1;
 /** How long marking may hold the event loop in one go. */
 const turnMs = 2;
 /** Such groups stay as they are, and the others are rewritten all the same. */
@@ -83,24 +90,27 @@ export class Compaction {
   }
 
   async #run(compactor: Compactor, options: CompactionOptions): Promise<CompactionReport> {
-    const { log, catalog, clock } = this.parts;
-    const limits = options.paced === true ? pacing : unpaced;
-    const pacer = new Pacer(clock, limits, () => log.foregroundP99Ms());
+    const { log, catalog, spaceUse } = this.parts;
+    const pacer = this.#pacer(options);
     // From here on every commit that is admitted marks what it refers to.
     const marks = new LiveMarks(catalog.state, log.sequenceNext);
     catalog.marks = marks;
     await log.settled();
+    const indexBytes = spaceUse.indexBytes();
     await this.#mark(compactor, marks);
-    const lives = await this.#lives(compactor, marks);
+    const { lives, liveBytes } = await this.#lives(compactor, marks);
+    spaceUse.measured(liveBytes, indexBytes);
     const { all = false, paced = false } = options;
     const groups = planCompaction(lives, {
-      ...{ deadRatioMin, segmentBytes: this.parts.segmentBytes, all },
-      ...{ youngCount: paced ? youngCountPaced : 0, roomBytes: await compactor.roomBytes() },
+      ...{ segmentBytes: this.parts.segmentBytes, roomBytes: await compactor.roomBytes(), all },
+      ...{ deadRatioMin, deadRatioLeft: paced ? deadRatioLeftPaced : 0 },
+      youngCount: paced ? youngCountPaced : 0,
     });
     const report = new ReportInMaking(lives, groups);
     if (options.dryRun === true) return report.done();
     const pace = async (bytes: number) => {
-      this.#checkStopping();
+      await this.#turn();
+      if (bytes === 0) return;
       options.onProgress?.(report.progress(bytes));
       await pacer.spend(bytes);
     };
@@ -120,7 +130,7 @@ export class Compaction {
   ): Promise<void> {
     try {
       const fileIds = group.map(({ fileId }) => fileId);
-      const judge = this.#judge(compactor, marks, fileIds);
+      const judge = this.#judge(compactor, marks, group);
       const { sizeBytes } = await compactor.rewrite(fileIds, judge, pace, this.parts.believed);
       report.swapped(group, sizeBytes);
     } catch (error) {
@@ -162,19 +172,25 @@ export class Compaction {
     return kinds;
   }
 
-  async #lives(compactor: Compactor, marks: LiveMarks): Promise<SegmentLife[]> {
+  /** Of the ended segments; and how much of the whole log lives. */
+  async #lives(
+    compactor: Compactor,
+    marks: LiveMarks,
+  ): Promise<{ lives: SegmentLife[]; liveBytes: number }> {
     const between = () => this.#turn();
     const stays = (sequence: number) => marks.stays(sequence);
     const lives: SegmentLife[] = [];
+    let liveBytes = 0;
     const segments = compactor.segments();
     for (const { fileId, first, end } of segments) {
-      if (end > marks.end) continue;
       const measured = await compactor.measure(fileId, stays, between);
+      liveBytes += measured.liveBytes;
+      if (end === 0 || end > marks.end) continue; // it goes on, or went on when marking began
       lives.push({ fileId, ...measured, numberCount: end - first });
     }
     const there = new Set(segments.map(({ fileId }) => fileId));
     for (const fileId of this.#kinds.keys()) if (!there.has(fileId)) this.#kinds.delete(fileId);
-    return lives;
+    return { lives, liveBytes };
   }
 
   /** Lets requests in, where they have waited for long enough. */
@@ -186,15 +202,36 @@ export class Compaction {
     this.#turnedAtMs = this.parts.clock.monotonicMs();
   }
 
-  #judge(compactor: Compactor, marks: LiveMarks, fileIds: readonly number[]): CompactionJudge {
-    const rewritten = compactor.segments().filter(({ fileId }) => fileIds.includes(fileId));
+  #judge(compactor: Compactor, marks: LiveMarks, group: readonly SegmentLife[]): CompactionJudge {
+    const ofGroup = (fileId: number) => group.find((life) => life.fileId === fileId);
+    const rewritten = compactor.segments().filter(({ fileId }) => ofGroup(fileId) !== undefined);
     const first = rewritten[0]?.first ?? 0;
     const end = rewritten[rewritten.length - 1]?.end ?? 0;
     return new CompactionJudge(marks, {
       isRewritten: (sequence) => sequence >= first && sequence < end,
       liesElsewhere: (sequence) => compactor.liesAsCommit(sequence),
       isUnderWay: (subject) => this.parts.isUnderWay(subject),
+      isAllDead: (fileId) => ofGroup(fileId)?.liveBytes === 0 && end <= this.parts.underWayFrom(),
     });
+  }
+
+  /** The more is dead, the less it waits: at last the volume would be full. */
+  #pacer(options: CompactionOptions): Pacer {
+    const { clock, log, spaceUse } = this.parts;
+    const urgency = () => {
+      if (options.paced !== true) return Infinity;
+      const ratio = spaceUse.deadBytes / Math.max(1, spaceUse.sizeBytes);
+      return 2 ** Math.max(0, (ratio - calmDeadRatio) / urgencyStep);
+    };
+    const limits: PaceLimits = {
+      get bytesPerSecondMax() {
+        return pacing.bytesPerSecondMax * urgency();
+      },
+      get bytesPerSecondMin() {
+        return pacing.bytesPerSecondMin * urgency();
+      },
+    };
+    return new Pacer(clock, limits, () => log.foregroundP99Ms());
   }
 
   #checkStopping(): void {

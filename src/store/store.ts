@@ -13,9 +13,11 @@ import { Committer } from './committer.js';
 import { Compaction } from './compaction.js';
 import { Copies } from './copies.js';
 import { Expiry } from './expiry.js';
+import { Maintenance } from './maintenance.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
 import { closedError, Operations } from './operations.js';
+import { SpaceUse } from './space-use.js';
 import { runTransaction } from './transaction.js';
 import type {
   BodyOptions,
@@ -60,6 +62,8 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   readonly mode?: OpenLogOptions['mode'] | undefined;
   /** Memory for small records that were read before. */
   readonly cacheBytes?: number | undefined;
+  /** `auto`: in the background, when enough is dead. `manual`, the default: when asked for. */
+  readonly compaction?: 'auto' | 'manual' | undefined;
   /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
   readonly hashThreadsMax?: number | undefined;
   /** Where parity of segments is made; `off`, the default, makes none. */
@@ -93,6 +97,8 @@ class OpenStore implements Store {
   readonly #copies: Copies;
   readonly #expiry: Expiry;
   readonly #compaction: Compaction;
+  readonly #spaceUse: SpaceUse;
+  readonly #maintenance: Maintenance | undefined;
   readonly #upkeep: Upkeep;
   readonly #transact: <T>(action: (transaction: Transaction) => Promise<T>) => Promise<T>;
   #closing: Promise<void> | undefined;
@@ -101,7 +107,7 @@ class OpenStore implements Store {
     private readonly host: Host,
     private readonly catalog: Catalog,
     private readonly log: Log,
-    options: StoreOptions,
+    private readonly options: StoreOptions,
   ) {
     const { cacheBytes = limits.recordCacheBytesDefault } = options;
     const { segmentBytes = limits.segmentBytesDefault } = options;
@@ -111,11 +117,16 @@ class OpenStore implements Store {
     const committer = new Committer(host, log, catalog);
     const commits = new Commits(log, cacheBytes);
     const writer = new BodyWriter(log, this.#digests, host.random);
+    this.#spaceUse = new SpaceUse(() => catalog.state, log);
     this.#compaction = new Compaction({
       ...{ clock: host.clock, catalog, log, segmentBytes },
+      spaceUse: this.#spaceUse,
       isUnderWay: (subject) => writer.isUnderWay(subject),
+      underWayFrom: () => writer.underWayFrom(),
       believed: () => log.prove(),
     });
+    if (options.compaction === 'auto' && log.state.is === 'ok')
+      this.#maintenance = this.#maintain();
     const { parity = 'off', scrubPeriodMs = 0, tell = () => undefined } = options;
     this.#upkeep = new Upkeep(host, log, catalog, { parity, scrubPeriodMs, tell });
     const reader = new BodyReader(log, commits);
@@ -135,6 +146,23 @@ class OpenStore implements Store {
     committer.onSomeExpire = () => expiry.arm();
     if (catalog.state.someExpire) expiry.arm();
     this.#upkeep.start();
+  }
+
+  #maintain(): Maintenance {
+    const { host, log, options } = this;
+    const { segmentBytes = limits.segmentBytesDefault } = options;
+    const maintenance = new Maintenance({
+      ...{ clock: host.clock, segmentBytes, use: () => this.#spaceUse },
+      compact: () => this.compact({ paced: true }),
+      failed: (error) =>
+        options.tell?.({
+          ...{ level: 'warn', message: 'compaction came to nothing; it is tried again' },
+          facts: { err: error },
+        }),
+    });
+    log.whenSpaceIsLow(() => maintenance.makesRoom());
+    maintenance.start();
+    return maintenance;
   }
 
   createBucket(bucket: string): Promise<BucketInfo> {
@@ -319,9 +347,13 @@ class OpenStore implements Store {
     const segments = this.log.segmentCount();
     const parity = this.#upkeep.counts();
     const scrub = this.#upkeep.progress();
+    const { freeBytes, reserveBytes } = this.log.space();
+    const { sizeBytes: totalBytes, liveBytes, deadBytes } = this.#spaceUse;
+    const parityBytes = 0;
+    const space = { totalBytes, liveBytes, deadBytes, parityBytes, reserveBytes, freeBytes };
     return {
       ...{ objects: objects.count, buckets: buckets.size, segments, writer, reason },
-      ...{ parity, scrub },
+      ...{ space, parity, scrub },
     };
   }
 
@@ -337,6 +369,7 @@ class OpenStore implements Store {
 
   async #close(): Promise<void> {
     this.#expiry.stop();
+    this.#maintenance?.stop();
     await this.#upkeep.stop();
     await this.#compaction.stop();
     await this.#running.close();

@@ -226,12 +226,26 @@ export interface CompactionReport {
   readonly passedOver: string | undefined;
 }
 
+/** In bytes. What lives and what is dead is an estimate, exact after each compaction. */
+export interface SpaceCounts {
+  /** Of the log: what is live and what is dead together. */
+  readonly totalBytes: number;
+  readonly liveBytes: number;
+  readonly deadBytes: number;
+  readonly parityBytes: number;
+  /** Kept free for removing and compacting. */
+  readonly reserveBytes: number;
+  /** On the volume, the reserve included. */
+  readonly freeBytes: number;
+}
+
 export interface StoreStats {
   readonly objects: number;
   readonly buckets: number;
   readonly segments: number;
   readonly writer: 'ok' | 'failed' | 'read-only';
   readonly reason: string | undefined;
+  readonly space: SpaceCounts;
   readonly parity: ParityCounts;
   readonly scrub: ScrubProgress;
 }

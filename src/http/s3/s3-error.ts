@@ -157,6 +157,7 @@ export const s3Codes = Object.freeze({
   PRECONDITION_FAILED: 'PreconditionFailed',
   CONFLICT: 'ConditionalRequestConflict',
   BUSY: 'SlowDown',
+  LOW_SPACE: 'SlowDown',
   NO_SPACE: 'InsufficientStorage',
   READ_ONLY: 'ServiceUnavailable',
   WRITER_FAILED: 'ServiceUnavailable',

@@ -8,7 +8,14 @@ import {
 
 const it = suite('compaction plan');
 const policy: CompactionPolicy = {
-  ...{ deadRatioMin: 0.25, segmentBytes: 1000, roomBytes: 10_000, youngCount: 0, all: false },
+  ...{
+    deadRatioMin: 0.25,
+    deadRatioLeft: 0,
+    segmentBytes: 1000,
+    roomBytes: 10_000,
+    youngCount: 0,
+    all: false,
+  },
 };
 
 /** Segments by size and live bytes; file ids count from 1. */
@@ -50,6 +57,20 @@ it('takes small neighbours along, and joins small ones when there are four', () 
 it('an emptied range goes into its neighbour at the next chance', () => {
   assert.equal(planned(segments([1000, 1000], [0, 0], [1000, 1000])), []);
   assert.equal(planned(segments([1000, 1000], [0, 0], [1000, 600])), [[2, 3]]);
+});
+
+it('takes the emptiest first, until little enough is dead', () => {
+  const lives = segments([1000, 700], [1000, 0], [1000, 600], [1000, 100], [1000, 1000]);
+  assert.equal(planned(lives), [
+    [1, 2],
+    [3, 4],
+  ]);
+  assert.equal(planned(lives, { deadRatioLeft: 0.25 }), [[2], [4]]);
+  assert.equal(planned(lives, { deadRatioLeft: 0.4 }), [[2]]);
+  assert.equal(planned(lives, { deadRatioLeft: 0.4, all: true }), [
+    [1, 2],
+    [3, 4],
+  ]);
 });
 
 it('the newest wait until half of them is dead', () => {
