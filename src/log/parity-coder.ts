@@ -7,7 +7,7 @@ import { isSimdThere } from '../erasure/kernel/simd-product.js';
 /** `thread`: on a thread of its own; `inline`: on this one, the same in every run. */
 export type ParityCoding = 'thread' | 'inline';
 
-/** Has a coder while there is something to code; threads and stripes take their memory then only. */
+/** Has a coder while there is something to code: threads and stripes take memory then only. */
 export class ParityCoder implements AsyncDisposable {
   #coder: (GroupCoder & Partial<AsyncDisposable>) | undefined;
 

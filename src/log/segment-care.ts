@@ -106,7 +106,7 @@ export class SegmentCare {
     return damage !== undefined || parity || footer;
   }
 
-  /** Makes the records of a segment readable again where they lie. @returns whether they were not */
+  /** Makes a segment's records readable again where they lie. @returns whether they were not */
   async healRecords(fileId: number, pace: Pace): Promise<boolean> {
     const exam = await this.examine(fileId, pace);
     const damage = exam?.status === 'recoverable' ? exam.remedy.damage : undefined;

@@ -64,7 +64,7 @@ function adviceFor(segments: readonly SegmentHealth[]): string[] {
   const advice: string[] = [];
   if (has('recoverable') || has('degraded'))
     advice.push(
-      'run `logstore repair`: it writes anew what is damaged (a running server does so by itself), ' +
+      'run `logstore repair`: it writes anew what is damaged (a running server does so itself), ' +
         'and look at the disk that damaged it',
     );
   for (const { file, status } of segments)

@@ -64,6 +64,8 @@ export class Upkeep {
   /** Something came up since work was looked for last. */
   #isWoken = false;
   #isStopping = false;
+  /** End what waits for a timer: none of the host's keeps a process alive until it fires. */
+  readonly #waits = new Set<() => void>();
 
   constructor(
     private readonly host: Host,
@@ -94,6 +96,7 @@ export class Upkeep {
   /** Ends what is under way before its next step: nothing half-made stays. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    for (const end of this.#waits) end();
     this.#timer?.cancel();
     await this.#running;
     await this.#last;
@@ -324,8 +327,7 @@ export class Upkeep {
     const all = new Set([...records.values()].flat());
     if (all.size === 0 || compactor === undefined) return [];
     const found = new ObjectsOnDamage(all);
-    const between = () => this.#turn();
-    for (const source of await compactor.sources(between)) {
+    for (const source of await compactor.sources(() => Promise.resolve())) {
       try {
         await source.follow((sequence, meta, flags) => found.commit(sequence, meta, flags));
       } catch (error) {
@@ -349,7 +351,7 @@ export class Upkeep {
     const pacer = new Pacer(this.host.clock, paceLimits, () => this.log.foregroundP99Ms());
     return async (bytes) => {
       this.#checkStopping();
-      await pacer.spend(bytes);
+      await this.#untilStopped((resolve) => void pacer.spend(bytes).then(resolve));
       this.#checkStopping();
     };
   }
@@ -366,7 +368,19 @@ export class Upkeep {
 
   /** Lets requests in. */
   #turn(): Promise<void> {
-    return new Promise((resolve) => this.host.clock.after(0, resolve));
+    return this.#untilStopped((resolve) => void this.host.clock.after(0, resolve));
+  }
+
+  /** Waits for what `begin` calls back, or for `stop`. */
+  #untilStopped(begin: (resolve: () => void) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#waits.delete(end);
+        resolve();
+      };
+      this.#waits.add(end);
+      begin(end);
+    });
   }
 
   readonly #noteFailure = (error: unknown): void => {
