@@ -81,6 +81,17 @@ export const options = {
     description:
       'where batches begin; 4096 for disks whose torn writes spoil the bytes beside them',
   },
+  compaction: {
+    kind: choice('auto', 'manual'),
+    default: 'auto',
+    description:
+      "gives back the space of what was overwritten, removed or expired; 'manual' waits for `compact`",
+  },
+  abortUploadsAfter: {
+    kind: duration(0, 366 * 86_400 * SECOND_MS),
+    default: '0s',
+    description: 'multipart uploads that were begun so long ago are aborted; 0 keeps them for ever',
+  },
   parity: {
     kind: choice('auto', 'off'),
     default: 'auto',

@@ -16,6 +16,13 @@ export interface OpenStoreOptions {
   readonly boundaryBytes?: 512 | 4096 | undefined;
   /** Memory for small records that were read before. */
   readonly cacheBytes?: number | undefined;
+  /**
+   * `auto`, the default, gives back the space of what is dead in the background; `manual` waits for
+   * `Store.compact`.
+   */
+  readonly compaction?: 'auto' | 'manual' | undefined;
+  /** Multipart uploads that were begun so long ago are aborted; 0, the default, keeps them. */
+  readonly abortUploadsAfterMs?: number | undefined;
   /** `auto`, the default, makes parity of each segment that has ended; `off` makes none. */
   readonly parity?: 'auto' | 'off' | undefined;
   /** Each segment is read and checked once in this time, by default 14 days; 0 is never. */
@@ -39,5 +46,6 @@ export async function openStore(open: OpenStoreOptions): Promise<Store> {
   else await storeDirectory(host.disk, dir);
   const parity = options.parity === 'off' ? 'off' : 'thread';
   const holder = `process ${process.pid}`;
-  return openStoreOn(host, { ...options, parity, scrubPeriodMs, holder });
+  const { compaction = 'auto' } = options;
+  return openStoreOn(host, { ...options, compaction, parity, scrubPeriodMs, holder });
 }

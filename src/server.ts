@@ -50,6 +50,8 @@ export async function startServer(
     boundaryBytes: config.boundary === '512' ? 512 : 4096,
     reserveBytes: config.reserveSize,
     cacheBytes: config.cacheSize,
+    compaction: config.compaction,
+    abortUploadsAfterMs: config.abortUploadsAfter,
     parity: config.parity === 'auto' ? 'thread' : 'off',
     scrubPeriodMs: config.scrubPeriod,
     tell: ({ level, message, facts }) => logger[level](facts, message),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { LogStoreError } from '../src/base/errors.js';
 import { mb, rb } from './bucket.js';
+import { compact } from './compact.js';
 import { exitCodes, failureOf } from './exit-code.js';
 import { get } from './get.js';
 import { ls } from './ls.js';
@@ -87,6 +88,14 @@ storeCommand('repair', 'name the commits that are lost, or give them up', [
 addCheckProof(command('check-proof', 'check a proof offline, and say what it proves'));
 addWitness(command('witness', "sign the checkpoints of others' logs, as long as they only grow"));
 
+clientCommand('compact', 'give back the space of what was overwritten, removed or expired', [
+  'logstore compact --dir /srv/store --dry-run',
+  'logstore compact --all --endpoint http://127.0.0.1:9000',
+])
+  .option('--dry-run', 'only say what would be done', false)
+  .option('--all', 'rewrite whatever has anything dead in it', false)
+  .action((options: ClientOptions & CompactFlags) => compact(options));
+
 clientCommand('put', 'store a file, or standard input', [
   'logstore put --create-bucket photos/cat.jpg cat.jpg',
   'tar c /etc | logstore put backups/etc.tar - --endpoint http://127.0.0.1:9000',
@@ -155,6 +164,11 @@ clientCommand('rb', 'remove an empty bucket', ['logstore rb photos'])
 interface StoreOptions {
   readonly dir?: string;
   readonly json: boolean;
+}
+
+interface CompactFlags {
+  readonly dryRun: boolean;
+  readonly all: boolean;
 }
 
 interface PutFlags {

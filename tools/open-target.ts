@@ -4,6 +4,7 @@ import { loadConfig } from '../src/config.js';
 import { openStore } from '../src/open-store.js';
 import { requireCredentialsFile } from '../src/root-credentials.js';
 import type { Store } from '../src/store/types.js';
+import type { S3ClientOptions } from './s3-client.js';
 import { s3Target } from './s3-target.js';
 import { storeTarget } from './store-target.js';
 import type { Target } from './target.js';
@@ -27,17 +28,30 @@ export async function openTarget(
   { create }: { readonly create: boolean },
   environment: Environment = process.env,
 ): Promise<Target> {
+  const endpoint = await endpointOf(options, environment);
+  if (endpoint !== undefined) return s3Target(endpoint);
+  return storeTarget(await openDirectory(options.dir, create));
+}
+
+/**
+ * @returns undefined where a directory is meant
+ * @throws LogStoreError `INVALID_ARGUMENT`
+ */
+export async function endpointOf(
+  options: TargetArguments,
+  environment: Environment = process.env,
+): Promise<S3ClientOptions | undefined> {
   if (options.dir !== undefined && options.endpoint !== undefined)
     throw new LogStoreError('INVALID_ARGUMENT', 'give --dir or --endpoint, not both');
   const endpoint =
     options.dir === undefined ? (options.endpoint ?? environment.LOGSTORE_ENDPOINT) : undefined;
-  if (endpoint === undefined) return storeTarget(await openDirectory(options.dir, create));
-  return s3Target({
+  if (endpoint === undefined) return undefined;
+  return {
     endpoint: parseEndpoint(endpoint),
     region:
       options.region ?? environment.AWS_REGION ?? loadConfig({ flags: {}, environment }).region,
     credentials: await clientCredentials(options.credentials, environment),
-  });
+  };
 }
 
 /** `--dir`, `LOGSTORE_DIR` or the default, as `serve` has it. */
@@ -45,9 +59,11 @@ export function directoryOf(dir: string | undefined, environment: Environment): 
   return loadConfig({ flags: dir === undefined ? {} : { dir }, environment }).dir;
 }
 
-async function openDirectory(given: string | undefined, create: boolean): Promise<Store> {
+/** A store that this command alone has open, and only for as long as it takes. */
+export async function openDirectory(given: string | undefined, create: boolean): Promise<Store> {
   try {
-    return await openStore({ dir: directoryOf(given, process.env), create });
+    const dir = directoryOf(given, process.env);
+    return await openStore({ dir, create, compaction: 'manual' });
   } catch (error) {
     if (!isLogStoreError(error, 'LOCKED')) throw error;
     const message = `${error.message}; to work with a running server give --endpoint URL`;

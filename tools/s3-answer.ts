@@ -52,6 +52,8 @@ export function answerError(
 }
 
 function readError(body: Buffer): { code?: string | undefined; message?: string | undefined } {
+  const isJson = body[0] === 0x7b; // the native API's
+  if (isJson) return JSON.parse(body.toString()) as { code?: string; message?: string };
   if (!body.toString('utf8', 0, 256).includes('<Error')) return {};
   const error = readXml(body, 'Error');
   return { code: childText(error, 'Code'), message: childText(error, 'Message') };

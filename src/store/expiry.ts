@@ -6,34 +6,29 @@ import { endsOf, hasExpired } from '../catalog/objects.js';
 import { decodeVersionKey } from '../format/key-encoding.js';
 import type { Mutation } from '../format/mutation.js';
 import type { Committer } from './committer.js';
+import type { WallClockWatch } from './wall-clock.js';
 
 const sweepIntervalMs = 30_000; // between two walks over the index
 const stepIntervalMs = 50; // between two steps of one walk
 const stepSlotsMax = 5_000; // entries looked at in one step: a few milliseconds
-const clockJumpMsMax = 3_600_000;
 
 /**
  * Logs the removal of objects whose time has passed: readers do not see them any more, but the
  * index forgets them only once that is durable. One slow walk after another, and whoever meets an
  * expired object.
- *
- * A wall clock that jumps by more than an hour ends this until the store is opened again: what the
- * clock says is then somebody's to confirm, and a removal cannot be taken back.
  */
 export class Expiry {
   #timer: Timer | undefined;
   #stopped = false;
   #cursor: Uint8Array = new Uint8Array(0);
   #sawExpiring = false;
-  readonly #clockOffsetMs: number;
 
   constructor(
     private readonly clock: Clock,
+    private readonly wallClock: WallClockWatch,
     private readonly catalog: Catalog,
     private readonly committer: Committer,
-  ) {
-    this.#clockOffsetMs = clock.nowUnixMs() - clock.monotonicMs();
-  }
+  ) {}
 
   /** To be called when there may be objects that expire; without any, no timer runs. */
   arm(): void {
@@ -90,7 +85,7 @@ export class Expiry {
   }
 
   #remove(names: readonly { bucket: string; key: string }[]): void {
-    if (this.#stopped || this.#clockJumped()) return;
+    if (this.#stopped || this.wallClock.hasJumped()) return;
     const mutations: Mutation[] = [];
     for (const { bucket, key } of names) {
       if (this.catalog.pending.ofObject(bucket, key) !== undefined) continue;
@@ -107,10 +102,5 @@ export class Expiry {
       // Full, read-only or failed: nothing is lost by not removing, and a later walk comes by.
       if (!isLogStoreError(error)) throw error;
     }
-  }
-
-  #clockJumped(): boolean {
-    const offsetMs = this.clock.nowUnixMs() - this.clock.monotonicMs();
-    return Math.abs(offsetMs - this.#clockOffsetMs) > clockJumpMsMax;
   }
 }

@@ -54,8 +54,10 @@ import type {
 } from './types.js';
 import { Upkeep, type UpkeepOptions } from './upkeep.js';
 import { UploadCompletion } from './upload-completion.js';
+import { UploadLeftovers } from './upload-leftovers.js';
 import { Uploads } from './uploads.js';
 import { decodeValue, encodeValue, valueOptions } from './values.js';
+import { WallClockWatch } from './wall-clock.js';
 
 export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' | 'use'> {
   /** `read` changes nothing and takes no lock. */
@@ -64,6 +66,8 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   readonly cacheBytes?: number | undefined;
   /** `auto`: in the background, when enough is dead. `manual`, the default: when asked for. */
   readonly compaction?: 'auto' | 'manual' | undefined;
+  /** Uploads that were begun so long ago are aborted; 0, the default, keeps them. */
+  readonly abortUploadsAfterMs?: number | undefined;
   /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
   readonly hashThreadsMax?: number | undefined;
   /** Where parity of segments is made; `off`, the default, makes none. */
@@ -96,6 +100,7 @@ class OpenStore implements Store {
   readonly #completion: UploadCompletion;
   readonly #copies: Copies;
   readonly #expiry: Expiry;
+  readonly #leftovers: UploadLeftovers;
   readonly #compaction: Compaction;
   readonly #spaceUse: SpaceUse;
   readonly #maintenance: Maintenance | undefined;
@@ -130,7 +135,10 @@ class OpenStore implements Store {
     const { parity = 'off', scrubPeriodMs = 0, tell = () => undefined } = options;
     this.#upkeep = new Upkeep(host, log, catalog, { parity, scrubPeriodMs, tell });
     const reader = new BodyReader(log, commits);
-    const expiry = new Expiry(host.clock, catalog, committer);
+    const wallClock = new WallClockWatch(host.clock);
+    const expiry = new Expiry(host.clock, wallClock, catalog, committer);
+    const { abortUploadsAfterMs: ageMs = 0 } = options;
+    this.#leftovers = new UploadLeftovers(host.clock, wallClock, catalog, committer, ageMs);
     const objects = new Objects(
       ...([catalog, committer, commits, writer, reader, this.#running] as const),
       (bucket, key) => expiry.met(bucket, key),
@@ -145,6 +153,7 @@ class OpenStore implements Store {
     this.#transact = (action) => runTransaction(parts, action);
     committer.onSomeExpire = () => expiry.arm();
     if (catalog.state.someExpire) expiry.arm();
+    this.#leftovers.start();
     this.#upkeep.start();
   }
 
@@ -369,6 +378,7 @@ class OpenStore implements Store {
 
   async #close(): Promise<void> {
     this.#expiry.stop();
+    this.#leftovers.stop();
     this.#maintenance?.stop();
     await this.#upkeep.stop();
     await this.#compaction.stop();

@@ -6,6 +6,7 @@ import { badShape } from '../guards.js';
 import { splitTarget } from '../s3/address.js';
 import { S3Error, toS3Error } from '../s3/s3-error.js';
 import { type NativeRoute, nativeRoutes } from './routes.js';
+import { answerWork, nativeWork } from './work.js';
 
 /** Serves the table of native routes; everything is answered in JSON, errors too. */
 export function nativeRouter(edge: Edge): Router {
@@ -16,6 +17,11 @@ export function nativeRouter(edge: Edge): Router {
   });
   for (const route of nativeRoutes)
     router.get(`/_${route.path}`, (req: Request, res: Response) => answer(edge, route, req, res));
+  for (const work of nativeWork)
+    router.post(`/_${work.path}`, async (req: Request, res: Response) => {
+      authenticateSender(edge, req);
+      await answerWork(edge, work, req, res);
+    });
   router.use((_req: Request, res: Response) =>
     sendJson(edge, res, 404, { code: 'NotFound', message: 'There is no such route.' }),
   );
@@ -28,12 +34,15 @@ export function nativeRouter(edge: Edge): Router {
 }
 
 function answer(edge: Edge, route: NativeRoute, req: Request, res: Response): void {
-  if (route.access === 'authenticated') {
-    const target = splitTarget(req.originalUrl);
-    authenticate(edge, { method: req.method, ...target, headers: req.headers });
-  }
+  if (route.access === 'authenticated') authenticateSender(edge, req);
   const { status, body } = route.answer(edge);
   sendJson(edge, res, status, body);
+}
+
+/** @throws S3Error unless a known key has signed the request */
+function authenticateSender(edge: Edge, req: Request): void {
+  const target = splitTarget(req.originalUrl);
+  authenticate(edge, { method: req.method, ...target, headers: req.headers });
 }
 
 function sendError(edge: Edge, res: Response, { code, status, message, cause }: S3Error): void {

@@ -1,0 +1,72 @@
+import type { Request, Response } from 'express';
+import type { CompactionProgress } from '../../store/types.js';
+import type { Edge } from '../edge.js';
+import { splitTarget } from '../s3/address.js';
+import { toS3Error } from '../s3/s3-error.js';
+
+/** Work that takes its time, below `/_`; who has a key may ask for it. */
+export interface NativeWork {
+  readonly method: 'POST';
+  readonly path: string;
+  /** @returns what it came to, written as JSON */
+  readonly run: (
+    edge: Edge,
+    query: URLSearchParams,
+    onProgress: (progress: CompactionProgress) => void,
+  ) => Promise<object>;
+}
+
+export const nativeWork: readonly NativeWork[] = [
+  {
+    method: 'POST',
+    path: '/compact',
+    run: (edge, query, onProgress) =>
+      edge.store.compact({
+        ...{ dryRun: query.has('dry-run'), all: query.has('all'), paced: query.has('paced') },
+        onProgress,
+      }),
+  },
+];
+
+const lineIntervalMs = 250;
+
+/**
+ * Answers with a line of JSON now and then, `{"doneBytes", "totalBytes"}`, and a last one that is
+ * `{"report"}` or `{"error"}`. The work goes on when nobody listens any more.
+ * @throws what the work throws before its first line
+ */
+export async function answerWork(
+  edge: Edge,
+  work: NativeWork,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const { clock } = edge;
+  let saidAtMs = Number.NEGATIVE_INFINITY;
+  const say = (line: object) => {
+    if (!res.headersSent) res.writeHead(200, headersOf(edge));
+    res.write(`${JSON.stringify(line)}\n`);
+  };
+  const onProgress = (progress: CompactionProgress) => {
+    // A reader that stands still gets what there is room for; the last line alone must come.
+    if (clock.monotonicMs() - saidAtMs < lineIntervalMs || res.writableNeedDrain) return;
+    saidAtMs = clock.monotonicMs();
+    say(progress);
+  };
+  try {
+    const { rawQuery } = splitTarget(req.originalUrl);
+    say({ report: await work.run(edge, new URLSearchParams(rawQuery), onProgress) });
+  } catch (error) {
+    if (!res.headersSent) throw error;
+    const { code, message } = toS3Error(error);
+    say({ error: { code, message } });
+  }
+  res.end();
+}
+
+function headersOf(edge: Edge): string[] {
+  return [
+    ...['content-type', 'application/x-ndjson', 'cache-control', 'no-store'],
+    ...['x-content-type-options', 'nosniff', 'x-amz-request-id', edge.requestIds.next()],
+  ];
+}
