@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Figure } from './figure.js';
@@ -14,6 +14,8 @@ export interface Circumstances {
   readonly commit: string;
   readonly node: string;
   readonly machine: string;
+  /** How many others wanted the processors in the minute before. */
+  readonly load: string;
 }
 
 export function circumstances(): Circumstances {
@@ -24,6 +26,7 @@ export function circumstances(): Circumstances {
     commit: commitName(),
     node: process.version,
     machine: `${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}, ${memoryGiB} GiB, Linux ${release()}`,
+    load: `load ${loadavg()[0]?.toFixed(1)}`,
   };
 }
 
