@@ -1,10 +1,8 @@
-import { createInterface } from 'node:readline';
-import { type ErrorCode, LogStoreError } from '../src/base/errors.js';
 import type { CompactionProgress, CompactionReport } from '../src/store/types.js';
 import { endpointOf, openDirectory, type TargetArguments } from './open-target.js';
 import { printResult, shownSize } from './output.js';
 import { Progress } from './progress.js';
-import { S3Client, type S3ClientOptions } from './s3-client.js';
+import { askServer } from './server-work.js';
 
 export interface CompactArguments extends TargetArguments {
   /** Plan only. */
@@ -24,7 +22,7 @@ export async function compact(options: CompactArguments): Promise<void> {
   const report =
     endpoint === undefined
       ? await compactDirectory(options, onProgress)
-      : await askServer(endpoint, options, onProgress);
+      : await askServer<CompactionReport>(endpoint, 'compact', queryOf(options), onProgress);
   progress[Symbol.dispose]();
   await printResult(options.json, { dryRun: options.dryRun, ...report }, textOf(options, report));
 }
@@ -37,32 +35,8 @@ async function compactDirectory(
   return await store.compact({ dryRun, all, onProgress });
 }
 
-async function askServer(
-  endpoint: S3ClientOptions,
-  { dryRun, all }: CompactArguments,
-  onProgress: OnProgress,
-): Promise<CompactionReport> {
-  await using client = new S3Client(endpoint);
-  const query = { ...(dryRun ? { 'dry-run': '' } : {}), ...(all ? { all: '' } : {}) };
-  const answer = await client.request({ method: 'POST', bucket: '_', key: 'compact', query });
-  for await (const text of createInterface({ input: answer })) {
-    const line = JSON.parse(text) as ServerLine;
-    if ('report' in line) return line.report;
-    if ('error' in line) throw new LogStoreError(codeOf(line.error.code), line.error.message);
-    onProgress(line);
-  }
-  throw new LogStoreError('IO', 'the server broke off; it may still be compacting');
-}
-
-type ServerLine =
-  | CompactionProgress
-  | { readonly report: CompactionReport }
-  | { readonly error: { readonly code: string; readonly message: string } };
-
-/** The server's word for it, in ours. */
-function codeOf(code: string): ErrorCode {
-  if (code === 'InsufficientStorage') return 'NO_SPACE';
-  return code === 'SlowDown' ? 'BUSY' : 'IO';
+function queryOf({ dryRun, all }: CompactArguments): Record<string, string> {
+  return { ...(dryRun ? { 'dry-run': '' } : {}), ...(all ? { all: '' } : {}) };
 }
 
 function textOf({ dryRun }: CompactArguments, report: CompactionReport): string {

@@ -6,6 +6,7 @@ import { mb, rb } from './bucket.js';
 import { compact } from './compact.js';
 import { exitCodes, failureOf } from './exit-code.js';
 import { get } from './get.js';
+import { health } from './health.js';
 import { ls } from './ls.js';
 import { directoryOf, openTarget, type TargetArguments } from './open-target.js';
 import { isReaderGone } from './output.js';
@@ -14,6 +15,7 @@ import { put } from './put.js';
 import { repair } from './repair.js';
 import { replay } from './replay.js';
 import { rm } from './rm.js';
+import { scrub } from './scrub.js';
 import { serve } from './serve.js';
 import { addServeOptions, serveConfig } from './serve-options.js';
 import { stat } from './stat.js';
@@ -74,15 +76,44 @@ storeCommand('verify', 'check every byte of a store, change none, and name what 
     process.exitCode = await verify({ dir: directoryOf(dir, process.env), json });
   });
 
-storeCommand('repair', 'name the commits that are lost, or give them up', [
+clientCommand('scrub', 'read all segments that have ended, heal them, and make their parity', [
+  'logstore scrub --dir /srv/store',
+  'logstore scrub --endpoint http://127.0.0.1:9000',
+])
+  .addHelpText('after', '\nEnds with 2 where something is not healthy at the end.')
+  .action(async (options: ClientOptions) => {
+    process.exitCode = await scrub(options);
+  });
+
+clientCommand('repair', 'write anew what parity makes good; give up commits that are lost', [
   'logstore repair --dir /srv/store',
   'logstore repair --dir /srv/store --accept-loss 4711',
 ])
   .option('--accept-loss <N>', 'give up this commit for good; may be repeated', parseSequences)
-  .addHelpText('after', '\nEnds with 2 while commits are lost. Copy the directory aside first.')
-  .action(async ({ dir, acceptLoss, json }: StoreOptions & { acceptLoss?: number[] }) => {
-    const accepted = acceptLoss ?? [];
-    process.exitCode = await repair({ dir: directoryOf(dir, process.env), accepted, json });
+  .addHelpText(
+    'after',
+    '\nOf a segment that has lost something nothing is written. Ends with 2 while something is ' +
+      'lost.\nCopy the directory aside first.',
+  )
+  .action(async ({ acceptLoss, ...options }: ClientOptions & { acceptLoss?: number[] }) => {
+    process.exitCode = await repair({ ...options, accepted: acceptLoss ?? [] });
+  });
+
+clientCommand('health', 'say how each segment and object fares, and what to do; change nothing', [
+  'logstore health --dir /srv/store',
+  'logstore health --json --endpoint http://127.0.0.1:9000',
+])
+  .addHelpText(
+    'after',
+    `
+Healthy        all is as it was written
+Degraded       all data is whole; a footer, a header or parity is damaged
+Recoverable    data is damaged, and parity has it: reads are right, \`logstore repair\` heals it
+Unrecoverable  more is damaged than parity makes good: the objects in it are named
+Ends with 2 unless all are healthy.`,
+  )
+  .action(async (options: ClientOptions) => {
+    process.exitCode = await health(options);
   });
 
 addCheckProof(command('check-proof', 'check a proof offline, and say what it proves'));

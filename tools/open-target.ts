@@ -60,10 +60,15 @@ export function directoryOf(dir: string | undefined, environment: Environment): 
 }
 
 /** A store that this command alone has open, and only for as long as it takes. */
-export async function openDirectory(given: string | undefined, create: boolean): Promise<Store> {
+export async function openDirectory(
+  given: string | undefined,
+  create: boolean,
+  parity: 'auto' | 'off' = 'off',
+): Promise<Store> {
   try {
     const dir = directoryOf(given, process.env);
-    return await openStore({ dir, create, compaction: 'manual' });
+    // Nothing goes on in the background that would end with the command.
+    return await openStore({ dir, create, compaction: 'manual', parity, scrubPeriodMs: 0 });
   } catch (error) {
     if (!isLogStoreError(error, 'LOCKED')) throw error;
     const message = `${error.message}; to work with a running server give --endpoint URL`;

@@ -40,8 +40,12 @@ async function requireRemains(disk: Disk, dir: string): Promise<void> {
 }
 
 function jsonOf(report: VerifyReport): string {
-  const { findings, damagedObjects, ...facts } = report;
-  const lines: object[] = [...findings, ...damagedObjects.map((o) => ({ is: 'object', ...o }))];
+  const { findings, damagedObjects, recoverableObjects, ...facts } = report;
+  const lines: object[] = [
+    ...findings,
+    ...damagedObjects.map((object) => ({ is: 'object', ...object })),
+    ...recoverableObjects.map((object) => ({ is: 'object', ...object, recoverable: true })),
+  ];
   return [...lines, facts].map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
@@ -53,13 +57,19 @@ function textOf(report: VerifyReport): string {
     ...report.damagedObjects.map(
       ({ bucket, key, version }) => `damaged object: ${shown(`${bucket}/${key}`)} (v${version})`,
     ),
+    ...report.recoverableObjects.map(
+      ({ bucket, key, version }) =>
+        `recoverable object: ${shown(`${bucket}/${key}`)} (v${version}): run \`logstore repair\``,
+    ),
     `${segmentCount} segments, ${recordCount} records${objects}: ${sound ? 'sound' : 'DAMAGED'}`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function lineOf({ is, file, offset, sequence, what }: Finding): string {
+function lineOf({ is, file, offset, sequence, what, recoverable }: Finding): string {
   const place = offset === undefined ? '' : ` at byte ${offset}`;
   const record = sequence === undefined ? '' : `, record ${sequence}`;
-  return `${is}: ${file}${place}${record}: ${shown(what)}`;
+  const rescue =
+    recoverable === undefined ? '' : recoverable ? ' (parity has it)' : ' (beyond parity)';
+  return `${is}: ${file}${place}${record}: ${shown(what)}${rescue}`;
 }

@@ -1,15 +1,11 @@
-import { isLogStoreError } from '../base/errors.js';
 import type { Disk, Host } from '../base/host.js';
-import { emptyState } from '../catalog/catalog.js';
-import { applyCommit } from '../catalog/fold.js';
-import { decodeCommitMeta } from '../format/commit.js';
 import { snapshotFile } from '../format/file-names.js';
 import { readSnapshot } from '../index/snapshot.js';
 import { type AuditWatcher, auditLog, type Finding } from '../log/audit.js';
-import { openLog } from '../log/open-log.js';
 import type { SegmentExam } from '../log/segment-exam.js';
 import { examineStore } from '../log/stopped-log.js';
-import { type DamagedObject, ObjectsOnDamage } from './objects-on-damage.js';
+import { foldDamage } from './fold-damage.js';
+import type { DamagedObject } from './objects-on-damage.js';
 
 export interface VerifyReport {
   readonly findings: readonly Finding[];
@@ -102,34 +98,4 @@ function damagedRecords(
     for (const sequence of lostRecords) lost.add(sequence);
   }
   return { lost, rebuilt };
-}
-
-/** Folds the log once more, and finds the live objects that stand on damaged records. */
-async function foldDamage(
-  host: Host,
-  records: { lost: ReadonlySet<number>; rebuilt: ReadonlySet<number> },
-  found: (finding: Finding) => void,
-): Promise<{ lost: DamagedObject[]; rebuilt: DamagedObject[]; objectCount: number } | undefined> {
-  const state = emptyState();
-  const [lost, rebuilt] = [new ObjectsOnDamage(records.lost), new ObjectsOnDamage(records.rebuilt)];
-  const commit = (sequence: number, meta: Uint8Array, flags: number) => {
-    applyCommit(state, decodeCommitMeta(meta), sequence);
-    lost.commit(sequence, meta, flags);
-    rebuilt.commit(sequence, meta, flags);
-  };
-  try {
-    await using log = await openLog(host, { mode: 'read' }, { commit, lost: () => undefined });
-    if (log.state.is === 'read-only' && records.lost.size > 0) {
-      const what = `no write is taken while this stands: ${log.state.reason}`;
-      if (/commits cannot be read/.test(what)) found({ is: 'note', file: 'log', what });
-    }
-  } catch (error) {
-    if (!isLogStoreError(error)) throw error;
-    found({ is: 'damage', file: 'log', what: `the store does not open: ${error.message}` });
-    return undefined;
-  }
-  const lostObjects = lost.live(state);
-  const isLost = new Set(lostObjects.map(({ version }) => version));
-  const others = rebuilt.live(state).filter(({ version }) => !isLost.has(version));
-  return { lost: lostObjects, rebuilt: others, objectCount: state.objects.count };
 }

@@ -33,9 +33,9 @@ export function nativeRouter(edge: Edge): Router {
   return router;
 }
 
-function answer(edge: Edge, route: NativeRoute, req: Request, res: Response): void {
+async function answer(edge: Edge, route: NativeRoute, req: Request, res: Response): Promise<void> {
   if (route.access === 'authenticated') authenticateSender(edge, req);
-  const { status, body } = route.answer(edge);
+  const { status, body } = await route.answer(edge);
   sendJson(edge, res, status, body);
 }
 

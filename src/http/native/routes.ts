@@ -12,7 +12,7 @@ export interface NativeRoute {
   readonly path: string;
   /** `open`: whoever reaches the port. `authenticated`: whose request is signed by a known key. */
   readonly access: 'open' | 'authenticated';
-  readonly answer: (edge: Edge) => NativeAnswer;
+  readonly answer: (edge: Edge) => NativeAnswer | Promise<NativeAnswer>;
 }
 
 /** Every route of the native API; who may read what stands here and nowhere else. */
@@ -32,6 +32,12 @@ export const nativeRoutes: readonly NativeRoute[] = [
       if (ready) return { status: 200, body: { status: 'ready' } };
       return { status: 503, body: { status: 'not ready', reason } };
     },
+  },
+  {
+    method: 'GET',
+    path: '/health',
+    access: 'authenticated', // what is known of each segment; POST examines them first
+    answer: async (edge) => ({ status: 200, body: await edge.store.health() }),
   },
   {
     method: 'GET',

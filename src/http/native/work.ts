@@ -26,6 +26,16 @@ export const nativeWork: readonly NativeWork[] = [
         onProgress,
       }),
   },
+  {
+    method: 'POST',
+    path: '/scrub',
+    run: (edge, _query, onProgress) => edge.store.scrub({ onProgress }),
+  },
+  {
+    method: 'POST',
+    path: '/health',
+    run: (edge, _query, onProgress) => edge.store.health({ check: true, onProgress }),
+  },
 ];
 
 const lineIntervalMs = 250;
