@@ -9,7 +9,7 @@ import type { Stripe } from './stripe.js';
 
 export type CodecKind = 'simd' | 'plain' | 'package';
 
-/** Reed-Solomon codes of up to 256 shards (SPEC.md, Reed-Solomon code). */
+/** Reed-Solomon codes of up to 256 shards (SPEC.md §13.1). */
 export interface Codec {
   readonly kind: CodecKind;
   /** Computes the parity rows from the data rows, over their first `lengthBytes`. */

@@ -26,7 +26,7 @@ export interface SegmentIdentity {
 }
 
 /**
- * Writes the parity files of a segment whose range has ended (SPEC.md, Parity group), with memory
+ * Writes the parity files of a segment whose range has ended (SPEC.md §13.2), with memory
  * for two stripes. They count once the manifest states what this returns.
  * @param segment open for reading; the caller closes it
  * @param coveredBytes up to where the segment counts: the offset of its position

@@ -1,5 +1,5 @@
 /**
- * GF(2^8) with polynomial 0x11D and generator 2 (SPEC.md, Reed-Solomon code): the field that
+ * GF(2^8) with polynomial 0x11D and generator 2 (SPEC.md §13.1): the field that
  * Backblaze's, klauspost's and the Rust reed-solomon-erasure libraries share.
  */
 export const reductionByte = 0x1d;

@@ -5,7 +5,7 @@ import { inverse, multiply, power } from './galois.js';
 export type Matrix = readonly Uint8Array[];
 
 /**
- * The systematic code matrix of k + m rows and k columns (SPEC.md, Reed-Solomon code): the
+ * The systematic code matrix of k + m rows and k columns (SPEC.md §13.1): the
  * Vandermonde matrix V(r, c) = r^c times the inverse of its own first k rows. So the first k rows
  * are the identity, and any k rows can be inverted.
  */

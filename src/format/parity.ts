@@ -3,7 +3,7 @@ import { align, getU32, getU64, setU32, setU64 } from './byte-order.js';
 import { checksumRange } from './checksum.js';
 import { formatVersion, saltBytes, storeIdBytes } from './segment-header.js';
 
-/** How the bytes of a group are cut (SPEC.md, Parity group). Shards: k of data, m of parity. */
+/** How the bytes of a group are cut (SPEC.md §13.2). Shards: k of data, m of parity. */
 export interface ParityShape {
   readonly dataCount: number;
   readonly parityCount: number;
