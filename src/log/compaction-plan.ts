@@ -16,6 +16,8 @@ export interface CompactionPolicy {
    * cheaper later. With 0 nothing waits.
    */
   readonly deadRatioLeft: number;
+  /** What one plan may read and write: what dies meanwhile makes the next one cheaper. */
+  readonly workBytes: number;
   /** What one rewritten segment may hold. */
   readonly segmentBytes: number;
   /** What there is room to write before anything is freed. */
@@ -65,12 +67,12 @@ export function planCompaction(
   return groups;
 }
 
-/** The ratio of the last segment that has to go so that no more than `deadRatioLeft` is dead. */
+/** The ratio of the last segment that goes: then little enough is dead, or enough is done. */
 function ratioThatLeaves(
   segments: readonly SegmentLife[],
-  { deadRatioLeft }: CompactionPolicy,
+  { deadRatioLeft, workBytes }: CompactionPolicy,
 ): number {
-  let [deadBytes, liveBytes] = [0, 0];
+  let [deadBytes, liveBytes, doneBytes] = [0, 0, 0];
   for (const segment of segments) {
     liveBytes += segment.liveBytes;
     deadBytes += segment.sizeBytes - segment.liveBytes;
@@ -78,6 +80,8 @@ function ratioThatLeaves(
   const emptiest = segments.toSorted((a, b) => deadRatioOf(b) - deadRatioOf(a));
   for (const segment of emptiest) {
     deadBytes -= segment.sizeBytes - segment.liveBytes;
+    doneBytes += 2 * segment.liveBytes;
+    if (doneBytes >= workBytes) return deadRatioOf(segment);
     if (deadBytes <= deadRatioLeft * (deadBytes + liveBytes)) return deadRatioOf(segment);
   }
   return 0;

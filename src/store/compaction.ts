@@ -38,6 +38,7 @@ const urgencyStep = 0.05;
 /** In the background: the newest segments are about to lose more. */
 const youngCountPaced = 2;
 const deadRatioLeftPaced = 0.1;
+const workSegments = 2;
 /** How long marking may hold the event loop in one go. */
 const turnMs = 2;
 /** Such groups stay as they are, and the others are rewritten all the same. */
@@ -105,6 +106,7 @@ export class Compaction {
       ...{ segmentBytes: this.parts.segmentBytes, roomBytes: await compactor.roomBytes(), all },
       ...{ deadRatioMin, deadRatioLeft: paced ? deadRatioLeftPaced : 0 },
       youngCount: paced ? youngCountPaced : 0,
+      workBytes: paced ? Math.max(workSegments * this.parts.segmentBytes, liveBytes / 8) : Infinity,
     });
     const report = new ReportInMaking(lives, groups);
     if (options.dryRun === true) return report.done();

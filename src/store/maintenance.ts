@@ -13,7 +13,7 @@ export interface MaintenanceParts {
   failed(error: unknown): void;
 }
 
-const lookIntervalMs = 5_000;
+const lookIntervalMs = 1_000;
 /** A start is busy enough; only who writes much at once is looked at before. */
 const firstLookMs = 120_000;
 const busySegments = 4;
@@ -35,6 +35,8 @@ export class Maintenance {
   /** What was dead when the last run had ended, and nothing more could be done about it. */
   #deadLeftBytes = 0;
   #quietUntilMs: number;
+  /** After a run that failed. */
+  #retryAtMs = 0;
   readonly #sizeAtStartBytes: number;
 
   constructor(private readonly parts: MaintenanceParts) {
@@ -58,6 +60,7 @@ export class Maintenance {
   makesRoom(): boolean {
     if (this.#isStopped) return false;
     if (this.#isRunning) return true;
+    if (this.parts.clock.monotonicMs() < this.#retryAtMs) return false;
     const newDeadBytes = this.parts.use().deadBytes - this.#deadLeftBytes;
     if (newDeadBytes < deadSegmentRatioMin * this.parts.segmentBytes) return false;
     this.#run();
@@ -92,12 +95,14 @@ export class Maintenance {
     this.parts
       .compact()
       .then(
-        () => {
-          this.#deadLeftBytes = this.parts.use().deadBytes;
+        ({ rewrittenSegmentCount }) => {
+          // A run does a part of what there is to do; one that finds nothing waits for more.
+          const isDone = rewrittenSegmentCount === 0;
+          this.#deadLeftBytes = isDone ? this.parts.use().deadBytes : 0;
         },
         (error: unknown) => {
           nextMs = retryMs;
-          this.#quietUntilMs = this.parts.clock.monotonicMs() + retryMs;
+          this.#retryAtMs = this.parts.clock.monotonicMs() + retryMs;
           if (!isLogStoreError(error, 'BUSY', 'CLOSED')) this.parts.failed(error);
         },
       )

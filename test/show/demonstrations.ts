@@ -2,6 +2,7 @@ import { bitFlips, cutTail, kill9, plants, simulator } from './crashes.js';
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
 import { memory } from './memory.js';
+import { overwrite } from './overwrite.js';
 import { packageInstall } from './package-install.js';
 import { proofs } from './proofs.js';
 import { realTree } from './real-tree.js';
@@ -21,6 +22,7 @@ export const demonstrations: readonly Demonstration[] = [
   cutTail,
   bitFlips,
   rebuildIndex,
+  overwrite,
   memory,
   tenMillion,
   proofs,

@@ -11,6 +11,7 @@ const policy: CompactionPolicy = {
   ...{
     deadRatioMin: 0.25,
     deadRatioLeft: 0,
+    workBytes: Infinity,
     segmentBytes: 1000,
     roomBytes: 10_000,
     youngCount: 0,
@@ -71,6 +72,12 @@ it('takes the emptiest first, until little enough is dead', () => {
     [1, 2],
     [3, 4],
   ]);
+});
+
+it('does no more than is wanted at once', () => {
+  const lives = segments([1000, 700], [1000, 0], [1000, 600], [1000, 100], [1000, 1000]);
+  assert.equal(planned(lives, { workBytes: 100 }), [[2], [4]]);
+  assert.equal(planned(lives, { workBytes: 1000 }), [[2, 3, 4]]);
 });
 
 it('the newest wait until half of them is dead', () => {
