@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -129,6 +129,34 @@ for (const version of versions) {
     });
   }
 }
+
+golden(
+  'v1/protected: two slices less a block are read past and healed to the same bytes',
+  async () => {
+    await withThawed(join(root, 'v1', 'protected'), async (directory) => {
+      const before = hashesOf(join(directory, 'log'));
+      const frozen = join(root, 'v1', 'protected', 'expected.json');
+      const expected: Expected = JSON.parse(readFileSync(frozen, 'utf8'));
+      const segment = join(directory, 'log', '0000000000000001.seg');
+      const bytes = readFileSync(segment);
+      for (let at = 200_000; at < 300_000; at++) bytes.writeUInt8(bytes.readUInt8(at) ^ 0x11, at);
+      writeFileSync(segment, bytes);
+      await using store = await openStoreOn(nodeHost(directory), { parity: 'inline' });
+      assert.equal(await describeStore(store), expected.store);
+      await store.scrub();
+      const after = hashesOf(join(directory, 'log'));
+      for (const name of Object.keys(before).filter((each) => /000000001\./.test(each)))
+        assert.is(after[name], before[name], name);
+
+      for (const index of [0, 1]) rmSync(join(directory, 'log', `0000000000000001.parity${index}`));
+      await store.scrub();
+      assert.equal(
+        hashesOf(join(directory, 'log'))['0000000000000001.parity1'],
+        before['0000000000000001.parity1'],
+      );
+    });
+  },
+);
 
 /** Without the fields that the frozen ones do not name, which must then say nothing. */
 function withoutLater(decoded: Plain, frozen: Plain): Plain {

@@ -37,6 +37,11 @@ import {
   subjectOf,
 } from '../../src/format/record.js';
 import {
+  decodeScrubState,
+  encodeScrubState,
+  type ScrubState,
+} from '../../src/format/scrub-state.js';
+import {
   decodeSegmentHeader,
   encodeSegmentStart,
   type SegmentHeader,
@@ -177,6 +182,8 @@ const keys: Codec<NamedVersion> = {
   decode: (bytes) => decodeVersionKey(bytes),
 };
 
+const scrubStates: Codec<ScrubState> = { encode: encodeScrubState, decode: decodeScrubState };
+
 /** By the name of the vectors' file. */
 export const codecs = {
   'segment-headers': segmentHeaders,
@@ -184,6 +191,8 @@ export const codecs = {
   records,
   commits,
   'manifest-frames': manifestFrames,
+  'manifest-frames-of-parity': manifestFrames,
+  'scrub-states': scrubStates,
   'footer-heads': footerHeads,
   'footer-entries': footerEntries,
   keys,

@@ -77,6 +77,20 @@ export const goldenStores: Readonly<Record<string, (directory: string) => Promis
     rmSync(join(directory, 'index.snapshot'));
     return directory;
   },
+
+  // Each of its segments but the last has parity; the scrub has gone over them once.
+  protected: async (directory) => {
+    const host = goldenHost(directory, 'protected');
+    await using store = await openStoreOn(host, { segmentBytes: MiB, parity: 'inline' });
+    await store.createBucket('photos');
+    for (const index of [1, 2, 3, 4]) {
+      await store.put('photos', `small/${index}`, patternBytes(100 * index, index));
+      await store.put('photos', `large/${index}`, patternBytes(500 * KiB + index, index));
+    }
+    await store.scrub();
+    await store.close();
+    return directory;
+  },
 };
 
 /** Takes the end of the last batch back to zeros, as a write that was cut short leaves it. */

@@ -1,6 +1,7 @@
 import { commitSubject } from '../../src/format/commit.js';
 import type { ManifestFile, ManifestState } from '../../src/format/manifest-frame.js';
 import type { Mutation, ObjectRecord, PartRecord } from '../../src/format/mutation.js';
+import { parityShape } from '../../src/format/parity.js';
 import type { CommitPayload, FieldsOf, PlacedBatch, PlacedRecord, VectorFile } from './codecs.js';
 
 /** What the vectors of this format version say. A new version adds lines; none ever changes. */
@@ -185,6 +186,28 @@ const footer = {
 };
 
 /** @param checksumOf of a batch header, by the encoder: it is both field and result */
+const group = { ...parityShape(position.offset), fileId: 1, tablesHash: sha256 };
+const framesOfParity: Named<'manifest-frames-of-parity'> = {
+  'parity written': frameOf(4, [{ is: 'parity', group }]),
+  'a state with parity': frameOf(5, [
+    {
+      is: 'state',
+      state: { ...state, fileIdNext: 3, files: [ended, open], parityGroups: [group] },
+    },
+  ]),
+};
+
+const scrubStates: Named<'scrub-states'> = {
+  'before the first pass': {
+    ...{ storeId, passCount: 0, passBeganUnixMs: timeUnixMs, sequenceNext: 1 },
+    ...{ passEndedUnixMs: 0, healedCount: 0 },
+  },
+  'within a later one': {
+    ...{ storeId, passCount: 3, passBeganUnixMs: timeUnixMs, sequenceNext: 5000 },
+    ...{ passEndedUnixMs: timeUnixMs - 1000, healedCount: 2 },
+  },
+};
+
 export function samples(checksumOf: (batch: PlacedBatch) => number): Samples {
   const batch = (header: PlacedBatch['header'], offset?: number) => {
     const bare = batchOf(header, 0, offset);
@@ -218,6 +241,8 @@ export function samples(checksumOf: (batch: PlacedBatch) => number): Samples {
     },
     commits,
     'manifest-frames': manifestFrames,
+    'manifest-frames-of-parity': framesOfParity,
+    'scrub-states': scrubStates,
     'footer-heads': {
       'generation 0': footer,
       'generation 2': { ...footer, generation: 2, recordCount: 2, end: 100 },
