@@ -33,6 +33,8 @@ export interface CompactedLog {
   heal(fileId: number, pace: Pace): Promise<boolean>;
   /** The commits of the segment that is being written, as they come. */
   activeCommits(): CommitsArea;
+  /** Reads anew how much the volume has free. */
+  refreshSpace(): Promise<void>;
   /** Resolves when every segment that has ended has its footer, or will not get one. */
   sealed(): Promise<void>;
 }
@@ -141,6 +143,12 @@ export class Compactor {
       await between();
     }
     return { sizeBytes, liveBytes };
+  }
+
+  /** Resolves when the space of what was rewritten is free and known to be, but for readers. */
+  async settled(): Promise<void> {
+    await this.log.files.unlinked();
+    await this.log.refreshSpace();
   }
 
   /** What a rewrite may write now without filling the volume; its reserve is there for this. */

@@ -123,6 +123,11 @@ export class LogFiles implements AsyncDisposable {
     this.#watcher?.ended();
   }
 
+  /** Resolves when the files that nobody reads any more are gone. */
+  unlinked(): Promise<void> {
+    return this.#unlinking;
+  }
+
   #unlinkUnread(): void {
     for (let oldest = this.#epochs[0]; oldest !== this.#now; oldest = this.#epochs[0]) {
       if (oldest === undefined || oldest.pins > 0) return;

@@ -62,6 +62,7 @@ export class WritingLog implements Log, BatchSink {
       ...{ host, files, manifest: parts.manifest },
       heal: (fileId, pace) => this.care.healRecords(fileId, pace),
       activeCommits: () => this.#active.commits,
+      refreshSpace: () => parts.space.refresh(),
       sealed: () => this.#footers,
     });
   }

@@ -1,4 +1,4 @@
-import { LogStoreError } from '../base/errors.js';
+import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 
 const refreshMs = 1_000;
@@ -67,18 +67,21 @@ export class SpaceGuard {
     return this.#freeBytes - sizeBytes >= this.reserveBytes;
   }
 
+  /** Reads anew how much is free. */
+  async refresh(): Promise<void> {
+    this.#readAtMs = this.host.clock.monotonicMs();
+    try {
+      this.#freeBytes = (await this.host.disk.space()).freeBytes;
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error; // the old reading holds until the next try
+    }
+  }
+
   #renew(): void {
     if (this.#reading) return;
     this.#reading = true;
-    this.#readAtMs = this.host.clock.monotonicMs();
-    this.host.disk.space().then(
-      ({ freeBytes }) => {
-        this.#freeBytes = freeBytes;
-        this.#reading = false;
-      },
-      () => {
-        this.#reading = false; // the old reading holds until the next try
-      },
-    );
+    void this.refresh().finally(() => {
+      this.#reading = false;
+    });
   }
 }

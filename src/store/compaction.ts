@@ -119,6 +119,7 @@ export class Compaction {
     for (const group of groups) {
       this.#checkStopping();
       await this.#rewrite(compactor, marks, group, pace, report);
+      await compactor.settled();
     }
     return report.done();
   }
