@@ -3,6 +3,8 @@ export type ErrorCode =
   // what the caller asked for is not there, or is there already
   | 'NO_SUCH_BUCKET'
   | 'NO_SUCH_KEY'
+  | 'NO_SUCH_VERSION'
+  | 'DELETE_MARKER'
   | 'NO_SUCH_UPLOAD'
   | 'BUCKET_EXISTS'
   | 'BUCKET_NOT_EMPTY'
@@ -22,6 +24,9 @@ export type ErrorCode =
   // a condition did not hold
   | 'PRECONDITION_FAILED'
   | 'CONFLICT'
+  | 'OBJECT_LOCKED'
+  | 'INVALID_BUCKET_STATE'
+  | 'NO_OBJECT_LOCK'
   // the store cannot take it now
   | 'BUSY'
   | 'LOW_SPACE'
@@ -42,6 +47,8 @@ export type ErrorCode =
 /** The one error class of the public API: `code` says what went wrong, `cause` why at first. */
 export class LogStoreError extends Error {
   override readonly name = 'LogStoreError';
+  /** With NO_SUCH_KEY and DELETE_MARKER: the id of the delete marker that was met. */
+  deleteMarkerId: string | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string,

@@ -9,6 +9,7 @@ export const limits = Object.freeze({
   keyBytesMax: 1024, // S3's own limit
   bucketNameBytesMax: 63, // S3's own limit
   metadataBytesMax: 8 * KiB, // all user metadata and stored headers of one object; S3 allows 2 KiB
+  configurationBytesMax: 256 * KiB, // of each document of a bucket; they all stand in memory
   objectBytesMax: 5 * 1024 * GiB, // S3's own limit
   putBytesMax: 5 * GiB, // S3's own limit for one PUT or one part
   partBytesMin: 5 * MiB, // S3's own limit; the last part may be smaller

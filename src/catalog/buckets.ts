@@ -5,7 +5,8 @@ import type { Mutation } from '../format/mutation.js';
 import type { Catalog, CatalogState } from './catalog.js';
 import { checkBucketName } from './keys.js';
 import { endsOfUpload, type OpenUpload, uploadAt } from './multipart.js';
-import { bucketOf, endsOf, hasExpired } from './objects.js';
+import { lockOn, stateFactsOf } from './object-states.js';
+import { bucketOf, endOf, hasExpired, versioningIn } from './objects.js';
 import type { PendingCommit } from './pending.js';
 import { decodeUploadKey } from './upload-keys.js';
 
@@ -39,7 +40,9 @@ export function admitDeleteBucket(
   goes: (key: string) => boolean = () => false,
 ): readonly Mutation[] | PendingCommit {
   const { pending } = catalog;
-  const underWay = pending.ofBucket(name) ?? pending.ofUploadsIn(name) ?? pending.ofObjectsIn(name);
+  const hasVersions = versioningIn(catalog, name) !== 'off';
+  const underWay =
+    pending.ofBucket(name) ?? pending.ofUploadsIn(name) ?? pending.ofObjectsIn(name, hasVersions);
   if (underWay !== undefined) return underWay;
   const bucket = bucketOf(catalog, name);
   const expired = expiredIn(catalog, name, nowMs, goes);
@@ -63,22 +66,24 @@ function expiredIn(
 ): Mutation[] {
   const { objects } = catalog.state;
   const prefix = bucketPrefix(bucket);
-  const keys = new Set<string>();
+  const ofVersions = new Map<string, number[]>();
+  const mayGo = versioningIn(catalog, bucket) === 'off';
   objects.scan(prefix, (slot) => {
     if (!objects.keyStartsWith(slot, prefix)) return false;
     const { key } = decodeVersionKey(objects.keyView(slot));
-    if (goes(key)) return true;
+    if (mayGo && goes(key)) return true;
     // What is under way here is a removal: puts under way were waited for.
     if (catalog.pending.ofObject(bucket, key) !== undefined) return true;
-    if (!hasExpired(objects.expiresAt(slot), nowMs)) {
+    const version = objects.versionAt(slot);
+    const lock = lockOn(stateFactsOf(catalog.state, bucket, key, version), 0, false);
+    if (!hasExpired(objects.expiresAt(slot), nowMs) || lock !== undefined) {
       throw new LogStoreError('BUCKET_NOT_EMPTY', `the bucket ${bucket} holds objects`);
     }
-    keys.add(key);
-    return keys.size < limits.transactionMutationsMax;
+    ofVersions.set(key, [...(ofVersions.get(key) ?? []), ...endOf(objects, slot)]);
+    return ofVersions.size < limits.transactionMutationsMax;
   });
   const removals: Mutation[] = [];
-  for (const key of keys) {
-    const ends = endsOf(catalog, bucket, key);
+  for (const [key, ends] of ofVersions) {
     removals.push({ is: 'deleteObject', bucket, key, ends, reason: 1 });
   }
   return removals;

@@ -1,5 +1,7 @@
 import { encodedBytesMax } from '../format/key-encoding.js';
+import type { ConfigurationName } from '../format/mutation.js';
 import { ObjectIndex } from '../index/object-index.js';
+import type { Configuration, Versioning } from './configurations.js';
 import type { LiveMarks } from './live-marks.js';
 import { LostCommits } from './lost-commits.js';
 import { Pending } from './pending.js';
@@ -14,6 +16,9 @@ export interface Bucket {
   readonly flags: number;
   readonly sequence: number;
   readonly mutation: number;
+  readonly configurations: ReadonlyMap<ConfigurationName, Configuration>;
+  /** As its configurations have it. */
+  readonly versioning: Versioning;
 }
 
 /** The durable state of the store: what the fold of all durable commits made (SPEC.md §8). */
@@ -24,6 +29,11 @@ export interface CatalogState {
   readonly uploads: ObjectIndex;
   /** Parts of open uploads; a row's `expiresMs` is the part's version. */
   readonly parts: ObjectIndex;
+  /**
+   * Under K, of versions that have tags or a lock, or had; a row's `sizeBytes` is the end of the
+   * retention, its `expiresMs` the version of what said so (SPEC.md §8.2).
+   */
+  readonly states: ObjectIndex;
   readonly buckets: Map<string, Bucket>;
   /** Whether any object may expire: while false, nobody looks for expired ones. */
   someExpire: boolean;
@@ -48,6 +58,7 @@ export function emptyState(): CatalogState {
     objects: new ObjectIndex(),
     uploads: new ObjectIndex(),
     parts: new ObjectIndex(),
+    states: new ObjectIndex(),
     buckets: new Map(),
     someExpire: false,
   };

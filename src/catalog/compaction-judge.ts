@@ -85,6 +85,9 @@ export class CompactionJudge implements RewriteJudge {
       case 'abortUpload':
       case 'deleteBucket':
         return [{ ...mutation, ends }];
+      case 'configureBucket':
+        return [{ ...mutation, value: null, ends }];
+      case 'setObjectState':
       case 'createBucket':
       case 'createUpload':
         return [];

@@ -1,16 +1,21 @@
 import type { Commit } from '../format/commit.js';
 import { bucketPrefix, encodeVersionKeyInto } from '../format/key-encoding.js';
-import type {
-  CreateBucket,
-  CreateUpload,
-  DeleteBucket,
-  Ends,
-  Mutation,
-  PutObject,
-  PutPart,
+import {
+  type ConfigureBucket,
+  type CreateBucket,
+  type CreateUpload,
+  type DeleteBucket,
+  type Ends,
+  type Mutation,
+  objectFlags,
+  type PutObject,
+  type PutPart,
 } from '../format/mutation.js';
+import type { ObjectState } from '../format/object-state.js';
 import type { ObjectIndex } from '../index/object-index.js';
 import { type CatalogState, keyScratch } from './catalog.js';
+import { noConfigurations, versioningOf } from './configurations.js';
+import { legalHoldFlag } from './object-states.js';
 import {
   decodeUploadKey,
   encodePartKeyInto,
@@ -52,7 +57,7 @@ function applyMutation(state: CatalogState, mutation: Mutation, place: Place): v
       putObject(state, mutation, place);
       break;
     case 'deleteObject':
-      removeVersions(state.objects, mutation.bucket, mutation.key, mutation.ends);
+      removeVersions(state, mutation.bucket, mutation.key, mutation.ends);
       break;
     case 'createBucket':
       createBucket(state, mutation, place);
@@ -66,6 +71,14 @@ function applyMutation(state: CatalogState, mutation: Mutation, place: Place): v
     case 'putPart':
       putPart(state, mutation, place);
       break;
+    case 'configureBucket':
+      configureBucket(state, mutation, place);
+      break;
+    case 'setObjectState': {
+      const { bucket, key, version } = mutation;
+      setState(state, bucket, key, version, mutation.state, place);
+      break;
+    }
     case 'abortUpload': {
       const { bucket, key, uploadVersion, ends } = mutation;
       // A stub may end a replaced part alone. With the upload go all its parts.
@@ -79,7 +92,7 @@ function applyMutation(state: CatalogState, mutation: Mutation, place: Place): v
 
 function putObject(state: CatalogState, put: PutObject, place: Place): void {
   const { bucket, key, object } = put;
-  removeVersions(state.objects, bucket, key, put.ends);
+  removeVersions(state, bucket, key, put.ends);
   const { uploadVersion } = object;
   if (uploadVersion !== 0) {
     // Parts that the object has leave with those that it has not: they live on through it.
@@ -97,20 +110,69 @@ function putObject(state: CatalogState, put: PutObject, place: Place): void {
       sizeBytes: object.sizeBytes,
       timeMs: place.timeMs,
       expiresMs: object.expiresUnixMs,
-      flags: 0,
+      flags: object.flags,
       partCount: object.partCount,
       etag: object.etag,
-      sha256: object.sha256 ?? undefined,
+      // Nobody looks for a delete marker by its content.
+      sha256: (object.flags & objectFlags.marker) === 0 ? (object.sha256 ?? undefined) : undefined,
+    },
+    length,
+  );
+  if (object.state !== undefined) setState(state, bucket, key, place.version, object.state, place);
+}
+
+/** The state of one version, in the place of what was said of it before. */
+function setState(
+  { objects, states }: CatalogState,
+  bucket: string,
+  key: string,
+  ofVersion: number,
+  state: ObjectState,
+  place: Place,
+): void {
+  const length = encodeVersionKeyInto(keyScratch, bucket, key, ofVersion);
+  if (objects.find(keyScratch, length) < 0) return;
+  states.remove(keyScratch, length);
+  states.insert(
+    keyScratch,
+    {
+      sequence: place.sequence,
+      mutation: place.mutation,
+      sizeBytes: state.retainUntilMs,
+      timeMs: place.timeMs,
+      expiresMs: place.version,
+      flags: state.lockMode | (state.legalHold ? legalHoldFlag : 0),
+      partCount: state.tags.length / 2,
+      etag: noEtag,
+      sha256: undefined,
     },
     length,
   );
 }
 
+function configureBucket(state: CatalogState, set: ConfigureBucket, place: Place): void {
+  const bucket = state.buckets.get(set.bucket);
+  if (bucket?.version !== set.bucketVersion) return;
+  const { name, value } = set;
+  const configurations = new Map(bucket.configurations);
+  if (endedVersions(set.ends).has(configurations.get(name)?.version ?? 0)) {
+    configurations.delete(name);
+  }
+  if (value !== null) {
+    const { sequence, mutation, version, timeMs: timeUnixMs } = place;
+    configurations.set(name, { value, version, timeUnixMs, sequence, mutation });
+  }
+  const versioning = versioningOf(configurations);
+  state.buckets.set(set.bucket, { ...bucket, configurations, versioning });
+}
+
 function createBucket(state: CatalogState, created: CreateBucket, place: Place): void {
   const { bucket: name, owner, region, flags } = created;
   const { sequence, mutation, version, timeMs: timeUnixMs } = place;
-  const bucket = { name, version, timeUnixMs, owner, region, flags, sequence, mutation };
-  state.buckets.set(name, bucket);
+  state.buckets.set(name, {
+    ...{ name, version, timeUnixMs, owner, region, flags, sequence, mutation },
+    ...{ configurations: noConfigurations, versioning: 'off' },
+  });
 }
 
 /** Its uploads end with it: a bucket that is deleted holds no objects, but may hold uploads. */
@@ -165,10 +227,15 @@ function putPart(state: CatalogState, put: PutPart, place: Place): void {
   );
 }
 
-function removeVersions(objects: ObjectIndex, bucket: string, key: string, ends: Ends): void {
+function removeVersions(
+  { objects, states }: CatalogState,
+  bucket: string,
+  key: string,
+  ends: Ends,
+): void {
   for (let at = 2; at < ends.length; at += 3) {
     const length = encodeVersionKeyInto(keyScratch, bucket, key, ends[at] ?? 0);
-    objects.remove(keyScratch, length);
+    if (objects.remove(keyScratch, length) && states.count > 0) states.remove(keyScratch, length);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setU32, setU64 } from '../format/byte-order.js';
 import type { Bucket, CatalogState } from './catalog.js';
+import type { Configuration } from './configurations.js';
 
 /** SHA-256 over everything that the fold made (SPEC.md §8.2). */
 export function indexDigestOf(state: CatalogState): Uint8Array {
@@ -8,9 +9,14 @@ export function indexDigestOf(state: CatalogState): Uint8Array {
   const names = [...state.buckets.keys()].sort(); // ASCII only, so code units sort as bytes
   for (const name of names) {
     const bucket = state.buckets.get(name);
-    if (bucket !== undefined) hash.update(bucketBytes(bucket));
+    if (bucket === undefined) continue;
+    hash.update(bucketBytes(bucket));
+    for (const each of [...bucket.configurations.keys()].sort()) {
+      const configuration = bucket.configurations.get(each);
+      if (configuration !== undefined) hash.update(configurationBytes(each, configuration));
+    }
   }
-  for (const index of [state.objects, state.uploads, state.parts]) {
+  for (const index of [state.objects, state.uploads, state.parts, state.states]) {
     index.digest((bytes) => hash.update(bytes));
   }
   return hash.digest();
@@ -22,5 +28,19 @@ function bucketBytes({ name, version, timeUnixMs }: Bucket): Uint8Array {
   bytes.set(new TextEncoder().encode(name), 4);
   setU64(bytes, 4 + name.length, version);
   setU64(bytes, 12 + name.length, timeUnixMs);
+  return bytes;
+}
+
+/** The high bit of its length tells it from a bucket. */
+function configurationBytes(
+  name: string,
+  { version, sequence, mutation }: Configuration,
+): Uint8Array {
+  const bytes = new Uint8Array(4 + name.length + 20);
+  setU32(bytes, 0, 2 ** 31 + name.length);
+  bytes.set(new TextEncoder().encode(name), 4);
+  setU64(bytes, 4 + name.length, version);
+  setU64(bytes, 12 + name.length, sequence);
+  setU32(bytes, 20 + name.length, mutation);
   return bytes;
 }

@@ -1,9 +1,19 @@
 import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
-import { afterKey, afterPrefix, decodeVersionKey, listingKey } from '../format/key-encoding.js';
+import {
+  afterKey,
+  afterPrefix,
+  decodeVersionKey,
+  encodedBytesMax,
+  listingKey,
+} from '../format/key-encoding.js';
+import type { ObjectIndex } from '../index/object-index.js';
 import type { Catalog } from './catalog.js';
 import { etagText } from './conditions.js';
 import { bucketOf, hasExpired } from './objects.js';
+import { isMarker } from './versions.js';
+
+const versionBytes = 8; // behind a key's prefix
 
 /** What a listing shows of an object, from the index alone. */
 export interface ListedObject {
@@ -33,7 +43,8 @@ export interface ListPage {
 
 /**
  * One page of a bucket's current objects. Whole subtrees under a common prefix are passed over, so
- * a page costs what it shows, however many keys lie behind it (expired ones excepted).
+ * a page costs what it shows, however many keys lie behind it. Expired and deleted keys on the way
+ * cost a step of a walk each.
  * @throws LogStoreError `NO_SUCH_BUCKET`, `INVALID_ARGUMENT`, `UNCERTAIN`
  */
 export function listObjects(
@@ -53,13 +64,9 @@ export function listObjects(
   let from = startOf(bucket, prefix, delimiter, options.startAfter);
   let next: string | undefined;
   while (from !== undefined && limit > 0) {
-    const slot = index.firstAtOrAfter(from);
-    if (slot < 0 || !index.keyStartsWith(slot, begin)) break;
+    const slot = firstShown(index, from, begin, nowMs);
+    if (slot < 0) break;
     const { key, version } = decodeVersionKey(index.keyView(slot));
-    if (hasExpired(index.expiresAt(slot), nowMs)) {
-      from = afterKey(bucket, key);
-      continue;
-    }
     if (objects.length + commonPrefixes.length === limit) {
       return { objects, commonPrefixes, truncated: true, next };
     }
@@ -77,6 +84,33 @@ export function listObjects(
     from = afterKey(bucket, key);
   }
   return { objects, commonPrefixes, truncated: false, next: undefined };
+}
+
+const prefixScratch = new Uint8Array(encodedBytesMax);
+
+/** The first current version from `from` on, below `begin`, that is an object; -1 if none is. */
+function firstShown(
+  index: ObjectIndex,
+  from: Uint8Array,
+  begin: Uint8Array,
+  nowMs: number,
+): number {
+  const first = index.firstAtOrAfter(from);
+  if (first < 0 || !index.keyStartsWith(first, begin)) return -1;
+  if (!isMarker(index, first) && !hasExpired(index.expiresAt(first), nowMs)) return first;
+  let found = -1;
+  let passedBytes = 0; // of the key that was passed over last, in the scratch
+  index.scan(from, (slot) => {
+    if (!index.keyStartsWith(slot, begin)) return false;
+    if (passedBytes > 0 && index.keyStartsWith(slot, prefixScratch, passedBytes)) return true;
+    if (!isMarker(index, slot) && !hasExpired(index.expiresAt(slot), nowMs)) {
+      found = slot;
+      return false;
+    }
+    passedBytes = index.copyKey(slot, prefixScratch) - versionBytes;
+    return true;
+  });
+  return found;
 }
 
 /** @throws LogStoreError `INVALID_ARGUMENT` */

@@ -48,9 +48,14 @@ export class LiveMarks {
    * so what changes between two turns is either gone or newer than `end`.
    */
   async markIndex(between: () => Promise<void>): Promise<void> {
-    const { objects, uploads, parts, buckets } = this.state;
-    for (const { sequence } of buckets.values()) this.#mark(sequence);
-    for (const index of [objects, uploads, parts]) await this.#markEntries(index, between);
+    const { objects, uploads, parts, states, buckets } = this.state;
+    for (const { sequence, configurations } of buckets.values()) {
+      this.#mark(sequence);
+      for (const configuration of configurations.values()) this.#mark(configuration.sequence);
+    }
+    // What was said last of a version stays as long as the version: dropping what was said before
+    // brings nothing back.
+    for (const index of [objects, uploads, parts, states]) await this.#markEntries(index, between);
   }
 
   async #markEntries(index: ObjectIndex, between: () => Promise<void>): Promise<void> {

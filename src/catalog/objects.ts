@@ -1,25 +1,25 @@
 import { LogStoreError } from '../base/errors.js';
-import { invariant } from '../base/invariant.js';
 import { bucketPrefix, encodeKeyPrefixInto } from '../format/key-encoding.js';
-import type { Ends } from '../format/mutation.js';
+import { type Ends, type ObjectRecord, objectFlags } from '../format/mutation.js';
+import type { ObjectIndex } from '../index/object-index.js';
 import { type Bucket, type Catalog, keyScratch } from './catalog.js';
 import { etagText, refusalOf, type WriteCondition } from './conditions.js';
+import type { Versioning } from './configurations.js';
 import { checkKey } from './keys.js';
-import type { PendingCommit } from './pending.js';
+import { PendingCommit } from './pending.js';
+import { isMarker, metMarker, scanVersions } from './versions.js';
 
 const noEnds: Ends = Object.freeze([]);
 
 /** The newest version of a key, durable or pending, as a write that comes next meets it. */
 interface Standing {
-  /** None: the key does not exist, or has expired. */
+  /** None: the key does not exist, has expired, or is deleted. */
   readonly etag: string | undefined;
-  /** What the next write of the key ends: also a version that has expired. */
-  readonly ends: Ends;
   /** What this rests on, if that is not durable yet. */
   readonly pending: PendingCommit | undefined;
-  /** The upload that made the version, or 0; unknown unless it is pending. */
-  readonly uploadVersion: number;
 }
+
+const nothingStands: Standing = Object.freeze({ etag: undefined, pending: undefined });
 
 /** @throws LogStoreError `NO_SUCH_BUCKET`, `UNCERTAIN` */
 export function bucketOf(catalog: Catalog, name: string): Bucket {
@@ -36,11 +36,16 @@ export function bucketOf(catalog: Catalog, name: string): Bucket {
  */
 export function currentSlot(catalog: Catalog, bucket: string, key: string, nowMs: number): number {
   const slot = versionSlot(catalog, bucket, key);
-  if (slot < 0 || hasExpired(catalog.state.objects.expiresAt(slot), nowMs)) throw noSuchKey(key);
+  const { objects } = catalog.state;
+  if (slot < 0 || hasExpired(objects.expiresAt(slot), nowMs)) throw noSuchKey(key);
+  if (isMarker(objects, slot)) throw metMarker('NO_SUCH_KEY', objects, slot, key);
   return slot;
 }
 
-/** The same with an expired version not yet removed counting as one; -1 if there is none. */
+/**
+ * The same with an expired version not yet removed counting as one, and a delete marker too; -1 if
+ * there is none.
+ */
 export function versionSlot(catalog: Catalog, bucket: string, key: string): number {
   if (!catalog.state.buckets.has(bucket)) bucketOf(catalog, bucket); // throws, for one reason
   checkKey(key);
@@ -63,38 +68,63 @@ export function hasExpired(expiresMs: number, nowMs: number): boolean {
   return expiresMs !== 0 && expiresMs <= nowMs;
 }
 
-/** What a write that is admitted now meets. */
-export function standingOf(catalog: Catalog, bucket: string, key: string, nowMs: number): Standing {
+/**
+ * What a write that is admitted now meets.
+ * @returns or the pending commit after which to look again
+ */
+export function standingOf(
+  catalog: Catalog,
+  bucket: string,
+  key: string,
+  nowMs: number,
+): Standing | PendingCommit {
   const pending = catalog.pending.ofObject(bucket, key);
   if (pending === undefined) return durableStanding(catalog, bucket, key, nowMs);
   const { commit, mutationIndex } = pending;
   const mutation = commit.mutations[mutationIndex];
-  if (mutation?.is === 'deleteObject') {
-    return { etag: undefined, ends: noEnds, pending: commit, uploadVersion: 0 };
-  }
-  invariant(mutation?.is === 'putObject', 'a pending object is put or deleted');
-  const { object } = mutation;
-  const exists = !hasExpired(object.expiresUnixMs, nowMs);
-  return {
-    etag: exists ? etagText(object.etag, object.partCount) : undefined,
-    ends: [commit.sequence, mutationIndex, commit.version + mutationIndex],
-    pending: commit,
-    uploadVersion: object.uploadVersion,
-  };
+  if (mutation?.is === 'putObject')
+    return { etag: etagOf(mutation.object, nowMs), pending: commit };
+  // What is under a version that goes, only the index can tell.
+  if (mutation?.is !== 'deleteObject' || hasVersions(catalog, bucket)) return commit;
+  return { etag: undefined, pending: commit };
 }
 
-/** What a put that has no condition ends: the same without a word about the ETag. */
-export function endsOf(catalog: Catalog, bucket: string, key: string): Ends {
+function etagOf(object: ObjectRecord, nowMs: number): string | undefined {
+  if (hasExpired(object.expiresUnixMs, nowMs)) return undefined;
+  if ((object.flags & objectFlags.marker) !== 0) return undefined;
+  return etagText(object.etag, object.partCount);
+}
+
+function hasVersions(catalog: Catalog, bucket: string): boolean {
+  return versioningIn(catalog, bucket) !== 'off';
+}
+
+export function versioningIn(catalog: Catalog, bucket: string): Versioning {
+  return catalog.state.buckets.get(bucket)?.versioning ?? 'off';
+}
+
+/**
+ * What a put that has no condition ends: the null version, where the bucket gives no ids. Versions
+ * with ids of their own stay.
+ * @returns or the pending commit after which to look again
+ */
+export function endsOf(catalog: Catalog, bucket: string, key: string): Ends | PendingCommit {
+  const versioning = versioningIn(catalog, bucket);
+  if (versioning === 'enabled') return noEnds;
   const pending = catalog.pending.ofObject(bucket, key);
   if (pending === undefined) return durableEnds(catalog, bucket, key);
   const { commit, mutationIndex } = pending;
-  if (commit.mutations[mutationIndex]?.is === 'deleteObject') return noEnds;
+  const mutation = commit.mutations[mutationIndex];
+  if (mutation?.is === 'setObjectState') return durableEnds(catalog, bucket, key);
+  if (versioning === 'suspended') return commit;
+  if (mutation?.is === 'deleteObject') return noEnds;
   return [commit.sequence, mutationIndex, commit.version + mutationIndex];
 }
 
 /**
  * The ends of a write under `condition`.
- * @returns or the refusal, already waiting for what it rests on
+ * @returns or the pending commit after which to look again; or the refusal, already waiting for
+ *   what it rests on
  */
 export function admitWrite(
   catalog: Catalog,
@@ -102,43 +132,39 @@ export function admitWrite(
   key: string,
   condition: WriteCondition,
   nowMs: number,
-): Ends | Promise<never> {
+): Ends | PendingCommit | Promise<never> {
   const { ifAbsent, ifMatch } = condition;
   if (ifAbsent !== true && ifMatch === undefined) return endsOf(catalog, bucket, key);
   const standing = standingOf(catalog, bucket, key, nowMs);
+  if (standing instanceof PendingCommit) return standing;
   const refusal = refusalOf(condition, standing.etag);
-  if (refusal === undefined) return standing.ends;
+  if (refusal === undefined) return endsOf(catalog, bucket, key);
   return standing.pending?.thenRefuse(refusal) ?? Promise.reject(refusal);
 }
 
 function durableStanding(catalog: Catalog, bucket: string, key: string, nowMs: number): Standing {
   const { objects } = catalog.state;
   const slot = objects.current(keyScratch, encodeKeyPrefixInto(keyScratch, bucket, key));
-  const common = { pending: undefined, uploadVersion: 0 };
-  if (slot < 0) return { etag: undefined, ends: noEnds, ...common };
+  if (slot < 0 || isMarker(objects, slot)) return nothingStands;
   const { etag, partCount, expiresMs } = objects.entry(slot);
-  const exists = !hasExpired(expiresMs, nowMs);
-  return {
-    etag: exists ? etagText(etag, partCount) : undefined,
-    ends: durableEnds(catalog, bucket, key),
-    ...common,
-  };
+  if (hasExpired(expiresMs, nowMs)) return nothingStands;
+  return { etag: etagText(etag, partCount), pending: undefined };
 }
 
-/** All versions of the key: one, unless a record that ended another was given up for lost. */
+/** The null version: one, unless a record that ended another was given up for lost. */
 function durableEnds(catalog: Catalog, bucket: string, key: string): Ends {
   const { objects } = catalog.state;
   const length = encodeKeyPrefixInto(keyScratch, bucket, key);
   if (objects.current(keyScratch, length) < 0) return noEnds;
   const ends: number[] = [];
-  objects.scan(
-    keyScratch,
-    (slot) => {
-      if (!objects.keyStartsWith(slot, keyScratch, length)) return false;
-      ends.push(objects.sequenceAt(slot), objects.mutationAt(slot), objects.versionAt(slot));
-      return true;
-    },
-    length,
-  );
+  scanVersions(objects, bucket, key, (slot) => {
+    if ((objects.flagsAt(slot) & objectFlags.versioned) === 0) ends.push(...endOf(objects, slot));
+    return true;
+  });
   return ends;
+}
+
+/** Exactly the version of this slot. */
+export function endOf(objects: ObjectIndex, slot: number): [number, number, number] {
+  return [objects.sequenceAt(slot), objects.mutationAt(slot), objects.versionAt(slot)];
 }

@@ -85,7 +85,7 @@ export class Pending {
     return place === undefined ? undefined : this.#objects[place];
   }
 
-  /** A creation or deletion of the bucket under way. */
+  /** A creation, deletion or configuration of the bucket under way. */
   ofBucket(bucket: string): PendingCommit | undefined {
     return this.#buckets.size === 0 ? undefined : this.#buckets.get(bucket);
   }
@@ -108,12 +108,16 @@ export class Pending {
     return undefined;
   }
 
-  /** A put under way into the bucket that nothing under way removes again. */
-  ofObjectsIn(bucket: string): PendingCommit | undefined {
+  /**
+   * Something under way with a key of the bucket, but removals where `removalsToo` is false: what
+   * they meet there goes.
+   */
+  ofObjectsIn(bucket: string, removalsToo: boolean): PendingCommit | undefined {
     for (const place of this.#places.get(bucket)?.values() ?? []) {
       const pending = this.#objects[place];
-      if (pending?.commit.mutations[pending.mutationIndex]?.is === 'putObject') {
-        return pending.commit;
+      const is = pending?.commit.mutations[pending.mutationIndex]?.is;
+      if (removalsToo || is !== 'deleteObject') {
+        if (pending !== undefined) return pending.commit;
       }
     }
     return undefined;
@@ -143,10 +147,12 @@ export class Pending {
         }
         break;
       case 'deleteObject':
+      case 'setObjectState':
         this.#addObject(commit, m.bucket, m.key, mutationIndex);
         break;
       case 'createBucket':
       case 'deleteBucket':
+      case 'configureBucket':
         this.#buckets.set(m.bucket, commit);
         break;
       case 'createUpload': {
@@ -167,6 +173,7 @@ export class Pending {
     switch (m.is) {
       case 'putObject':
       case 'deleteObject':
+      case 'setObjectState':
         this.#removeObject(commit, m.bucket, m.key);
         if (m.is === 'putObject' && m.object.uploadVersion !== 0) {
           this.#removeUpload(commit, m.object.uploadVersion);
@@ -174,6 +181,7 @@ export class Pending {
         break;
       case 'createBucket':
       case 'deleteBucket':
+      case 'configureBucket':
         if (this.#buckets.get(m.bucket) === commit) this.#buckets.delete(m.bucket);
         if (this.#places.get(m.bucket)?.size === 0) this.#places.delete(m.bucket);
         break;

@@ -6,7 +6,7 @@ import { corrupt, list, number } from './fields.js';
 import { encodedBytesMax, encodeKeyPrefixInto, encodeListingKeyInto } from './key-encoding.js';
 import { decodeMsgpack, MsgpackReader } from './msgpack.js';
 import { MsgpackWriter } from './msgpack-writer.js';
-import type { Mutation } from './mutation.js';
+import { isOfBucket, type Mutation } from './mutation.js';
 import { mutationOf, writeMutation } from './mutation-fields.js';
 
 /** SPEC.md §4: `u32 metaBytes | meta | inline body`, meta = `[time, version, mutations]`. */
@@ -91,8 +91,7 @@ function checkCount(version: number, mutationCount: number): void {
 export function commitSubject(mutations: readonly Mutation[]): Uint8Array {
   const only = mutations[0];
   if (only === undefined || mutations.length > 1) return subjectOfSeveral;
-  const ofBucket = only.is === 'createBucket' || only.is === 'deleteBucket';
-  const length = ofBucket
+  const length = isOfBucket(only)
     ? encodeListingKeyInto(keyScratch, only.bucket, '')
     : encodeKeyPrefixInto(keyScratch, only.bucket, only.key);
   const subject = newSubject();

@@ -5,7 +5,8 @@ import { checksum } from './checksum.js';
 
 /** SPEC.md "Index snapshot": the layout of the file. Sections and reading are in src/index/. */
 
-export const snapshotVersion = 1;
+/** Version 1 had neither configurations nor states; it is read as well. */
+export const snapshotVersion = 2;
 /** Of a section, covered by one checksum; the last block of a section may be shorter. */
 export const snapshotBlockBytes = 1024 ** 2;
 
@@ -172,7 +173,7 @@ export function decodeHeader(bytes: Uint8Array, fileBytes: number): DecodedHeade
   if (bytes.length < headerBytesOf(0)) return invalid('shorter than a header');
   for (const [i, byte] of magic.entries()) if (bytes[i] !== byte) return invalid('not a snapshot');
   const version = getU32(bytes, at.version);
-  if (version !== snapshotVersion) return invalid(`unknown version ${version}`);
+  if (version < 1 || version > snapshotVersion) return invalid(`unknown version ${version}`);
   const headerBytes = getU32(bytes, at.headerBytes);
   const indexCount = getU32(bytes, at.indexCount);
   if (indexCount > indexCountMax || headerBytes !== headerBytesOf(indexCount))

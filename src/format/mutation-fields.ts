@@ -15,12 +15,16 @@ import type { MsgpackValue } from './msgpack.js';
 import type { MsgpackWriter } from './msgpack-writer.js';
 import {
   type ChecksumField,
+  configurationNames,
   type HeaderFields,
+  isOfBucket,
   type Mutation,
   noHeaders,
   type ObjectRecord,
+  objectFlags,
   type PartRecord,
 } from './mutation.js';
+import { noState, stateOf, writeLock, writeTags } from './object-state.js';
 
 /** Mutations as arrays in the order of SPEC.md §4, both ways. */
 
@@ -32,6 +36,8 @@ const tags = {
   createUpload: 5,
   putPart: 6,
   abortUpload: 7,
+  configureBucket: 8,
+  setObjectState: 9,
 } as const satisfies Record<Mutation['is'], number>;
 
 /** Bytes of a checksum's value, by its algorithm's number. */
@@ -70,7 +76,9 @@ export function writeMutation(writer: MsgpackWriter, m: Mutation): void {
       for (const value of [m.ttlMs, m.checksumAlgorithm, m.checksumType]) writer.integer(value);
       writer.binary(m.salt);
       writer.integer(m.flags);
-      writer.nils(5);
+      writeLock(writer, m.state);
+      writer.nils(3);
+      writeTags(writer, m.state);
       break;
     case 'putPart':
       writeHead(writer, 7, m);
@@ -83,6 +91,20 @@ export function writeMutation(writer: MsgpackWriter, m: Mutation): void {
       writeHead(writer, 5, m);
       writer.integer(m.uploadVersion);
       writer.integers(m.ends);
+      break;
+    case 'configureBucket':
+      writeHead(writer, 6, m);
+      writer.integer(m.bucketVersion);
+      writer.text(m.name);
+      if (m.value instanceof Uint8Array) writer.binary(m.value);
+      else writer.textOrNil(m.value);
+      writer.integers(m.ends);
+      break;
+    case 'setObjectState':
+      writeHead(writer, 6, m);
+      writer.integer(m.version);
+      writeLock(writer, m.state);
+      writeTags(writer, m.state);
   }
 }
 
@@ -91,13 +113,13 @@ function writeHead(writer: MsgpackWriter, count: number, m: Mutation): void {
   writer.array(count);
   writer.integer(tags[m.is]);
   writer.text(m.bucket);
-  if (m.is !== 'createBucket' && m.is !== 'deleteBucket') writer.text(m.key);
+  if (!isOfBucket(m)) writer.text(m.key);
 }
 
 /** @throws LogStoreError `RECORD_CORRUPT`; `UNSUPPORTED_VERSION` for what a later version says */
 export function mutationOf(f: Fields): Mutation {
   const tag = number(f[0]);
-  if (tag < tags.createBucket || tag > tags.abortUpload) {
+  if (tag < tags.createBucket || tag > tags.setObjectState) {
     throw new LogStoreError('UNSUPPORTED_VERSION', `a mutation of kind ${tag}`);
   }
   const bucket = name(f[1], limits.bucketNameBytesMax);
@@ -108,6 +130,7 @@ export function mutationOf(f: Fields): Mutation {
     return { is: 'createBucket', bucket, owner, region, flags: 0 };
   }
   if (tag === tags.deleteBucket) return { is: 'deleteBucket', bucket, ends: numbers(f[2], 3) };
+  if (tag === tags.configureBucket) return configureBucketOf(bucket, f);
   const key = name(f[2], limits.keyBytesMax);
   switch (tag) {
     case tags.putObject: {
@@ -124,6 +147,10 @@ export function mutationOf(f: Fields): Mutation {
       const part = partOf(list(f[6]));
       return { is: 'putPart', bucket, key, uploadVersion, partNumber, ends, part };
     }
+    case tags.setObjectState: {
+      const state = stateOf(f[4], f[5]) ?? noState;
+      return { is: 'setObjectState', bucket, key, version: number(f[3]), state };
+    }
     default: {
       const [uploadVersion, ends] = [number(f[3]), numbers(f[4], 3)];
       return { is: 'abortUpload', bucket, key, uploadVersion, ends };
@@ -131,10 +158,23 @@ export function mutationOf(f: Fields): Mutation {
   }
 }
 
+function configureBucketOf(bucket: string, f: Fields): Mutation {
+  const given = text(f[3]);
+  const name = configurationNames.find((each) => each === given);
+  if (name === undefined) {
+    throw new LogStoreError('UNSUPPORTED_VERSION', `a configuration named ${given}`);
+  }
+  const value = f[4] instanceof Uint8Array ? f[4] : textOrNull(f[4]);
+  const [bucketVersion, ends] = [number(f[2]), numbers(f[5], 3)];
+  return { is: 'configureBucket', bucket, bucketVersion, name, value, ends };
+}
+
 function createUploadOf(bucket: string, key: string, f: Fields): Mutation {
   kept(f[10], 'flag of an upload');
-  checkKeptOfContent(f, 11);
+  checkKeptOfContent(f, 12);
+  const state = stateOf(f[11], f[15]);
   return {
+    ...(state === undefined ? {} : { state }),
     ...{ is: 'createUpload', bucket, key, bucketVersion: number(f[3]) },
     ...{ headers: headerFields(f[4]), metadata: pairs(f[5]), ttlMs: number(f[6]) },
     checksumAlgorithm: f[7] === 0 ? 0 : checksumAlgorithm(f[7]),
@@ -159,13 +199,20 @@ function writeObject(writer: MsgpackWriter, o: ObjectRecord): void {
   writer.binary(o.salt);
   writer.integer(o.uploadVersion);
   writer.integer(o.flags);
-  writer.nils(6);
+  writeLock(writer, o.state);
+  writer.nils(3);
+  writeTags(writer, o.state);
+  writer.nils(1);
 }
 
 function objectOf(f: Fields): ObjectRecord {
-  kept(f[13], 'flag of an object');
-  checkKeptOfContent(f, 14);
+  const flags = number(f[13]);
+  if (flags > objectFlags.all) {
+    throw new LogStoreError('UNSUPPORTED_VERSION', `an object with the flags ${flags}`);
+  }
+  checkKeptOfContent(f, 15);
   kept(f[19], 'root over chunks');
+  const state = stateOf(f[14], f[18]);
   const object: ObjectRecord = {
     sizeBytes: number(f[0], limits.objectBytesMax),
     etag: binary(f[1], 16),
@@ -180,10 +227,10 @@ function objectOf(f: Fields): ObjectRecord {
     expiresUnixMs: number(f[10]),
     salt: binary(f[11], 16),
     uploadVersion: number(f[12]),
-    flags: 0,
+    flags,
   };
   checkContent(object);
-  return object;
+  return state === undefined ? object : { ...object, state };
 }
 
 /** What a reader relies on when it goes from an offset in an object to its bytes. */
@@ -236,11 +283,9 @@ function partOf(f: Fields): PartRecord {
 
 /** The fields that an object and an upload have in common, from `at` on. */
 function checkKeptOfContent(f: Fields, at: number): void {
-  kept(f[at], 'lock');
-  kept(f[at + 1], 'encryption');
-  kept(f[at + 2], 'compression');
-  kept(f[at + 3], 'storage class');
-  kept(f[at + 4], 'state');
+  kept(f[at], 'encryption');
+  kept(f[at + 1], 'compression');
+  kept(f[at + 2], 'storage class');
 }
 
 /** Fours of number, count, skip, length: of as many data records as those bytes fill. */

@@ -1,3 +1,5 @@
+import type { ObjectState } from './object-state.js';
+
 /**
  * Everything that ends with a mutation: flat triples of sequence number, mutation index and
  * version (SPEC.md §4).
@@ -27,6 +29,49 @@ export interface DeleteBucket {
   readonly ends: Ends;
 }
 
+/**
+ * Documents that belong to a bucket, each under a name of its own (SPEC.md §4). What they say is
+ * the affair of who acts upon them.
+ */
+export const configurationNames = Object.freeze([
+  'accelerate',
+  'acl',
+  'cors',
+  'encryption',
+  'lifecycle',
+  'logging',
+  'notification',
+  'object-lock',
+  'ownership-controls',
+  'policy',
+  'public-access-block',
+  'request-payment',
+  'tagging',
+  'versioning',
+  'website',
+] as const);
+export type ConfigurationName = (typeof configurationNames)[number];
+
+export interface ConfigureBucket {
+  readonly is: 'configureBucket';
+  readonly bucket: string;
+  /** Of the bucket's creation: in another bucket of this name it says nothing. */
+  readonly bucketVersion: number;
+  readonly name: ConfigurationName;
+  /** None: the configuration is removed. */
+  readonly value: string | Uint8Array | null;
+  readonly ends: Ends;
+}
+
+/** Bits of an object's flags (SPEC.md §4). */
+export const objectFlags = Object.freeze({
+  /** It says that the key is deleted. */
+  marker: 1,
+  /** It has an id of its own; other versions are null versions, one of a key at most. */
+  versioned: 2,
+  all: 3,
+});
+
 /** One version of one object, as its commit describes it. */
 export interface ObjectRecord {
   readonly sizeBytes: number;
@@ -49,6 +94,8 @@ export interface ObjectRecord {
   readonly salt: Uint8Array;
   readonly uploadVersion: number;
   readonly flags: number;
+  /** What it begins with. */
+  readonly state?: ObjectState;
 }
 
 export interface PutObject {
@@ -82,6 +129,18 @@ export interface CreateUpload {
   readonly checksumType: number;
   readonly salt: Uint8Array;
   readonly flags: number;
+  /** What the object begins with. */
+  readonly state?: ObjectState;
+}
+
+/** What is said last of a version counts; nothing of what was said before is left. */
+export interface SetObjectState {
+  readonly is: 'setObjectState';
+  readonly bucket: string;
+  readonly key: string;
+  /** Of the object. */
+  readonly version: number;
+  readonly state: ObjectState;
 }
 
 export interface PartRecord {
@@ -118,4 +177,14 @@ export type Mutation =
   | DeleteObject
   | CreateUpload
   | PutPart
-  | AbortUpload;
+  | AbortUpload
+  | ConfigureBucket
+  | SetObjectState;
+
+/** Mutations of a bucket as such: they name no key. */
+export type BucketMutation = CreateBucket | DeleteBucket | ConfigureBucket;
+
+export function isOfBucket(mutation: Mutation): mutation is BucketMutation {
+  const { is } = mutation;
+  return is === 'createBucket' || is === 'deleteBucket' || is === 'configureBucket';
+}

@@ -1,6 +1,6 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { LogStoreError } from '../base/errors.js';
-import type { CreateBucket, ObjectRecord } from '../format/mutation.js';
+import { type CreateBucket, type ObjectRecord, objectFlags } from '../format/mutation.js';
 import { objectRecord } from '../format/object-record.js';
 import type { Hash } from '../merkle/rfc6962.js';
 
@@ -70,8 +70,13 @@ export function recordOfBucket(hash: Hash, bucket: CreateBucket, timeUnixMs: num
 }
 
 /** What an object is served with, by the names of HTTP, in any order. */
-export function headersOf({ headers, metadata }: ObjectRecord): [name: string, value: string][] {
+export function headersOf({
+  headers,
+  metadata,
+  flags,
+}: ObjectRecord): [name: string, value: string][] {
   const all: [string, string][] = [];
+  if ((flags & objectFlags.marker) !== 0) all.push(['x-amz-delete-marker', 'true']);
   for (const [index, name] of headerNames.entries()) {
     const value = headers[index] ?? null;
     if (value !== null) all.push([name, value]);

@@ -20,7 +20,8 @@ interface Effect {
 /**
  * What a commit does to the map (SPEC.md, Change record): applies it, and returns the text of a
  * change record for each mutation that changes the map, in order. It follows the fold (SPEC.md §8):
- * what is put into a bucket that is not there is not added. Uploads change nothing in the map.
+ * what is put into a bucket that is not there is not added. Uploads, configurations and states
+ * of objects change nothing in the map.
  * @param keyed if given, change records hold this of a key prefix instead of names
  */
 export function applyToMap(
@@ -93,6 +94,8 @@ function effectOf(
     case 'createUpload':
     case 'putPart':
     case 'abortUpload':
+    case 'configureBucket':
+    case 'setObjectState':
       return undefined;
   }
 }

@@ -1,10 +1,17 @@
 import { LogStoreError } from '../base/errors.js';
 import { admitCreateBucket, admitDeleteBucket } from '../catalog/buckets.js';
 import type { Bucket, Catalog } from '../catalog/catalog.js';
+import {
+  admitConfiguration,
+  lockFromCreation,
+  type Versioning,
+} from '../catalog/configurations.js';
 import { bucketOf } from '../catalog/objects.js';
 import { PendingCommit } from '../catalog/pending.js';
+import type { ConfigurationName } from '../format/mutation.js';
 import type { Committer } from './committer.js';
 import type { BucketInfo } from './types.js';
+import type { BucketConfiguration, CreateBucketOptions } from './version-types.js';
 
 /** How often the deletion of a bucket makes way for others who write to it. */
 const deleteAttemptsMax = 100;
@@ -16,15 +23,38 @@ export class Buckets {
     private readonly committer: Committer,
   ) {}
 
-  create(name: string): Promise<BucketInfo> {
+  create(name: string, { objectLock = false }: CreateBucketOptions): Promise<BucketInfo> {
     return this.committer.admit(() => {
       const mutation = admitCreateBucket(this.catalog, name);
       if (mutation instanceof PendingCommit) return mutation;
-      return this.committer.commit(
-        this.committer.nowUnixMs(),
-        [mutation],
-        ({ timeUnixMs: createdUnixMs }): BucketInfo => ({ name, createdUnixMs }),
-      );
+      const info = ({ timeUnixMs: createdUnixMs }: PendingCommit): BucketInfo => {
+        return { name, createdUnixMs };
+      };
+      const nowMs = this.committer.nowUnixMs();
+      if (!objectLock) return this.committer.commit(nowMs, [mutation], info);
+      const build = (version: number) => [mutation, ...lockFromCreation(name, version)];
+      return this.committer.commitBuilt(nowMs, 3, build, info);
+    });
+  }
+
+  versioning(name: string): Versioning {
+    return bucketOf(this.catalog, name).versioning;
+  }
+
+  configuration(name: string, of: ConfigurationName): BucketConfiguration | undefined {
+    const found = bucketOf(this.catalog, name).configurations.get(of);
+    if (found === undefined) return undefined;
+    const { value, timeUnixMs } = found;
+    const own = typeof value === 'string' ? value : value.slice();
+    return { value: own, modifiedUnixMs: timeUnixMs };
+  }
+
+  configure(name: string, of: ConfigurationName, value: string | Uint8Array | null): Promise<void> {
+    return this.committer.admit(() => {
+      const mutation = admitConfiguration(this.catalog, name, of, value);
+      if (mutation instanceof PendingCommit) return mutation;
+      if (mutation === undefined) return Promise.resolve();
+      return this.committer.commit(this.committer.nowUnixMs(), [mutation], () => undefined);
     });
   }
 

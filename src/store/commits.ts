@@ -1,6 +1,7 @@
 import { LogStoreError } from '../base/errors.js';
 import { type Commit, decodeCommit, inlineBodyStart } from '../format/commit.js';
 import type { CreateUpload, Mutation, PutObject, PutPart } from '../format/mutation.js';
+import { noState, type ObjectState } from '../format/object-state.js';
 import { RecordCache } from '../index/record-cache.js';
 import type { Log, LogPin } from '../log/types.js';
 
@@ -61,6 +62,21 @@ export function putObjectAt(
 ): PutObject {
   const mutation = mutationAt(commit, sequence, index);
   if (mutation.is === 'putObject' && commit.version + index === version) return mutation;
+  throw notWhatTheIndexSays(sequence);
+}
+
+/**
+ * The state that an object was put with, or that was set later.
+ * @throws LogStoreError `RECORD_CORRUPT`
+ */
+export function objectStateAt(
+  { commit }: StoredCommit,
+  sequence: number,
+  index: number,
+): ObjectState {
+  const mutation = mutationAt(commit, sequence, index);
+  if (mutation.is === 'setObjectState') return mutation.state;
+  if (mutation.is === 'putObject') return mutation.object.state ?? noState;
   throw notWhatTheIndexSays(sequence);
 }
 

@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
 import { objectId, PendingCommit } from '../catalog/pending.js';
 import { commitSubject, encodeCommit } from '../format/commit.js';
-import type { Mutation } from '../format/mutation.js';
+import { isOfBucket, type Mutation } from '../format/mutation.js';
 import { inlineBodyFlag } from '../format/record.js';
 import type { Append, Log } from '../log/types.js';
 
@@ -162,11 +162,10 @@ export class Committer {
 
   #noteChanges(mutations: readonly Mutation[]): void {
     for (const mutation of mutations) {
-      if (mutation.is === 'putObject' || mutation.is === 'deleteObject') {
-        this.catalog.changes.note(objectId(mutation.bucket, mutation.key));
-      } else if (mutation.is === 'createBucket' || mutation.is === 'deleteBucket') {
-        this.catalog.changes.note(mutation.bucket);
-      }
+      const { is, bucket } = mutation;
+      if (is === 'putObject' || is === 'deleteObject' || is === 'setObjectState') {
+        this.catalog.changes.note(objectId(bucket, mutation.key));
+      } else if (isOfBucket(mutation)) this.catalog.changes.note(bucket);
     }
   }
 }

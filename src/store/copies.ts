@@ -6,6 +6,7 @@ import { checkPartNumber } from '../catalog/keys.js';
 import { currentSlot } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import type { BodyDigests, DigestPlan } from '../digest/body-digest.js';
+import { versionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
 import type { LogPin } from '../log/types.js';
 import { attributeFields } from './attributes.js';
@@ -15,6 +16,7 @@ import { algorithmNumber, checkAlgorithm, checksumField } from './checksum-numbe
 import type { Committer } from './committer.js';
 import { keptChecksum } from './expected-digests.js';
 import { checkRange } from './object-reader.js';
+import { initialState, tagsOfFields } from './object-state.js';
 import type { FoundObject, Objects } from './objects.js';
 import type {
   ByteRange,
@@ -25,6 +27,7 @@ import type {
   ReadCondition,
 } from './types.js';
 import type { Uploads } from './uploads.js';
+import type { InitialState } from './version-types.js';
 
 type PartSource = CopySource & { readonly range?: ByteRange | undefined };
 
@@ -53,7 +56,11 @@ export class Copies {
       const { record, stored, sequence } = found;
       const body = bodyOf(record, sequence, stored);
       const checksums = await this.#checksums(record, body, checksumAlgorithm, pin);
-      const copied = { ...record, checksums, salt: this.committer.salt(), uploadVersion: 0 };
+      const { state: _, ...described } = record;
+      const copied: ObjectRecord = {
+        ...{ ...described, checksums, salt: this.committer.salt(), uploadVersion: 0, flags: 0 },
+        ...initialState(await this.#stateOfCopy(found, options, pin), this.committer.nowUnixMs()),
+      };
       const { headers, metadata, ttlMs } = attributeFields(attributes ?? {});
       const object =
         attributes === undefined
@@ -61,7 +68,7 @@ export class Copies {
           : { record: { ...copied, headers, metadata, expiresUnixMs: 0 }, ttlMs };
       const inline = isInline(body) ? stored.inlineBody : undefined;
       return await this.objects.commitPut(bucket, key, object, options, inline, () =>
-        this.#checkUnchanged(found),
+        this.#checkUnchanged(found, source),
       );
     });
   }
@@ -87,7 +94,7 @@ export class Copies {
       }
       const body = bodyOf(found.record, found.sequence, found.stored);
       const written = await this.#copyOfRange(body, range, plan, pin);
-      const check = () => this.#checkUnchanged(found);
+      const check = () => this.#checkUnchanged(found, source);
       return this.uploads.commitPart(bucket, key, uploadId, partNumber, written, plan, check);
     });
   }
@@ -127,7 +134,8 @@ export class Copies {
     for (;;) {
       const pin = this.reader.pin();
       try {
-        const found = await this.objects.find(source.bucket, source.key, pin);
+        const { bucket, key, versionId } = source;
+        const found = await this.objects.find(bucket, key, versionId, pin);
         const { version, etag, modifiedUnixMs } = found.info;
         if (source.version !== undefined && source.version !== version) {
           throw new LogStoreError('PRECONDITION_FAILED', 'the source has another version by now');
@@ -143,13 +151,29 @@ export class Copies {
   }
 
   /** In the turn of the commit: nothing may own the source's bytes any more if it has gone. */
-  #checkUnchanged({ info }: FoundObject): Ends | PendingCommit {
+  #checkUnchanged({ info }: FoundObject, { versionId }: CopySource): Ends | PendingCommit {
     const { bucket, key, version } = info;
     const pending = this.catalog.pending.ofObject(bucket, key);
     if (pending !== undefined) return pending.commit;
+    if (versionId !== undefined) {
+      const { objects } = this.catalog.state;
+      if (objects.find(versionKey(bucket, key, version)) < 0) throw new SourceChanged();
+      return noEnds;
+    }
     const slot = currentSlot(this.catalog, bucket, key, this.committer.nowUnixMs());
     if (this.catalog.state.objects.versionAt(slot) !== version) throw new SourceChanged();
     return noEnds;
+  }
+
+  /** The copy's own tags or the source's, and its own lock. */
+  async #stateOfCopy(
+    found: FoundObject,
+    { tags, lock }: CopyOptions,
+    pin: LogPin,
+  ): Promise<InitialState> {
+    if (tags !== undefined || found.info.tagCount === 0) return { tags, lock };
+    const state = await this.objects.stateOf(found, pin);
+    return { tags: tagsOfFields(state.tags), lock };
   }
 
   async #checksums(

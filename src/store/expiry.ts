@@ -2,7 +2,9 @@ import { isLogStoreError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
-import { endsOf, hasExpired } from '../catalog/objects.js';
+import { lockOn, stateFactsOf } from '../catalog/object-states.js';
+import { endOf, hasExpired } from '../catalog/objects.js';
+import { scanVersions } from '../catalog/versions.js';
 import { decodeVersionKey } from '../format/key-encoding.js';
 import type { Mutation } from '../format/mutation.js';
 import type { Committer } from './committer.js';
@@ -89,7 +91,7 @@ export class Expiry {
     const mutations: Mutation[] = [];
     for (const { bucket, key } of names) {
       if (this.catalog.pending.ofObject(bucket, key) !== undefined) continue;
-      const ends = endsOf(this.catalog, bucket, key);
+      const ends = this.#expiredEnds(bucket, key);
       if (ends.length === 0) continue;
       mutations.push({ is: 'deleteObject', bucket, key, ends, reason: 1 });
     }
@@ -102,5 +104,24 @@ export class Expiry {
       // Full, read-only or failed: nothing is lost by not removing, and a later walk comes by.
       if (!isLogStoreError(error)) throw error;
     }
+  }
+
+  /** Versions that came later stay, and what a lock holds. */
+  #expiredEnds(bucket: string, key: string): number[] {
+    const { objects } = this.catalog.state;
+    const nowMs = this.clock.nowUnixMs();
+    const versions: number[] = [];
+    const ends: number[] = [];
+    scanVersions(objects, bucket, key, (slot) => {
+      if (!hasExpired(objects.expiresAt(slot), nowMs)) return true;
+      versions.push(objects.versionAt(slot));
+      ends.push(...endOf(objects, slot));
+      return true;
+    });
+    const isLocked = versions.some((version) => {
+      const facts = stateFactsOf(this.catalog.state, bucket, key, version);
+      return lockOn(facts, 0, false) !== undefined;
+    });
+    return isLocked ? [] : ends;
   }
 }

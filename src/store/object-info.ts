@@ -1,7 +1,9 @@
 import { etagText } from '../catalog/conditions.js';
+import type { StateFacts } from '../catalog/object-states.js';
 import type { ObjectRecord } from '../format/mutation.js';
 import { storedHeaders, userMetadata } from './attributes.js';
 import { checksumOf } from './checksum-numbers.js';
+import { lockOf } from './object-state.js';
 import type { ObjectInfo } from './types.js';
 
 /** What a commit's object record tells of the version that it made. */
@@ -11,11 +13,14 @@ export function objectInfo(
   version: number,
   modifiedUnixMs: number,
   object: ObjectRecord,
+  versionId: string | undefined,
+  facts: Omit<StateFacts, 'sequence' | 'mutation' | 'version'> | undefined,
 ): ObjectInfo {
   return {
     bucket,
     key,
     version,
+    versionId,
     sizeBytes: object.sizeBytes,
     etag: etagText(object.etag, object.partCount),
     modifiedUnixMs,
@@ -25,6 +30,8 @@ export function objectInfo(
     headers: storedHeaders(object.headers),
     userMetadata: userMetadata(object.metadata),
     parts: partsOf(object.parts),
+    tagCount: facts === undefined ? 0 : facts.tagCount,
+    lock: lockOf(facts),
   };
 }
 

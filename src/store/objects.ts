@@ -4,43 +4,49 @@ import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { WriteCondition } from '../catalog/conditions.js';
 import { checkKey } from '../catalog/keys.js';
+import { type StateFacts, stateFactsOf } from '../catalog/object-states.js';
 import {
   admitWrite,
   bucketOf,
   hasExpired,
   noSuchKey,
-  standingOf,
+  versioningIn,
   versionSlot,
 } from '../catalog/objects.js';
 import { PendingCommit } from '../catalog/pending.js';
+import { placed } from '../catalog/placing.js';
+import { isMarker, metMarker, slotOfVersion, versionIdOf } from '../catalog/versions.js';
 import { decodeVersionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
+import { noState, type ObjectState } from '../format/object-state.js';
 import type { LogPin } from '../log/types.js';
 import { type AttributeFields, attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf } from './body-reader.js';
 import { type BodyWriter, inlineBody, type WrittenBody } from './body-writer.js';
 import { checksumField } from './checksum-numbers.js';
-import { type Commits, putObjectAt, type RecordSource, type StoredCommit } from './commits.js';
+import {
+  type Commits,
+  objectStateAt,
+  putObjectAt,
+  type RecordSource,
+  type StoredCommit,
+} from './commits.js';
 import type { Committer } from './committer.js';
 import { checkDigests, digestPlan, keptChecksum } from './expected-digests.js';
 import { objectInfo } from './object-info.js';
 import { type ReaderRegistry, rangeOf, StoredObjectReader } from './object-reader.js';
-import type {
-  BodySource,
-  DeleteResult,
-  GetOptions,
-  ObjectInfo,
-  ObjectReader,
-  PutOptions,
-} from './types.js';
+import { initialState } from './object-state.js';
+import type { BodySource, GetOptions, ObjectInfo, ObjectReader, PutOptions } from './types.js';
+import type { InitialState } from './version-types.js';
 
-/** The current version of an object as its commit tells of it. */
+/** A version of an object as its commit tells of it. */
 export interface FoundObject {
   readonly info: ObjectInfo;
   readonly record: ObjectRecord;
   readonly stored: StoredCommit;
   readonly sequence: number;
   readonly mutation: number;
+  readonly facts: StateFacts | undefined;
 }
 
 /** Told of an expired object that somebody met, so that its removal can be logged. */
@@ -73,7 +79,7 @@ export class Objects {
       const plan = digestPlan(options);
       const written = inlineBody(body, plan);
       checkDigests(options, plan, written.digests);
-      const record = this.newRecord(written, attributes, plan);
+      const record = this.newRecord(written, attributes, plan, options);
       return this.commitPut(bucket, key, record, options, written.inlineBody);
     } catch (error) {
       return Promise.reject(error);
@@ -96,7 +102,7 @@ export class Objects {
     const written = await this.writer.write(body, plan, { signal: options.signal, inlineBytesMax });
     try {
       checkDigests(options, plan, written.digests);
-      const record = this.newRecord(written, attributes, plan);
+      const record = this.newRecord(written, attributes, plan, options);
       return await this.commitPut(bucket, key, record, options, written.inlineBody, () => {
         written.checkStored();
         return noEnds;
@@ -111,6 +117,7 @@ export class Objects {
     { digests, runs }: WrittenBody,
     attributes: AttributeFields,
     plan: Parameters<typeof keptChecksum>[0],
+    initial: InitialState,
   ): { record: ObjectRecord; ttlMs: number } {
     const { sizeBytes, md5, sha256 } = digests;
     invariant(sha256 !== undefined, 'every body is hashed');
@@ -130,6 +137,7 @@ export class Objects {
       salt: this.committer.salt(),
       uploadVersion: 0,
       flags: 0,
+      ...initialState(initial, this.committer.nowUnixMs()),
     };
     return { record, ttlMs: attributes.ttlMs };
   }
@@ -149,46 +157,55 @@ export class Objects {
     return this.committer.admit(() => {
       const blocker = this.catalog.pending.ofBucket(bucket);
       if (blocker !== undefined) return blocker;
-      const bucketVersion = bucketOf(this.catalog, bucket).version;
+      const inBucket = bucketOf(this.catalog, bucket);
       const nowMs = this.committer.nowUnixMs();
       const others = alsoEnds?.();
       if (others instanceof PendingCommit) return others;
       const admitted = admitWrite(this.catalog, bucket, key, condition, nowMs);
-      if (admitted instanceof Promise) return admitted;
+      if (admitted instanceof Promise || admitted instanceof PendingCommit) return admitted;
       const ends = others === undefined ? admitted : [...admitted, ...others];
-      const object = ttlMs === 0 ? record : { ...record, expiresUnixMs: nowMs + ttlMs };
+      const object = placed(inBucket, record, ttlMs, nowMs);
+      const { version: bucketVersion, versioning } = inBucket;
       return this.committer.commit(
         nowMs,
         [{ is: 'putObject', bucket, key, bucketVersion, ends, object }],
-        infoOfPut,
+        versioning === 'off' ? infoOfPut : infoOfVersion,
         inlineBytes,
       );
     });
   }
 
   /** @throws LogStoreError `NO_SUCH_BUCKET`, `NO_SUCH_KEY`, `UNCERTAIN`, `RECORD_CORRUPT` */
-  find(bucket: string, key: string, from?: RecordSource): FoundObject | Promise<FoundObject> {
-    const slot = this.#slotOf(bucket, key);
-    const { objects } = this.catalog.state;
-    const sequence = objects.sequenceAt(slot);
-    const mutation = objects.mutationAt(slot);
-    const version = objects.versionAt(slot);
-    const cached = this.commits.cached(sequence);
-    if (cached !== undefined) return foundIn(cached, bucket, key, sequence, mutation, version);
+  find(
+    bucket: string,
+    key: string,
+    versionId?: string,
+    from?: RecordSource,
+  ): FoundObject | Promise<FoundObject> {
+    const place = this.#placeOf(bucket, key, versionId);
+    const cached = this.commits.cached(place.sequence);
+    if (cached !== undefined) return foundIn(cached, bucket, key, place);
     return this.commits
-      .read(sequence, from)
-      .then((stored) => foundIn(stored, bucket, key, sequence, mutation, version));
+      .read(place.sequence, from)
+      .then((stored) => foundIn(stored, bucket, key, place));
   }
 
-  async head(bucket: string, key: string): Promise<ObjectInfo> {
-    return (await this.find(bucket, key)).info;
+  async head(bucket: string, key: string, versionId?: string): Promise<ObjectInfo> {
+    return (await this.find(bucket, key, versionId)).info;
+  }
+
+  /** Of the version that was found, in full; from where the index had them then. */
+  async stateOf({ facts }: FoundObject, from?: RecordSource): Promise<ObjectState> {
+    if (facts === undefined) return noState;
+    const stored = await this.commits.read(facts.sequence, from);
+    return objectStateAt(stored, facts.sequence, facts.mutation);
   }
 
   async get(bucket: string, key: string, options: GetOptions): Promise<ObjectReader> {
     // Before the key is looked up: what it leads to stays readable from here on.
     const pin = this.reader.pin();
     try {
-      return this.#open(await this.find(bucket, key, pin), options, pin);
+      return this.#open(await this.find(bucket, key, options.versionId, pin), options, pin);
     } catch (error) {
       pin.release();
       throw error;
@@ -220,52 +237,22 @@ export class Objects {
     }
     const { objects } = this.catalog.state;
     const nowMs = this.committer.nowUnixMs();
-    let name: { bucket: string; key: string } | undefined;
+    let name: { bucket: string; key: string; versionId: string } | undefined;
     objects.scanContent(sha256, (slot) => {
-      if (!hasExpired(objects.expiresAt(slot), nowMs)) name = decodeVersionKey(objects.key(slot));
-      return name === undefined;
+      if (hasExpired(objects.expiresAt(slot), nowMs)) return true;
+      const { bucket, key, version } = decodeVersionKey(objects.key(slot));
+      name = { bucket, key, versionId: versionIdOf(version, objects.flagsAt(slot)) };
+      return false;
     });
     if (name === undefined) {
       this.catalog.lost.checkAll();
       throw new LogStoreError('NO_SUCH_KEY', 'no object has this content');
     }
-    const found = await this.get(name.bucket, name.key, {});
+    const found = await this.get(name.bucket, name.key, { versionId: name.versionId });
     const { sha256: foundSha256 } = found.info;
     if (foundSha256 !== undefined && Buffer.compare(foundSha256, sha256) === 0) return found;
     await found[Symbol.asyncDispose]();
     throw new LogStoreError('NO_SUCH_KEY', 'no object has this content any more');
-  }
-
-  delete(bucket: string, key: string, condition: WriteCondition): Promise<DeleteResult> {
-    return this.committer.admit(() => {
-      checkKey(key);
-      const blocker = this.catalog.pending.ofBucket(bucket);
-      if (blocker !== undefined) return blocker;
-      bucketOf(this.catalog, bucket);
-      if (condition.ifAbsent === true) {
-        throw new LogStoreError('INVALID_ARGUMENT', 'what is absent cannot be deleted');
-      }
-      const nowMs = this.committer.nowUnixMs();
-      const { etag, ends, pending } = standingOf(this.catalog, bucket, key, nowMs);
-      if (etag === undefined) {
-        // Nothing to delete, as S3 has it also under If-Match. True once its removal is durable.
-        const nothing = { removed: false };
-        if (pending === undefined) return Promise.resolve(this.#certainlyAbsent(bucket, key));
-        return pending.settled.then(() => nothing);
-      }
-      const admitted = admitWrite(this.catalog, bucket, key, condition, nowMs);
-      if (admitted instanceof Promise) return admitted;
-      return this.committer.commit(
-        nowMs,
-        [{ is: 'deleteObject', bucket, key, ends, reason: 0 }],
-        () => ({ removed: true }),
-      );
-    });
-  }
-
-  #certainlyAbsent(bucket: string, key: string): DeleteResult {
-    if (this.catalog.lost.any) versionSlot(this.catalog, bucket, key);
-    return { removed: false };
   }
 
   #slotOf(bucket: string, key: string): number {
@@ -276,7 +263,26 @@ export class Objects {
       this.onExpired(bucket, key);
       throw noSuchKey(key);
     }
+    const { objects } = this.catalog.state;
+    if (isMarker(objects, slot)) throw metMarker('NO_SUCH_KEY', objects, slot, key);
     return slot;
+  }
+
+  #placeOf(bucket: string, key: string, versionId: string | undefined): FoundPlace {
+    const slot =
+      versionId === undefined
+        ? this.#slotOf(bucket, key)
+        : slotOfVersion(this.catalog, bucket, key, versionId, this.committer.nowUnixMs());
+    const { state } = this.catalog;
+    const { objects } = state;
+    const version = objects.versionAt(slot);
+    return {
+      sequence: objects.sequenceAt(slot),
+      mutation: objects.mutationAt(slot),
+      version,
+      isVersioned: versioningIn(this.catalog, bucket) !== 'off',
+      facts: stateFactsOf(state, bucket, key, version),
+    };
   }
 
   #checkTarget(bucket: string, key: string): void {
@@ -285,21 +291,47 @@ export class Objects {
   }
 }
 
+/** Where a version stands, as the index has it at one moment. */
+interface FoundPlace {
+  readonly sequence: number;
+  readonly mutation: number;
+  readonly version: number;
+  /** Whether its bucket ever had versions. */
+  readonly isVersioned: boolean;
+  readonly facts: StateFacts | undefined;
+}
+
 function foundIn(
   stored: StoredCommit,
   bucket: string,
   key: string,
-  sequence: number,
-  mutation: number,
-  version: number,
+  { sequence, mutation, version, isVersioned, facts }: FoundPlace,
 ): FoundObject {
   const { object: record } = putObjectAt(stored, sequence, mutation, version);
-  const info = objectInfo(bucket, key, version, stored.commit.timeUnixMs, record);
-  return { info, record, stored, sequence, mutation };
+  const { timeUnixMs } = stored.commit;
+  const versionId = isVersioned ? versionIdOf(version, record.flags) : undefined;
+  const info = objectInfo(bucket, key, version, timeUnixMs, record, versionId, facts);
+  return { info, record, stored, sequence, mutation, facts };
 }
 
-function infoOfPut({ mutations, version, timeUnixMs }: PendingCommit): ObjectInfo {
+/** In a bucket that never had versions. */
+function infoOfPut(commit: PendingCommit): ObjectInfo {
+  return infoOfCommit(commit, false);
+}
+
+function infoOfVersion(commit: PendingCommit): ObjectInfo {
+  return infoOfCommit(commit, true);
+}
+
+function infoOfCommit(
+  { mutations, version, timeUnixMs }: PendingCommit,
+  isVersioned: boolean,
+): ObjectInfo {
   const [put] = mutations;
   invariant(put?.is === 'putObject', 'the answer is to a put');
-  return objectInfo(put.bucket, put.key, version, timeUnixMs, put.object);
+  const { bucket, key, object } = put;
+  const versionId = isVersioned ? versionIdOf(version, object.flags) : undefined;
+  const { state } = object;
+  const facts = state === undefined ? undefined : { ...state, tagCount: state.tags.length / 2 };
+  return objectInfo(bucket, key, version, timeUnixMs, object, versionId, facts);
 }

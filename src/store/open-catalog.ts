@@ -2,9 +2,12 @@ import { Packr } from 'msgpackr';
 import { errnoOf } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { type Bucket, Catalog, type CatalogState } from '../catalog/catalog.js';
+import { type Configuration, noConfigurations, versioningOf } from '../catalog/configurations.js';
 import { applyCommit } from '../catalog/fold.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { snapshotFile } from '../format/file-names.js';
+import { type ConfigurationName, configurationNames } from '../format/mutation.js';
+import { ObjectIndex } from '../index/object-index.js';
 import { readSnapshot, writeSnapshot } from '../index/snapshot.js';
 import { openLog } from '../log/open-log.js';
 import type { Log, LogPosition, OpenLogOptions } from '../log/types.js';
@@ -47,10 +50,10 @@ export async function writeCatalogSnapshot(
   storeId: Uint8Array,
   { sequence, ...position }: LogPosition,
 ): Promise<void> {
-  const { objects, uploads, parts } = state;
+  const { objects, uploads, parts, states } = state;
   await writeSnapshot(host.disk, snapshotFile, {
     position: { ...position, storeId, sequenceNext: sequence },
-    indexes: { objects, uploads, parts },
+    indexes: { objects, uploads, parts, states },
     extra: encodeExtra(state),
   });
 }
@@ -71,12 +74,12 @@ async function readCatalogSnapshot(
 ): Promise<{ position: SnapshotPosition; state: CatalogState } | undefined> {
   const read = await readOrNothing(host);
   if (read?.is !== 'snapshot') return undefined;
-  const { objects, uploads, parts } = read.indexes;
+  const { objects, uploads, parts, states = new ObjectIndex() } = read.indexes;
   const extra = decodeExtra(read.extra);
   if (!objects || !uploads || !parts || extra === undefined) return undefined;
   const { sequenceNext, ...place } = read.position;
   const position = { ...place, sequence: sequenceNext };
-  return { position, state: { objects, uploads, parts, ...extra } };
+  return { position, state: { objects, uploads, parts, states, ...extra } };
 }
 
 /** SPEC.md §9, the extra section: what of the state is in no index. */
@@ -84,9 +87,15 @@ function encodeExtra({ buckets, someExpire }: CatalogState): Uint8Array {
   const all = [...buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const rows = all.map((bucket) => [
     ...[bucket.name, bucket.version, bucket.timeUnixMs, bucket.owner, bucket.region],
-    ...[bucket.flags, bucket.sequence, bucket.mutation],
+    ...[bucket.flags, bucket.sequence, bucket.mutation, configurationRows(bucket)],
   ]);
   return packr.pack([rows, someExpire]);
+}
+
+function configurationRows({ configurations }: Bucket): unknown[] {
+  return [...configurations].map(([name, { value, version, timeUnixMs, sequence, mutation }]) => {
+    return [name, value, version, timeUnixMs, sequence, mutation];
+  });
 }
 
 /** Undefined for what a later version may have written there. */
@@ -107,11 +116,35 @@ function decodeExtra(extra: Uint8Array): Pick<CatalogState, 'buckets' | 'someExp
 function bucketOfRow(row: unknown): Bucket | undefined {
   if (!Array.isArray(row)) return undefined;
   const [name, version, timeUnixMs, owner, region, flags, sequence, mutation] = row as unknown[];
+  const configurations = configurationsOfRows(row[8] ?? []);
+  if (configurations === undefined) return undefined;
   if (typeof name !== 'string' || typeof version !== 'number') return undefined;
   if (typeof timeUnixMs !== 'number' || typeof flags !== 'number') return undefined;
   if (typeof sequence !== 'number' || typeof mutation !== 'number') return undefined;
   if (!isTextOrNull(owner) || !isTextOrNull(region)) return undefined;
-  return { name, version, timeUnixMs, owner, region, flags, sequence, mutation };
+  const versioning = versioningOf(configurations);
+  return {
+    ...{ name, version, timeUnixMs, owner, region, flags, sequence, mutation },
+    ...{ configurations, versioning },
+  };
+}
+
+/** Without a row for them, as in snapshots of version 1, there are none. */
+function configurationsOfRows(rows: unknown): Bucket['configurations'] | undefined {
+  if (!Array.isArray(rows)) return undefined;
+  if (rows.length === 0) return noConfigurations;
+  const configurations = new Map<ConfigurationName, Configuration>();
+  for (const row of rows as unknown[]) {
+    if (!Array.isArray(row)) return undefined;
+    const [given, value, version, timeUnixMs, sequence, mutation] = row as unknown[];
+    const name = configurationNames.find((each) => each === given);
+    const isDocument = typeof value === 'string' || value instanceof Uint8Array;
+    if (name === undefined || !isDocument) return undefined;
+    if (typeof version !== 'number' || typeof timeUnixMs !== 'number') return undefined;
+    if (typeof sequence !== 'number' || typeof mutation !== 'number') return undefined;
+    configurations.set(name, { value, version, timeUnixMs, sequence, mutation });
+  }
+  return configurations;
 }
 
 function isTextOrNull(value: unknown): value is string | null {

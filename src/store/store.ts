@@ -1,8 +1,10 @@
 import type { Host } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { versioningTexts } from '../catalog/configurations.js';
 import { indexDigestOf } from '../catalog/index-digest.js';
 import { listObjects } from '../catalog/listing.js';
+import { listVersions } from '../catalog/version-listing.js';
 import { DigestPool } from '../digest/digest-pool.js';
 import type { Log, OpenLogOptions } from '../log/types.js';
 import { BodyReader } from './body-reader.js';
@@ -12,51 +14,55 @@ import { Commits } from './commits.js';
 import { Committer } from './committer.js';
 import { Compaction } from './compaction.js';
 import { Copies } from './copies.js';
+import { Deletions } from './deletions.js';
 import { Expiry } from './expiry.js';
+import { LockTime } from './lock-time.js';
 import { Maintenance } from './maintenance.js';
+import { ObjectStates } from './object-states.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
 import { closedError, Operations } from './operations.js';
 import { SpaceUse } from './space-use.js';
 import { runTransaction } from './transaction.js';
 import type {
-  BodyOptions,
   BodySource,
   BucketInfo,
   CareOptions,
   CareReport,
   CompactionOptions,
   CompactionReport,
-  CompletedPart,
-  CompleteUploadOptions,
   CopyOptions,
   CopySource,
   CreateUploadOptions,
-  DeleteResult,
   GetOptions,
   HealthOptions,
   HealthReport,
   ListedObject,
   ListOptions,
   ListPage,
-  ListPartsPage,
   ListUploadsOptions,
   ListUploadsPage,
   ObjectInfo,
   ObjectReader,
-  PartInfo,
   PutOptions,
   Store,
   StoreStats,
   Transaction,
   UploadInfo,
-  WriteCondition,
 } from './types.js';
 import { Upkeep, type UpkeepOptions } from './upkeep.js';
 import { UploadCompletion } from './upload-completion.js';
 import { UploadLeftovers } from './upload-leftovers.js';
 import { Uploads } from './uploads.js';
 import { decodeValue, encodeValue, valueOptions } from './values.js';
+import type {
+  CreateBucketOptions,
+  DeleteOptions,
+  DeleteResult,
+  ListVersionsOptions,
+  VersionOptions,
+  VersionPage,
+} from './version-types.js';
 import { WallClockWatch } from './wall-clock.js';
 
 export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' | 'use'> {
@@ -96,6 +102,8 @@ class OpenStore implements Store {
   readonly #digests: DigestPool;
   readonly #buckets: Buckets;
   readonly #objects: Objects;
+  readonly #deletions: Deletions;
+  readonly #states: ObjectStates;
   readonly #uploads: Uploads;
   readonly #completion: UploadCompletion;
   readonly #copies: Copies;
@@ -145,6 +153,9 @@ class OpenStore implements Store {
     );
     this.#buckets = new Buckets(catalog, committer);
     this.#objects = objects;
+    const lockTime = new LockTime(host.clock, wallClock);
+    this.#deletions = new Deletions(catalog, committer, lockTime);
+    this.#states = new ObjectStates(catalog, committer, commits, objects, reader, lockTime);
     this.#uploads = new Uploads(catalog, committer, commits, writer);
     this.#completion = new UploadCompletion(catalog, committer, commits, objects);
     this.#copies = new Copies(catalog, committer, objects, this.#uploads, writer, reader);
@@ -174,8 +185,8 @@ class OpenStore implements Store {
     return maintenance;
   }
 
-  createBucket(bucket: string): Promise<BucketInfo> {
-    return this.#running.run(() => this.#buckets.create(bucket));
+  createBucket(bucket: string, options: CreateBucketOptions = {}): Promise<BucketInfo> {
+    return this.#running.run(() => this.#buckets.create(bucket, options));
   }
 
   async headBucket(bucket: string): Promise<BucketInfo> {
@@ -191,6 +202,18 @@ class OpenStore implements Store {
   deleteBucket(bucket: string): Promise<void> {
     return this.#running.run(() => this.#buckets.delete(bucket));
   }
+
+  readonly bucketVersioning: Store['bucketVersioning'] = (bucket) =>
+    this.#running.run(async () => this.#buckets.versioning(bucket));
+
+  readonly setBucketVersioning: Store['setBucketVersioning'] = (bucket, versioning) =>
+    this.setBucketConfiguration(bucket, 'versioning', versioningTexts[versioning]);
+
+  readonly bucketConfiguration: Store['bucketConfiguration'] = (...call) =>
+    this.#running.run(async () => this.#buckets.configuration(...call));
+
+  readonly setBucketConfiguration: Store['setBucketConfiguration'] = (...call) =>
+    this.#running.run(() => this.#buckets.configure(...call));
 
   put(
     bucket: string,
@@ -221,26 +244,32 @@ class OpenStore implements Store {
     return this.#running.run(() => this.#objects.get(bucket, key, options));
   }
 
-  getBytes(bucket: string, key: string): Promise<Uint8Array> {
-    return this.#running.run(() => this.#objects.getBytes(bucket, key));
-  }
+  readonly getBytes: Store['getBytes'] = (bucket, key) =>
+    this.#running.run(() => this.#objects.getBytes(bucket, key));
 
   async getValue<T>(bucket: string, key: string): Promise<T> {
     return decodeValue(await this.getBytes(bucket, key)) as T;
   }
 
-  getBySha256(sha256: Uint8Array): Promise<ObjectReader> {
-    return this.#running.run(() => this.#objects.getBySha256(sha256));
+  readonly getBySha256: Store['getBySha256'] = (sha256) =>
+    this.#running.run(() => this.#objects.getBySha256(sha256));
+
+  head(bucket: string, key: string, { versionId }: VersionOptions = {}): Promise<ObjectInfo> {
+    return this.#running.run(() => this.#objects.head(bucket, key, versionId));
   }
 
-  head(bucket: string, key: string): Promise<ObjectInfo> {
-    return this.#running.run(() => this.#objects.head(bucket, key));
+  delete(bucket: string, key: string, options: DeleteOptions = {}): Promise<DeleteResult> {
+    return this.#running.run(() => this.#deletions.delete(bucket, key, options));
   }
 
-  delete(bucket: string, key: string, condition: WriteCondition = {}): Promise<DeleteResult> {
-    return this.#running.run(() => this.#objects.delete(bucket, key, condition));
-  }
-
+  readonly getTags: Store['getTags'] = (...call) =>
+    this.#running.run(() => this.#states.tags(...call));
+  readonly setTags: Store['setTags'] = (...call) =>
+    this.#running.run(() => this.#states.setTags(...call));
+  readonly setRetention: Store['setRetention'] = (...call) =>
+    this.#running.run(() => this.#states.setRetention(...call));
+  readonly setLegalHold: Store['setLegalHold'] = (...call) =>
+    this.#running.run(() => this.#states.setLegalHold(...call));
   copy(
     source: CopySource,
     bucket: string,
@@ -253,6 +282,11 @@ class OpenStore implements Store {
   async list(bucket: string, options: ListOptions = {}): Promise<ListPage> {
     this.#running.checkOpen();
     return listObjects(this.catalog, bucket, options, this.host.clock.nowUnixMs());
+  }
+
+  async listVersions(bucket: string, options: ListVersionsOptions = {}): Promise<VersionPage> {
+    this.#running.checkOpen();
+    return listVersions(this.catalog, bucket, options, this.host.clock.nowUnixMs());
   }
 
   async *objects(bucket: string, options: ListOptions = {}): AsyncGenerator<ListedObject> {
@@ -278,61 +312,29 @@ class OpenStore implements Store {
     return this.#uploads.head(bucket, key, uploadId);
   }
 
-  putPart(
-    bucket: string,
-    key: string,
-    uploadId: string,
-    partNumber: number,
-    body: BodySource,
-    options: BodyOptions = {},
-  ): Promise<PartInfo> {
-    return this.#running.run(() =>
+  readonly putPart: Store['putPart'] = (bucket, key, uploadId, partNumber, body, options = {}) =>
+    this.#running.run(() =>
       this.#uploads.putPart(bucket, key, uploadId, partNumber, body, options),
     );
-  }
 
-  copyPart(
-    source: Parameters<Store['copyPart']>[0],
-    bucket: string,
-    key: string,
-    uploadId: string,
-    partNumber: number,
-    { sourceCondition }: NonNullable<Parameters<Store['copyPart']>[5]> = {},
-  ): Promise<PartInfo> {
-    return this.#running.run(() =>
-      this.#copies.copyPart(source, bucket, key, uploadId, partNumber, sourceCondition),
+  readonly copyPart: Store['copyPart'] = (source, bucket, key, uploadId, number, options = {}) =>
+    this.#running.run(() =>
+      this.#copies.copyPart(source, bucket, key, uploadId, number, options.sourceCondition),
     );
-  }
 
-  listParts(
-    bucket: string,
-    key: string,
-    uploadId: string,
-    options: NonNullable<Parameters<Store['listParts']>[3]> = {},
-  ): Promise<ListPartsPage> {
-    return this.#running.run(() => this.#uploads.listParts(bucket, key, uploadId, options));
-  }
+  readonly listParts: Store['listParts'] = (bucket, key, uploadId, options = {}) =>
+    this.#running.run(() => this.#uploads.listParts(bucket, key, uploadId, options));
 
   async listUploads(bucket: string, options: ListUploadsOptions = {}): Promise<ListUploadsPage> {
     this.#running.checkOpen();
     return this.#uploads.list(bucket, options);
   }
 
-  completeUpload(
-    bucket: string,
-    key: string,
-    uploadId: string,
-    parts: readonly CompletedPart[],
-    options: CompleteUploadOptions = {},
-  ): Promise<ObjectInfo> {
-    return this.#running.run(() =>
-      this.#completion.complete(bucket, key, uploadId, parts, options),
-    );
-  }
+  readonly completeUpload: Store['completeUpload'] = (bucket, key, uploadId, parts, options = {}) =>
+    this.#running.run(() => this.#completion.complete(bucket, key, uploadId, parts, options));
 
-  abortUpload(bucket: string, key: string, uploadId: string): Promise<void> {
-    return this.#running.run(() => this.#uploads.abort(bucket, key, uploadId));
-  }
+  readonly abortUpload: Store['abortUpload'] = (...call) =>
+    this.#running.run(() => this.#uploads.abort(...call));
 
   transaction<T>(action: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#running.run(() => this.#transact(action));

@@ -1,17 +1,21 @@
 import { LogStoreError } from '../base/errors.js';
+import { invariant } from '../base/invariant.js';
 import { limits } from '../base/limits.js';
 import { admitDeleteBucket } from '../catalog/buckets.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { refusalOf } from '../catalog/conditions.js';
+import { noConfigurations } from '../catalog/configurations.js';
 import { checkBucketName, checkKey } from '../catalog/keys.js';
-import { bucketOf, endsOf, noSuchKey } from '../catalog/objects.js';
+import { bucketOf, endsOf, noSuchKey, versioningIn } from '../catalog/objects.js';
 import { objectId, PendingCommit } from '../catalog/pending.js';
-import type { Mutation, ObjectRecord } from '../format/mutation.js';
+import { type PlacingBucket, placed } from '../catalog/placing.js';
+import type { Ends, Mutation, ObjectRecord } from '../format/mutation.js';
 import type { Log } from '../log/types.js';
 import { attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf } from './body-reader.js';
 import type { BodyWriter, WrittenBody } from './body-writer.js';
 import type { Committer } from './committer.js';
+import { markerRecord } from './deletions.js';
 import { checkDigests, digestPlan } from './expected-digests.js';
 import { objectInfo } from './object-info.js';
 import type { FoundObject, Objects } from './objects.js';
@@ -41,6 +45,8 @@ export interface TransactionParts {
 }
 
 const noInline = new Uint8Array(0);
+/** One that the transaction makes itself. */
+const newBucket: PlacingBucket = { versioning: 'off', configurations: noConfigurations };
 
 /**
  * Runs `action` and commits what it did as one record.
@@ -116,7 +122,7 @@ class StoreTransaction implements Transaction {
       const written = await writer.write(body, plan, { signal, inlineBytesMax: 0 });
       this.#bodies.push(written);
       checkDigests(options, plan, written.digests);
-      this.#write({ bucket, key, object: objects.newRecord(written, attributes, plan) });
+      this.#write({ bucket, key, object: objects.newRecord(written, attributes, plan, options) });
     });
   }
 
@@ -190,16 +196,34 @@ class StoreTransaction implements Transaction {
       mutations.push({ is: 'createBucket', bucket, owner: null, region: null, flags: 0 });
     }
     const { catalog } = this.parts;
-    for (const { bucket, key, object: written } of this.#objects.values()) {
+    for (const write of this.#objects.values()) {
+      const { bucket, key } = write;
+      const written = this.#isMarked(write) ? this.#marker() : write.object;
       if (written === undefined) continue;
       const created = bucketVersions.get(bucket);
+      const inBucket = created === undefined ? bucketOf(catalog, bucket) : newBucket;
       const bucketVersion = created ?? bucketOf(catalog, bucket).version;
-      const ends = created === undefined ? endsOf(catalog, bucket, key) : [];
-      const expiresUnixMs = written.ttlMs === 0 ? 0 : nowMs + written.ttlMs;
-      const object = { ...written.record, expiresUnixMs };
+      const ends = created === undefined ? this.#endsOf(bucket, key) : [];
+      const object = placed(inBucket, written.record, written.ttlMs, nowMs);
       mutations.push({ is: 'putObject', bucket, key, bucketVersion, ends, object });
     }
     return mutations;
+  }
+
+  /** A deletion where older versions stay. */
+  #isMarked({ bucket, object }: ObjectWrite): boolean {
+    if (object !== undefined || this.#buckets.has(bucket)) return false;
+    return versioningIn(this.parts.catalog, bucket) !== 'off';
+  }
+
+  #marker(): { record: ObjectRecord; ttlMs: number } {
+    return { record: markerRecord(this.parts.committer.salt()), ttlMs: 0 };
+  }
+
+  #endsOf(bucket: string, key: string): Ends {
+    const ends = endsOf(this.parts.catalog, bucket, key);
+    invariant(!(ends instanceof PendingCommit), 'nothing pends for what was touched');
+    return ends;
   }
 
   #removals(nowMs: number): Mutation[] | PendingCommit {
@@ -208,7 +232,8 @@ class StoreTransaction implements Transaction {
     for (const { bucket, key, object } of this.#objects.values()) {
       const bucketGoes = this.#buckets.get(bucket)?.deleted === true;
       if (object !== undefined && !bucketGoes) continue;
-      const ends = endsOf(catalog, bucket, key);
+      if (versioningIn(catalog, bucket) !== 'off') continue;
+      const ends = this.#endsOf(bucket, key);
       if (ends.length > 0) removals.push({ is: 'deleteObject', bucket, key, ends, reason: 0 });
     }
     for (const [bucket, { deleted }] of this.#buckets) {
@@ -231,7 +256,9 @@ class StoreTransaction implements Transaction {
   #creationCount(): number {
     let count = 0;
     for (const { created } of this.#buckets.values()) if (created) count++;
-    for (const { object } of this.#objects.values()) if (object !== undefined) count++;
+    for (const write of this.#objects.values()) {
+      if (write.object !== undefined || this.#isMarked(write)) count++;
+    }
     return count;
   }
 
@@ -240,7 +267,8 @@ class StoreTransaction implements Transaction {
     if (own?.object !== undefined) {
       // It has no version and no time yet; it gets them if the transaction commits.
       const nowMs = this.parts.committer.nowUnixMs();
-      return { info: objectInfo(bucket, key, 0, nowMs, own.object.record) };
+      const { record } = own.object;
+      return { info: objectInfo(bucket, key, 0, nowMs, record, undefined, undefined) };
     }
     if (own !== undefined) return undefined;
     try {

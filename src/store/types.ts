@@ -3,6 +3,16 @@ import type { ReadCondition, WriteCondition } from '../catalog/conditions.js';
 import type { ListedObject, ListOptions, ListPage } from '../catalog/listing.js';
 import type { ListUploadsOptions } from '../catalog/upload-listing.js';
 import type { CareReport, HealthReport } from './health.js';
+import type {
+  CreateBucketOptions,
+  DeleteOptions,
+  DeleteResult,
+  InitialState,
+  ObjectLock,
+  Tags,
+  VersionedStore,
+  VersionOptions,
+} from './version-types.js';
 
 /** Half-open `[startBytes, endBytes)` within one object. */
 export interface ByteRange {
@@ -11,7 +21,9 @@ export interface ByteRange {
 }
 
 export type {
+  CareReport,
   ChecksumAlgorithm,
+  HealthReport,
   ListedObject,
   ListOptions,
   ListPage,
@@ -73,13 +85,15 @@ export interface BodyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface PutOptions extends BodyOptions, ObjectAttributes, WriteCondition {}
+export interface PutOptions extends BodyOptions, ObjectAttributes, InitialState, WriteCondition {}
 
 /** One version of one object, without its bytes. */
 export interface ObjectInfo {
   readonly bucket: string;
   readonly key: string;
   readonly version: number;
+  /** `null` for a null version; none in a bucket that never had versions. */
+  readonly versionId: string | undefined;
   readonly sizeBytes: number;
   /** Hex, without quotes; `-N` at its end for a multipart object of N parts. */
   readonly etag: string;
@@ -92,6 +106,8 @@ export interface ObjectInfo {
   readonly userMetadata: Readonly<Record<string, string>>;
   /** Sizes of the parts of a multipart object, in order; empty for a single put. */
   readonly parts: readonly { readonly number: number; readonly sizeBytes: number }[];
+  readonly tagCount: number;
+  readonly lock: ObjectLock | undefined;
 }
 
 /** An object being read: its description and its bytes. Each may be taken once. */
@@ -108,7 +124,7 @@ export interface ObjectReader extends AsyncDisposable {
   bytes(): Promise<Uint8Array>;
 }
 
-export interface GetOptions {
+export interface GetOptions extends VersionOptions {
   readonly range?: ByteRange | undefined;
   /** Reads this part of a multipart object; 1 is the whole of any other. */
   readonly partNumber?: number | undefined;
@@ -119,7 +135,7 @@ export interface BucketInfo {
   readonly createdUnixMs: number;
 }
 
-export interface CreateUploadOptions extends ObjectAttributes {
+export interface CreateUploadOptions extends ObjectAttributes, InitialState {
   readonly checksum?:
     | { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType }
     | undefined;
@@ -178,7 +194,7 @@ export interface ListPartsPage {
   readonly nextPartNumberMarker: number | undefined;
 }
 
-export interface CopySource {
+export interface CopySource extends VersionOptions {
   readonly bucket: string;
   readonly key: string;
   /** Only this version; the copy fails with PRECONDITION_FAILED once it is no longer current. */
@@ -186,16 +202,15 @@ export interface CopySource {
 }
 
 export interface CopyOptions extends WriteCondition {
+  /** Given: the copy has these tags. Absent: it has the source's. */
+  readonly tags?: Tags | undefined;
+  /** The copy's own; a source's lock is never copied. */
+  readonly lock?: ObjectLock | undefined;
   /** Given: the copy has these attributes. Absent: it has the source's. */
   readonly attributes?: ObjectAttributes | undefined;
   readonly sourceCondition?: ReadCondition | undefined;
   /** Adds this checksum to the copy; its bytes are read for it if the source has none. */
   readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;
-}
-
-export interface DeleteResult {
-  /** Whether there was such an object. Deleting what is not there is no error. */
-  readonly removed: boolean;
 }
 
 export interface CompactionOptions {
@@ -271,8 +286,6 @@ export interface ScrubProgress {
   readonly totalBytes: number;
 }
 
-export type { CareReport, HealthReport } from './health.js';
-
 export interface CareOptions {
   readonly onProgress?: ((progress: CareProgress) => void) | undefined;
 }
@@ -289,12 +302,12 @@ export interface HealthOptions extends CareOptions {
 }
 
 /** The face of the store. Every method rejects with a LogStoreError; `CLOSED` after `close`. */
-export interface Store extends AsyncDisposable {
-  createBucket(bucket: string): Promise<BucketInfo>;
+export interface Store extends VersionedStore, AsyncDisposable {
+  createBucket(bucket: string, options?: CreateBucketOptions): Promise<BucketInfo>;
   headBucket(bucket: string): Promise<BucketInfo>;
   listBuckets(): Promise<BucketInfo[]>;
+  /** Only an empty one: no versions and no delete markers may be left. */
   deleteBucket(bucket: string): Promise<void>;
-
   put(bucket: string, key: string, body: BodySource, options?: PutOptions): Promise<ObjectInfo>;
   putValue(bucket: string, key: string, value: unknown, options?: PutOptions): Promise<ObjectInfo>;
   get(bucket: string, key: string, options?: GetOptions): Promise<ObjectReader>;
@@ -302,8 +315,12 @@ export interface Store extends AsyncDisposable {
   getValue<T>(bucket: string, key: string): Promise<T>;
   /** By content: any live object whose bytes have this SHA-256. */
   getBySha256(sha256: Uint8Array): Promise<ObjectReader>;
-  head(bucket: string, key: string): Promise<ObjectInfo>;
-  delete(bucket: string, key: string, condition?: WriteCondition): Promise<DeleteResult>;
+  head(bucket: string, key: string, options?: VersionOptions): Promise<ObjectInfo>;
+  /**
+   * With a version id removes that version for good. Without one, in a bucket with versions, makes
+   * a delete marker the newest version.
+   */
+  delete(bucket: string, key: string, options?: DeleteOptions): Promise<DeleteResult>;
   copy(source: CopySource, bucket: string, key: string, options?: CopyOptions): Promise<ObjectInfo>;
   list(bucket: string, options?: ListOptions): Promise<ListPage>;
   /** All pages of a listing, one object at a time. */

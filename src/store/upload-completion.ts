@@ -88,6 +88,7 @@ export class UploadCompletion {
       parts: parts.flatMap((part) => [part.number, part.sequence, part.mutation, part.sizeBytes]),
       ...{ headers: created.headers, metadata: created.metadata, expiresUnixMs: 0 },
       ...{ salt: this.committer.salt(), uploadVersion: upload.version, flags: 0 },
+      ...(created.state === undefined ? {} : { state: created.state }),
     };
     return { record, ttlMs: created.ttlMs };
   }

@@ -17,6 +17,7 @@ import {
 } from '../catalog/multipart.js';
 import { bucketOf } from '../catalog/objects.js';
 import { PendingCommit } from '../catalog/pending.js';
+import { checkLockable } from '../catalog/placing.js';
 import { listOpenUploads } from '../catalog/upload-listing.js';
 import type { DigestPlan } from '../digest/body-digest.js';
 import type { PartRecord } from '../format/mutation.js';
@@ -34,6 +35,7 @@ import {
 import { type Commits, putPartAt } from './commits.js';
 import type { Committer } from './committer.js';
 import { checkDigests, digestPlan, keptChecksum } from './expected-digests.js';
+import { initialState } from './object-state.js';
 import type {
   BodyOptions,
   BodySource,
@@ -62,12 +64,15 @@ export class Uploads {
       if (checksum !== undefined) checkChecksumType(checksum);
       const blocker = this.catalog.pending.ofBucket(bucket);
       if (blocker !== undefined) return blocker;
-      const bucketVersion = bucketOf(this.catalog, bucket).version;
+      const inBucket = bucketOf(this.catalog, bucket);
+      const { version: bucketVersion } = inBucket;
       const fields = {
         ...{ bucketVersion, ...attributes, salt: this.committer.salt(), flags: 0 },
+        ...initialState(options, this.committer.nowUnixMs()),
         checksumAlgorithm: algorithmNumber(checksum?.algorithm),
         checksumType: typeNumber(checksum?.type),
       };
+      checkLockable(inBucket, fields.state);
       return this.committer.commit(
         this.committer.nowUnixMs(),
         [{ is: 'createUpload', bucket, key, ...fields }],

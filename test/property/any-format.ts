@@ -8,12 +8,14 @@ import type {
   ManifestState,
   Position,
 } from '../../src/format/manifest-frame.js';
-import type {
-  ChecksumField,
-  Mutation,
-  ObjectRecord,
-  PartRecord,
+import {
+  type ChecksumField,
+  configurationNames,
+  type Mutation,
+  type ObjectRecord,
+  type PartRecord,
 } from '../../src/format/mutation.js';
+import type { ObjectState } from '../../src/format/object-state.js';
 import { type ParityFacts, parityShape } from '../../src/format/parity.js';
 
 /** Anything that the formats of SPEC.md §3 to §6 can say. */
@@ -76,14 +78,32 @@ const described = fc.record(
     expiresUnixMs: u64,
     salt: bytes(16),
     uploadVersion: u64,
-    flags: fc.constant(0),
+    flags: fc.nat(3),
   },
   plain,
 );
+const objectState: fc.Arbitrary<ObjectState> = fc
+  .record(
+    {
+      ...{ lockMode: fc.nat(2), retainUntilMs: u64, legalHold: fc.boolean() },
+      tags: metadata,
+    },
+    plain,
+  )
+  .map((state) => {
+    const { lockMode, retainUntilMs } = state;
+    return { ...state, retainUntilMs: lockMode === 0 ? 0 : Math.max(1, retainUntilMs) };
+  });
+/** A state that says nothing is none. */
+const initial = fc.option(objectState, { nil: undefined }).map((state) => {
+  const isNothing =
+    state === undefined || (state.lockMode === 0 && !state.legalHold && !state.tags.length);
+  return isNothing ? {} : { state };
+});
 const single = fc
-  .tuple(described, bytes(32), body)
-  .map(([rest, sha256, { sizeBytes, runs }]): ObjectRecord => {
-    return { ...rest, sizeBytes, sha256, partCount: 0, partsRoot: null, runs, parts: [] };
+  .tuple(described, bytes(32), body, initial)
+  .map(([rest, sha256, { sizeBytes, runs }, state]): ObjectRecord => {
+    return { ...rest, ...state, sizeBytes, sha256, partCount: 0, partsRoot: null, runs, parts: [] };
   });
 const partPlace = fc.tuple(fc.integer({ min: 1, max: 10_000 }), u64, fc.nat(999), fc.nat());
 const multipart = fc
@@ -139,6 +159,18 @@ export const anyMutationOf: Readonly<Record<Mutation['is'], fc.Arbitrary<Mutatio
       ...{ is: is('putPart'), ...named, uploadVersion: u64, ends: triples, part },
       partNumber: fc.integer({ min: 1, max: 10_000 }),
     },
+    plain,
+  ),
+  configureBucket: fc.record(
+    {
+      ...{ is: is('configureBucket'), bucket, bucketVersion: u64, ends: triples },
+      name: fc.constantFrom(...configurationNames),
+      value: fc.oneof(textOrNull, fc.uint8Array({ maxLength: 300 })),
+    },
+    plain,
+  ),
+  setObjectState: fc.record(
+    { is: is('setObjectState'), ...named, version: u64, state: objectState },
     plain,
   ),
   abortUpload: fc.record(

@@ -11,11 +11,6 @@ export async function bucketLocation(exchange: Exchange): Promise<void> {
   await answer(exchange, 'LocationConstraint', region === 'us-east-1' ? '' : region);
 }
 
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html */
-export async function bucketVersioning(exchange: Exchange): Promise<void> {
-  await answer(exchange, 'VersioningConfiguration', '');
-}
-
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketRequestPayment.html */
 export async function bucketPayer(exchange: Exchange): Promise<void> {
   await exchange.store.headBucket(exchange.bucket);

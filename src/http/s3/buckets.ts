@@ -1,6 +1,6 @@
 import { isLogStoreError } from '../../base/errors.js';
 import { readWholeBody } from './body.js';
-import type { Exchange } from './exchange.js';
+import { type Exchange, headerOf } from './exchange.js';
 import { readToken, writeToken } from './listing-parameters.js';
 import { writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
@@ -59,7 +59,9 @@ export async function createBucket(exchange: Exchange): Promise<void> {
       `The ${constraint} location constraint is incompatible with the region of this store`,
     );
   try {
-    await exchange.store.createBucket(exchange.bucket);
+    const given = headerOf(exchange.headers, 'x-amz-bucket-object-lock-enabled');
+    const objectLock = given?.toLowerCase() === 'true';
+    await exchange.store.createBucket(exchange.bucket, { objectLock });
   } catch (error) {
     if (edge.region !== 'us-east-1' || !isLogStoreError(error, 'BUCKET_EXISTS')) throw error;
   }

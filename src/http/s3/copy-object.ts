@@ -1,11 +1,14 @@
 import type { CopyOptions, ObjectAttributes } from '../../store/types.js';
+import type { InitialState } from '../../store/version-types.js';
 import { checksumAlgorithm } from './checksum-headers.js';
 import { writeChecksum } from './checksum-names.js';
 import { copySourceCondition, writeCondition } from './conditions.js';
 import { copySource } from './copy-source.js';
 import { type Exchange, headerOf } from './exchange.js';
+import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { S3Error } from './s3-error.js';
+import { pushVersionId } from './versions.js';
 import { s3Document, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
@@ -13,7 +16,8 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers } = exchange;
   const source = copySource(exchange);
   const attributes = replacement(exchange);
-  if (attributes === undefined && source.bucket === bucket && source.key === key)
+  const onItself = source.versionId === undefined && source.bucket === bucket && source.key === key;
+  if (onItself && attributes === undefined)
     throw new S3Error(
       'InvalidRequest',
       'This copy request is illegal because it is trying to copy an object to itself without ' +
@@ -23,6 +27,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const options: CopyOptions = {
     ...writeCondition(headers),
     attributes,
+    ...copiedState(exchange),
     sourceCondition: copySourceCondition(headers),
     checksumAlgorithm: checksumAlgorithm(headerOf(headers, 'x-amz-checksum-algorithm')),
   };
@@ -31,7 +36,19 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const xml = s3Document('CopyObjectResult').element('ETag', `"${info.etag}"`);
   xml.element('LastModified', xmlTime(info.modifiedUnixMs));
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
-  exchange.answer.sendXml(200, xml.close('CopyObjectResult').toString());
+  const described = pushVersionId([], info.versionId);
+  if (source.versionId !== undefined)
+    described.push('x-amz-copy-source-version-id', source.versionId);
+  exchange.answer.sendXml(200, xml.close('CopyObjectResult').toString(), described);
+}
+
+/** The lock of the copy, and its tags where they are not the source's. */
+function copiedState({ headers }: Exchange): InitialState {
+  const { tags, lock } = initialState(headers);
+  const directive = headerOf(headers, 'x-amz-tagging-directive') ?? 'COPY';
+  if (directive === 'COPY') return { lock };
+  if (directive === 'REPLACE') return { lock, tags: tags ?? {} };
+  throw new S3Error('InvalidArgument', 'Unknown tagging directive.');
 }
 
 /** What the copy has in place of the source's metadata; undefined: the source's. */

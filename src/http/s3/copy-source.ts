@@ -1,19 +1,21 @@
 import type { CopySource } from '../../store/types.js';
 import { decodePercent } from './address.js';
 import { type Exchange, headerOf } from './exchange.js';
-import { refuseVersionId } from './refusals.js';
 import { S3Error } from './s3-error.js';
 
 /**
  * Reads `x-amz-copy-source`: `bucket/key`, escaped, perhaps with a slash in front, perhaps with
  * `?versionId=…` behind.
- * @throws S3Error `InvalidArgument`, `NotImplemented`
+ * @throws S3Error `InvalidArgument`
  */
 export function copySource({ headers }: Exchange): CopySource {
   const given = headerOf(headers, 'x-amz-copy-source') ?? '';
   const version = given.lastIndexOf('?versionId=');
   const escaped = version === -1 ? given : given.slice(0, version);
-  if (version !== -1) refuseVersionId(decode(given.slice(version + '?versionId='.length)));
+  const versionId =
+    version === -1 ? undefined : decode(given.slice(version + '?versionId='.length));
+  if (versionId === '')
+    throw new S3Error('InvalidArgument', 'Version id cannot be the empty string');
   const path = decode(escaped.startsWith('/') ? escaped.slice(1) : escaped);
   const slash = path.indexOf('/');
   if (slash < 1 || slash === path.length - 1)
@@ -21,7 +23,7 @@ export function copySource({ headers }: Exchange): CopySource {
       'InvalidArgument',
       'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
     );
-  return { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+  return { bucket: path.slice(0, slash), key: path.slice(slash + 1), versionId };
 }
 
 function decode(escaped: string): string {

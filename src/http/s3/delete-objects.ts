@@ -1,10 +1,11 @@
 import { limits } from '../../base/limits.js';
+import type { DeleteOptions, DeleteResult } from '../../store/version-types.js';
 import { readWholeBody } from './body.js';
 import { etagCondition, writeCondition } from './conditions.js';
 import { logError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
-import { refuseVersionId } from './refusals.js';
-import { type S3Error, toS3Error } from './s3-error.js';
+import { S3Error, toS3Error } from './s3-error.js';
+import { bypassesGovernance, pushVersionId, versionIdOf } from './versions.js';
 import { s3Document } from './xml.js';
 import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
 
@@ -12,8 +13,16 @@ const bodyBytesMax = 2 * 1024 ** 2; // 1,000 keys of 1,024 bytes, and what surro
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export async function deleteObject(exchange: Exchange): Promise<void> {
-  await exchange.store.delete(exchange.bucket, exchange.key, writeCondition(exchange.headers));
-  exchange.answer.sendEmpty(204);
+  const { store, bucket, key, headers, query } = exchange;
+  const options: DeleteOptions = {
+    ...writeCondition(headers),
+    versionId: versionIdOf(query),
+    bypassGovernance: bypassesGovernance(exchange),
+  };
+  const { versionId, deleteMarker } = await store.delete(bucket, key, options);
+  const described = pushVersionId([], versionId);
+  if (deleteMarker === true) described.push('x-amz-delete-marker', 'true');
+  exchange.answer.sendEmpty(204, described);
 }
 
 interface Doomed {
@@ -31,25 +40,33 @@ export async function deleteObjects(exchange: Exchange): Promise<void> {
   const { doomed, quiet } = readRequest(body);
   await exchange.store.headBucket(exchange.bucket);
   // Together, so that they share a sync.
-  const failures = await Promise.all(doomed.map((one) => deleteOne(exchange, one)));
+  const outcomes = await Promise.all(doomed.map((one) => deleteOne(exchange, one)));
 
   const xml = s3Document('DeleteResult');
-  for (const [index, { key }] of doomed.entries()) {
-    const failure = failures[index];
-    if (failure !== undefined) {
-      xml.open('Error').element('Key', key);
-      xml.element('Code', failure.code).element('Message', failure.message).close('Error');
-    } else if (!quiet) xml.open('Deleted').element('Key', key).close('Deleted');
+  for (const [index, { key, versionId }] of doomed.entries()) {
+    const outcome = outcomes[index];
+    if (outcome instanceof S3Error) {
+      xml.open('Error').element('Key', key).element('VersionId', versionId);
+      xml.element('Code', outcome.code).element('Message', outcome.message).close('Error');
+    } else if (!quiet) {
+      xml.open('Deleted').element('Key', key).element('VersionId', versionId);
+      if (outcome?.deleteMarker === true) {
+        xml.element('DeleteMarker', true).element('DeleteMarkerVersionId', outcome.versionId);
+      }
+      xml.close('Deleted');
+    }
   }
   exchange.answer.sendXml(200, xml.close('DeleteResult').toString());
 }
 
-async function deleteOne(exchange: Exchange, one: Doomed): Promise<S3Error | undefined> {
+async function deleteOne(exchange: Exchange, one: Doomed): Promise<DeleteResult | S3Error> {
+  const { etag, versionId } = one;
   try {
-    refuseVersionId(one.versionId);
-    const condition = one.etag === undefined ? undefined : etagCondition(one.etag);
-    await exchange.store.delete(exchange.bucket, one.key, condition);
-    return undefined;
+    return await exchange.store.delete(exchange.bucket, one.key, {
+      ...(etag === undefined ? {} : etagCondition(etag)),
+      versionId,
+      bypassGovernance: bypassesGovernance(exchange),
+    });
   } catch (error) {
     const failure = toS3Error(error);
     logError(exchange.edge, exchange.answer.requestId, failure);
@@ -72,5 +89,7 @@ function readRequest(body: Uint8Array): { doomed: readonly Doomed[]; quiet: bool
 function readObject(element: XmlElement): Doomed {
   const key = childText(element, 'Key');
   if (key === undefined || key === '') throw malformed();
-  return { key, etag: childText(element, 'ETag'), versionId: childText(element, 'VersionId') };
+  // Some clients name no version by an empty element.
+  const versionId = childText(element, 'VersionId')?.trim() || undefined;
+  return { key, etag: childText(element, 'ETag'), versionId };
 }

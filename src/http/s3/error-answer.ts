@@ -51,6 +51,9 @@ function sendError(answer: Answer, failure: S3Error): void {
 
 function headersOf(answer: Answer, failure: S3Error): FlatHeaders {
   if (failure.code === 'SlowDown') return ['retry-after', 1];
+  const { cause } = failure;
+  if (isLogStoreError(cause) && cause.deleteMarkerId !== undefined)
+    return ['x-amz-delete-marker', 'true', 'x-amz-version-id', cause.deleteMarkerId];
   // Clients that signed for another region sign again for this one.
   if (failure.code === 'AuthorizationHeaderMalformed')
     return ['x-amz-bucket-region', answer.edge.region];

@@ -10,12 +10,16 @@ import { describeObject, responseOverrides } from './object-headers.js';
 import { resolveRange } from './range.js';
 import { S3Error } from './s3-error.js';
 import { sendBody } from './send-body.js';
+import { pushVersionId, versionIdOf } from './versions.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export async function getObject(exchange: Exchange): Promise<void> {
   const wanted = wantedOf(exchange);
   const { store, bucket, key } = exchange;
-  const reader = wanted.some ? await openSome(exchange, wanted) : await store.get(bucket, key);
+  const { versionId } = wanted;
+  const reader = wanted.some
+    ? await openSome(exchange, wanted)
+    : await store.get(bucket, key, { versionId });
   if (reader === undefined) return;
   try {
     if (!wanted.some && !goesOn(exchange, reader.info)) return;
@@ -31,7 +35,8 @@ export async function getObject(exchange: Exchange): Promise<void> {
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
 export async function headObject(exchange: Exchange): Promise<void> {
   const wanted = wantedOf(exchange);
-  const info = await exchange.store.head(exchange.bucket, exchange.key);
+  const { versionId } = wanted;
+  const info = await exchange.store.head(exchange.bucket, exchange.key, { versionId });
   if (!goesOn(exchange, info)) return;
   const part = partOf(wanted, info);
   const headers = headersOf(exchange, wanted, info, part);
@@ -46,6 +51,7 @@ interface Wanted {
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
   readonly partNumber: number | undefined;
+  readonly versionId: string | undefined;
   readonly overrides: StoredHeaders | undefined;
 }
 
@@ -63,6 +69,7 @@ function wantedOf({ headers, query }: Exchange): Wanted {
     range,
     ifRange: headerOf(headers, 'if-range'),
     partNumber,
+    versionId: query.size === 0 ? undefined : versionIdOf(query),
     overrides: query.size === 0 ? undefined : responseOverrides(query),
   };
 }
@@ -86,9 +93,9 @@ const attemptsMax = 8;
 async function openSome(exchange: Exchange, wanted: Wanted): Promise<ObjectReader | undefined> {
   const { store, bucket, key } = exchange;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const info = await store.head(bucket, key);
+    const info = await store.head(bucket, key, { versionId: wanted.versionId });
     if (!goesOn(exchange, info)) return undefined;
-    const reader = await openIfUnchanged(exchange, info, partOf(wanted, info));
+    const reader = await openIfUnchanged(exchange, info, wanted);
     if (reader !== undefined) return reader;
   }
   throw new LogStoreError('BUSY', 'the object is overwritten faster than it can be opened');
@@ -97,10 +104,12 @@ async function openSome(exchange: Exchange, wanted: Wanted): Promise<ObjectReade
 async function openIfUnchanged(
   { store, bucket, key }: Exchange,
   info: ObjectInfo,
-  range: ByteRange | undefined,
+  wanted: Wanted,
 ): Promise<ObjectReader | undefined> {
+  const range = partOf(wanted, info);
+  const { versionId } = wanted;
   try {
-    const reader = await store.get(bucket, key, { range });
+    const reader = await store.get(bucket, key, { range, versionId });
     if (reader.info.version === info.version) return reader;
     await reader[Symbol.asyncDispose]();
   } catch (error) {
@@ -150,7 +159,8 @@ function goesOn({ answer, headers }: Exchange, info: ObjectInfo): boolean {
   if (verdict === 'failed') throw new S3Error('PreconditionFailed');
   answer.errorCode = 'NotModified';
   const date = formatHttpDate(info.modifiedUnixMs);
-  answer.sendEmpty(304, ['etag', `"${info.etag}"`, 'last-modified', date]);
+  const described: FlatHeaders = ['etag', `"${info.etag}"`, 'last-modified', date];
+  answer.sendEmpty(304, pushVersionId(described, info.versionId));
   return false;
 }
 

@@ -5,8 +5,10 @@ import { checksumType, checksumValue, readChecksum, uploadChecksum } from './che
 import { checksumElements, writeChecksum } from './checksum-names.js';
 import { bareEtag, writeCondition } from './conditions.js';
 import { type Exchange, headerOf } from './exchange.js';
+import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { S3Error } from './s3-error.js';
+import { pushVersionId } from './versions.js';
 import { s3Document } from './xml.js';
 import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
 
@@ -17,8 +19,9 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers } = exchange;
   const checksum = uploadChecksum(headers);
   const attributes = objectAttributes(headers);
+  const initial = initialState(headers);
   await readWholeBody(exchange, 0); // none: but what was signed for must be what came
-  const upload = await store.createUpload(bucket, key, { ...attributes, checksum });
+  const upload = await store.createUpload(bucket, key, { ...attributes, ...initial, checksum });
 
   const xml = s3Document('InitiateMultipartUploadResult').element('Bucket', bucket);
   xml.element('Key', key).element('UploadId', upload.uploadId);
@@ -52,7 +55,8 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
   xml.element('Location', location(exchange)).element('Bucket', bucket).element('Key', key);
   xml.element('ETag', `"${info.etag}"`);
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
-  exchange.answer.sendXml(200, xml.close('CompleteMultipartUploadResult').toString());
+  const document = xml.close('CompleteMultipartUploadResult').toString();
+  exchange.answer.sendXml(200, document, pushVersionId([], info.versionId));
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */

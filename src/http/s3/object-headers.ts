@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ObjectAttributes, ObjectInfo, StoredHeaders } from '../../store/types.js';
+import type { ObjectLock } from '../../store/version-types.js';
 import type { FlatHeaders } from './answer.js';
 import type { Query } from './query.js';
 import { S3Error } from './s3-error.js';
+import { pushVersionId } from './versions.js';
 
 const metadataPrefix = 'x-amz-meta-';
 const userMetadataBytesMax = 2 * 1024; // S3's own limit, names and values together
@@ -104,8 +106,20 @@ export function describeObject(info: ObjectInfo, overrides?: StoredHeaders): Fla
     if (value !== undefined) headers.push(name, value);
     else if (field === 'contentType') headers.push(name, contentTypeDefault);
   }
+  pushVersionId(headers, info.versionId);
+  if (info.tagCount > 0) headers.push('x-amz-tagging-count', info.tagCount);
+  if (info.lock !== undefined) pushLock(headers, info.lock);
   pushMetadata(headers, info.userMetadata);
   return headers;
+}
+
+function pushLock(headers: FlatHeaders, { retention, legalHold }: ObjectLock): void {
+  if (retention !== undefined) {
+    headers.push('x-amz-object-lock-mode', retention.mode);
+    const until = new Date(retention.untilUnixMs).toISOString();
+    headers.push('x-amz-object-lock-retain-until-date', until);
+  }
+  if (legalHold === true) headers.push('x-amz-object-lock-legal-hold', 'ON');
 }
 
 /** Metadata that no header can carry came in another way; S3 says how much of it there is. */

@@ -1,10 +1,6 @@
 import type { Scope } from './address.js';
-import {
-  bucketAcceleration,
-  bucketLocation,
-  bucketPayer,
-  bucketVersioning,
-} from './bucket-facts.js';
+import { bucketAcceleration, bucketLocation, bucketPayer } from './bucket-facts.js';
+import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.js';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.js';
 import { copyObject } from './copy-object.js';
 import { deleteObject, deleteObjects } from './delete-objects.js';
@@ -12,12 +8,30 @@ import type { Exchange } from './exchange.js';
 import { getObject, headObject } from './get-object.js';
 import { listObjects, listObjectsV2 } from './list-objects.js';
 import { listMultipartUploads, listParts } from './list-uploads.js';
+import { listObjectVersions } from './list-versions.js';
 import {
   abortMultipartUpload,
   completeMultipartUpload,
   createMultipartUpload,
 } from './multipart.js';
+import { getObjectAttributes } from './object-attributes.js';
+import {
+  getObjectLegalHold,
+  getObjectLockConfiguration,
+  getObjectRetention,
+  putObjectLegalHold,
+  putObjectLockConfiguration,
+  putObjectRetention,
+} from './object-lock.js';
 import { putObject } from './put-object.js';
+import {
+  deleteBucketTagging,
+  deleteObjectTagging,
+  getBucketTagging,
+  getObjectTagging,
+  putBucketTagging,
+  putObjectTagging,
+} from './tagging.js';
 import { uploadPart, uploadPartCopy } from './upload-part.js';
 
 export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -34,6 +48,8 @@ export interface Operation {
   readonly query: readonly string[];
   /** A request header that selects it. */
   readonly header?: string | undefined;
+  /** It takes `versionId`. */
+  readonly takesVersion: boolean;
   /** Selecting parameters of other operations that this one takes as plain parameters. */
   readonly parameters: readonly string[];
   /** Absent: the operation is S3's but not served, and answers NotImplemented. */
@@ -44,6 +60,7 @@ interface Details {
   readonly query?: readonly string[];
   readonly header?: string;
   readonly parameters?: readonly string[];
+  readonly version?: 'taken';
 }
 
 function served(
@@ -51,20 +68,37 @@ function served(
   method: Method,
   scope: Scope,
   handle: Handler,
-  { query = [], header, parameters = [] }: Details = {},
+  { query = [], header, parameters = [], version }: Details = {},
 ): Operation {
-  return { name, method, scope, query, header, parameters, handle };
+  const takesVersion = version === 'taken';
+  return { name, method, scope, query, header, parameters, takesVersion, handle };
+}
+
+/** A sub-resource of an object that takes `versionId`. */
+function ofVersion(name: string, method: Method, handle: Handler, query: string): Operation {
+  return served(name, method, 'object', handle, { query: [query], version: 'taken' });
 }
 
 function unserved(name: string, method: Method, scope: Scope, ...query: string[]): Operation {
-  return { name, method, scope, query, parameters: [] };
+  return { name, method, scope, query, parameters: [], takesVersion: false };
 }
 
 const servedOperations: readonly Operation[] = [
   served('ListBuckets', 'GET', 'service', listBuckets),
 
   served('GetBucketLocation', 'GET', 'bucket', bucketLocation, { query: ['location'] }),
-  served('GetBucketVersioning', 'GET', 'bucket', bucketVersioning, { query: ['versioning'] }),
+  served('GetBucketVersioning', 'GET', 'bucket', getBucketVersioning, { query: ['versioning'] }),
+  served('PutBucketVersioning', 'PUT', 'bucket', putBucketVersioning, { query: ['versioning'] }),
+  served('ListObjectVersions', 'GET', 'bucket', listObjectVersions, { query: ['versions'] }),
+  served('GetBucketTagging', 'GET', 'bucket', getBucketTagging, { query: ['tagging'] }),
+  served('PutBucketTagging', 'PUT', 'bucket', putBucketTagging, { query: ['tagging'] }),
+  served('DeleteBucketTagging', 'DELETE', 'bucket', deleteBucketTagging, { query: ['tagging'] }),
+  served('GetObjectLockConfiguration', 'GET', 'bucket', getObjectLockConfiguration, {
+    query: ['object-lock'],
+  }),
+  served('PutObjectLockConfiguration', 'PUT', 'bucket', putObjectLockConfiguration, {
+    query: ['object-lock'],
+  }),
   served('GetBucketRequestPayment', 'GET', 'bucket', bucketPayer, { query: ['requestPayment'] }),
   served('GetBucketAccelerateConfiguration', 'GET', 'bucket', bucketAcceleration, {
     query: ['accelerate'],
@@ -77,9 +111,23 @@ const servedOperations: readonly Operation[] = [
   served('DeleteBucket', 'DELETE', 'bucket', deleteBucket),
   served('DeleteObjects', 'POST', 'bucket', deleteObjects, { query: ['delete'] }),
 
+  ofVersion('GetObjectTagging', 'GET', getObjectTagging, 'tagging'),
+  ofVersion('PutObjectTagging', 'PUT', putObjectTagging, 'tagging'),
+  ofVersion('DeleteObjectTagging', 'DELETE', deleteObjectTagging, 'tagging'),
+  ofVersion('GetObjectRetention', 'GET', getObjectRetention, 'retention'),
+  ofVersion('PutObjectRetention', 'PUT', putObjectRetention, 'retention'),
+  ofVersion('GetObjectLegalHold', 'GET', getObjectLegalHold, 'legal-hold'),
+  ofVersion('PutObjectLegalHold', 'PUT', putObjectLegalHold, 'legal-hold'),
+  ofVersion('GetObjectAttributes', 'GET', getObjectAttributes, 'attributes'),
   served('ListParts', 'GET', 'object', listParts, { query: ['uploadId'] }),
-  served('GetObject', 'GET', 'object', getObject, { parameters: ['partNumber'] }),
-  served('HeadObject', 'HEAD', 'object', headObject, { parameters: ['partNumber'] }),
+  served('GetObject', 'GET', 'object', getObject, {
+    parameters: ['partNumber'],
+    version: 'taken',
+  }),
+  served('HeadObject', 'HEAD', 'object', headObject, {
+    parameters: ['partNumber'],
+    version: 'taken',
+  }),
   served('UploadPartCopy', 'PUT', 'object', uploadPartCopy, {
     query: ['partNumber', 'uploadId'],
     header: 'x-amz-copy-source',
@@ -94,7 +142,7 @@ const servedOperations: readonly Operation[] = [
   served('AbortMultipartUpload', 'DELETE', 'object', abortMultipartUpload, {
     query: ['uploadId'],
   }),
-  served('DeleteObject', 'DELETE', 'object', deleteObject),
+  served('DeleteObject', 'DELETE', 'object', deleteObject, { version: 'taken' }),
 ];
 
 /** `Get…`, `Put…`, `Delete…` of one sub-resource that is not served. */
@@ -126,7 +174,6 @@ const unservedBucketOperations: readonly Operation[] = [
   ...bucketConfiguration('ownershipControls', 'OwnershipControls'),
   ...bucketConfiguration('policy', 'Policy'),
   ...bucketConfiguration('replication', 'Replication'),
-  ...bucketConfiguration('tagging', 'Tagging'),
   ...bucketConfiguration('website', 'Website'),
   ...configuration('bucket', 'lifecycle', {
     GET: 'GetBucketLifecycleConfiguration',
@@ -145,15 +192,9 @@ const unservedBucketOperations: readonly Operation[] = [
     GET: 'GetBucketNotificationConfiguration',
     PUT: 'PutBucketNotificationConfiguration',
   }),
-  ...configuration('bucket', 'object-lock', {
-    GET: 'GetObjectLockConfiguration',
-    PUT: 'PutObjectLockConfiguration',
-  }),
   ...configuration('bucket', 'accelerate', { PUT: 'PutBucketAccelerateConfiguration' }),
   ...configuration('bucket', 'policyStatus', { GET: 'GetBucketPolicyStatus' }),
   ...configuration('bucket', 'requestPayment', { PUT: 'PutBucketRequestPayment' }),
-  ...configuration('bucket', 'versioning', { PUT: 'PutBucketVersioning' }),
-  ...configuration('bucket', 'versions', { GET: 'ListObjectVersions' }),
   ...configuration('bucket', 'session', { GET: 'CreateSession' }),
   ...configuration('bucket', 'metadataConfiguration', {
     GET: 'GetBucketMetadataConfiguration',
@@ -182,19 +223,8 @@ const unservedBucketOperations: readonly Operation[] = [
 
 const unservedObjectOperations: readonly Operation[] = [
   ...configuration('object', 'acl', { GET: 'GetObjectAcl', PUT: 'PutObjectAcl' }),
-  ...configuration('object', 'attributes', { GET: 'GetObjectAttributes' }),
   ...configuration('object', 'encryption', { PUT: 'UpdateObjectEncryption' }),
-  ...configuration('object', 'legal-hold', {
-    GET: 'GetObjectLegalHold',
-    PUT: 'PutObjectLegalHold',
-  }),
   ...configuration('object', 'renameObject', { PUT: 'RenameObject' }),
-  ...configuration('object', 'retention', { GET: 'GetObjectRetention', PUT: 'PutObjectRetention' }),
-  ...configuration('object', 'tagging', {
-    GET: 'GetObjectTagging',
-    PUT: 'PutObjectTagging',
-    DELETE: 'DeleteObjectTagging',
-  }),
   ...configuration('object', 'torrent', { GET: 'GetObjectTorrent' }),
   unserved('RestoreObject', 'POST', 'object', 'restore'),
   unserved('SelectObjectContent', 'POST', 'object', 'select'),

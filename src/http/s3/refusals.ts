@@ -37,20 +37,16 @@ const verdicts = new Map<string, Verdict>([
   // One owner, no grants: what these two say is so anyway.
   ['x-amz-acl', unless('private', 'bucket-owner-full-control')],
   ['x-amz-object-ownership', unless('BucketOwnerEnforced')],
-  ['x-amz-bucket-object-lock-enabled', unless('false', 'False')],
   ['x-amz-if-match-last-modified-time', refuse],
   ['x-amz-if-match-size', refuse],
   ['x-amz-mfa', refuse],
   ['x-amz-storage-class', storageClass],
-  ['x-amz-tagging', unless('')],
-  ['x-amz-tagging-directive', unless('COPY')],
   ['x-amz-website-redirect-location', refuse],
   ['x-amz-write-offset-bytes', refuse],
 ]);
 
 const refusedPrefixes = [
   'x-amz-grant-',
-  'x-amz-object-lock-',
   'x-amz-server-side-encryption',
   'x-amz-copy-source-server-side-encryption',
 ];
@@ -72,7 +68,7 @@ export function refuseUnserved(
 }
 
 /**
- * There are no versions to choose from yet: `null` names the only one.
+ * Of an operation that takes no version: `null` names what it is about anyway.
  * @throws S3Error `NotImplemented`; `InvalidArgument` for an empty id
  */
 export function refuseVersionId(versionId: string | undefined): void {

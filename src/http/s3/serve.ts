@@ -46,7 +46,7 @@ function answerTo(answer: Answer): Promise<void> {
   const operation = route(method, address, query, headers);
   answer.operation = operation.name;
   refuseUnserved(headers);
-  refuseVersionId(query.get('versionId'));
+  if (!operation.takesVersion) refuseVersionId(query.get('versionId'));
   if (operation.handle === undefined) throw new S3Error('NotImplemented');
   const { bucket, key } = address;
   const { store } = edge;

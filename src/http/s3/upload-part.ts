@@ -40,7 +40,10 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   const xml = s3Document('CopyPartResult').element('ETag', `"${part.etag}"`);
   xml.element('LastModified', xmlTime(part.modifiedUnixMs));
   if (part.checksum !== undefined) writeChecksum(xml, part.checksum);
-  exchange.answer.sendXml(200, xml.close('CopyPartResult').toString());
+  const described: FlatHeaders = [];
+  if (source.versionId !== undefined)
+    described.push('x-amz-copy-source-version-id', source.versionId);
+  exchange.answer.sendXml(200, xml.close('CopyPartResult').toString(), described);
 }
 
 function partOf({ query }: Exchange): { uploadId: string; number: number } {

@@ -35,6 +35,8 @@ const raw = {
   ] as Raw,
   putPart: [6, 'bucket', 'key', 3, 1, [], part] as Raw,
   abortUpload: [7, 'bucket', 'key', 3, [3, 0, 3]] as Raw,
+  configureBucket: [8, 'bucket', 1, 'versioning', 'Enabled', [2, 0, 2]] as Raw,
+  setObjectState: [9, 'bucket', 'key', 3, [1, 5, 0], [['name', 'value'], null]] as Raw,
 };
 
 function outcome(mutation: Raw): string {
@@ -64,7 +66,7 @@ commits('reads each kind, and passes over fields that a later version adds at an
 });
 
 commits('faults 20: unknown kinds of mutations are refused, whatever their fields are', () => {
-  for (const fields of [[0], [8, 7, null], [9, 'b', 'k', 1], [255], [2 ** 40]]) {
+  for (const fields of [[0], [10, 7, null], [11, 'b', 'k', 1], [255], [2 ** 40]]) {
     assert.is(outcome(fields), 'UNSUPPORTED_VERSION', String(fields[0]));
   }
 });
@@ -73,7 +75,7 @@ commits('faults 20: a lock, an encryption or any other kept field is never passe
   const later = [1, true, 'x', [1], salt];
   for (const value of later) {
     assert.is(outcome(withField(raw.createBucket, 4, value)), 'UNSUPPORTED_VERSION');
-    for (let at = 13; at <= 19; at++) {
+    for (let at = 14; at <= 19; at++) {
       const fields = withField(raw.putObject, 5, withField(object, at, value));
       assert.is(outcome(fields), 'UNSUPPORTED_VERSION', `object, field ${at}`);
     }
@@ -86,6 +88,14 @@ commits('faults 20: a lock, an encryption or any other kept field is never passe
       assert.is(outcome(fields), 'UNSUPPORTED_VERSION', `part, field ${at}`);
     }
   }
+  const flags = withField(raw.putObject, 5, withField(object, 13, 4));
+  assert.is(outcome(flags), 'UNSUPPORTED_VERSION');
+  assert.is(outcome(withField(raw.configureBucket, 3, 'replication')), 'UNSUPPORTED_VERSION');
+  for (const lock of [[3, 5, 0], [1, 5, 2], [1], 1, 'x']) {
+    assert.is(outcome(withField(raw.setObjectState, 4, lock)), 'UNSUPPORTED_VERSION');
+  }
+  const grants = withField(raw.setObjectState, 5, [[], ['somebody']]);
+  assert.is(outcome(grants), 'UNSUPPORTED_VERSION');
   const checksum = withField(object, 5, [[6, 1, salt]]);
   assert.is(outcome(withField(raw.putObject, 5, checksum)), 'UNSUPPORTED_VERSION');
 });
@@ -130,6 +140,9 @@ commits('what readers rely on is checked: names, runs, parts, digests', () => {
     'an inline body above 64 KiB': put(0, 65_537),
     'a CRC32 of 5 bytes': put(5, [[1, 1, new Uint8Array(5)]]),
     'a checksum of type 0': put(5, [[1, 0, new Uint8Array(4)]]),
+    'a lock without an end': put(14, [1, 0, 0]),
+    'an end without a lock': put(14, [0, 1, 0]),
+    'a tag without its value': put(18, [['name'], null]),
   };
   for (const [name, code] of Object.entries(damage)) assert.is(code, 'RECORD_CORRUPT', name);
   assert.is(put(6, [9, 1, 262_139, 5]), 'putObject');

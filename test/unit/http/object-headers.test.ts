@@ -31,6 +31,7 @@ const info: ObjectInfo = {
   headers: {},
   userMetadata: {},
   parts: [],
+  ...{ versionId: undefined, tagCount: 0, lock: undefined },
 };
 
 function named(flat: FlatHeaders): Record<string, string | number> {

@@ -122,16 +122,11 @@ const refusing = suite('headers that ask for what is not served');
 for (const [name, value] of [
   ['x-amz-acl', 'public-read'],
   ['x-amz-grant-read', 'id=1'],
-  ['x-amz-object-lock-mode', 'GOVERNANCE'],
-  ['x-amz-object-lock-legal-hold', 'ON'],
-  ['x-amz-bucket-object-lock-enabled', 'true'],
   ['x-amz-object-ownership', 'ObjectWriter'],
   ['x-amz-server-side-encryption', 'AES256'],
   ['x-amz-server-side-encryption-customer-algorithm', 'AES256'],
   ['x-amz-copy-source-server-side-encryption-customer-key', 'x'],
   ['x-amz-storage-class', 'GLACIER'],
-  ['x-amz-tagging', 'a=b'],
-  ['x-amz-tagging-directive', 'REPLACE'],
   ['x-amz-website-redirect-location', '/x'],
   ['x-amz-write-offset-bytes', '0'],
 ] as const)

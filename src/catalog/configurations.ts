@@ -1,0 +1,115 @@
+import { LogStoreError } from '../base/errors.js';
+import { limits } from '../base/limits.js';
+import type { ConfigurationName, ConfigureBucket, Mutation } from '../format/mutation.js';
+import type { Bucket, Catalog } from './catalog.js';
+import { lockRuleOf, lockRuleText } from './lock-rule.js';
+import { bucketOf } from './objects.js';
+import type { PendingCommit } from './pending.js';
+
+/** One document that belongs to a bucket, as it was set last. */
+export interface Configuration {
+  readonly value: string | Uint8Array;
+  readonly version: number;
+  readonly timeUnixMs: number;
+  readonly sequence: number;
+  readonly mutation: number;
+}
+
+/** Whether older versions of a key stay when it is written: never so far, or now, or not now. */
+export type Versioning = 'off' | 'enabled' | 'suspended';
+
+export const noConfigurations: ReadonlyMap<ConfigurationName, Configuration> = new Map();
+
+/** The values of the configuration `versioning`. */
+export const versioningTexts = Object.freeze({ enabled: 'Enabled', suspended: 'Suspended' });
+
+/** What a bucket's configurations say of its versions. */
+export function versioningOf(
+  configurations: ReadonlyMap<ConfigurationName, Configuration>,
+): Versioning {
+  // A lock implies versions, whatever else is said.
+  if (configurations.has('object-lock')) return 'enabled';
+  const value = configurations.get('versioning')?.value;
+  if (value === versioningTexts.enabled) return 'enabled';
+  return value === versioningTexts.suspended ? 'suspended' : 'off';
+}
+
+/**
+ * Admission of a change of a bucket's configuration; null removes it.
+ * @returns nothing where it is so already
+ * @throws LogStoreError `NO_SUCH_BUCKET`, `INVALID_ARGUMENT`, `INVALID_BUCKET_STATE`, `UNCERTAIN`
+ */
+export function admitConfiguration(
+  catalog: Catalog,
+  bucketName: string,
+  name: ConfigurationName,
+  value: string | Uint8Array | null,
+): Mutation | PendingCommit | undefined {
+  const pending = catalog.pending.ofBucket(bucketName);
+  if (pending !== undefined) return pending;
+  const bucket = bucketOf(catalog, bucketName);
+  if (value !== null) checkValue(value);
+  if (name === 'versioning') checkVersioning(bucket, value);
+  if (name === 'object-lock') checkLock(bucket, value);
+  const had = bucket.configurations.get(name);
+  if (had === undefined ? value === null : isSame(had.value, value)) return undefined;
+  return configuration(bucket, name, value, had);
+}
+
+/** What makes a bucket that is made with object lock so, in the commit of its creation. */
+export function lockFromCreation(bucket: string, bucketVersion: number): Mutation[] {
+  const common = { is: 'configureBucket', bucket, bucketVersion, ends: [] } as const;
+  return [
+    { ...common, name: 'versioning', value: versioningTexts.enabled },
+    { ...common, name: 'object-lock', value: lockRuleText(undefined) },
+  ];
+}
+
+function configuration(
+  bucket: Bucket,
+  name: ConfigurationName,
+  value: string | Uint8Array | null,
+  had: Configuration | undefined,
+): ConfigureBucket {
+  const ends = had === undefined ? [] : [had.sequence, had.mutation, had.version];
+  const { name: bucketName, version: bucketVersion } = bucket;
+  return { is: 'configureBucket', bucket: bucketName, bucketVersion, name, value, ends };
+}
+
+function checkValue(value: string | Uint8Array): void {
+  const isDocument = typeof value === 'string' || value instanceof Uint8Array;
+  const sizeBytes = isDocument ? Buffer.byteLength(value) : 0;
+  if (isDocument && sizeBytes > 0 && sizeBytes <= limits.configurationBytesMax) return;
+  const range = `text or bytes, 1 to ${limits.configurationBytesMax}`;
+  throw new LogStoreError('INVALID_ARGUMENT', `the configuration of a bucket is ${range}`);
+}
+
+/** Versioning that was on can be suspended, never taken back: versions are there. */
+function checkVersioning(bucket: Bucket, value: string | Uint8Array | null): void {
+  const { enabled, suspended } = versioningTexts;
+  if (value !== enabled && value !== suspended) {
+    const texts = `'${enabled}' or '${suspended}'`;
+    throw new LogStoreError('INVALID_ARGUMENT', `versioning is ${texts}`);
+  }
+  if (value === suspended && bucket.configurations.has('object-lock')) {
+    throw new LogStoreError(
+      'INVALID_BUCKET_STATE',
+      'an Object Lock configuration is present on this bucket, so versioning stays enabled',
+    );
+  }
+}
+
+/** A lock comes to a bucket with versions, and stays. */
+function checkLock(bucket: Bucket, value: string | Uint8Array | null): void {
+  if (typeof value !== 'string') {
+    throw new LogStoreError('INVALID_ARGUMENT', 'object lock stays once it is enabled');
+  }
+  lockRuleOf(value);
+  if (bucket.versioning === 'enabled') return;
+  throw new LogStoreError('INVALID_BUCKET_STATE', 'object lock needs versioning to be enabled');
+}
+
+function isSame(a: string | Uint8Array, b: string | Uint8Array | null): boolean {
+  if (typeof a === 'string' || typeof b === 'string' || b === null) return a === b;
+  return Buffer.compare(a, b) === 0;
+}

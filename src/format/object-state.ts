@@ -1,0 +1,90 @@
+import { LogStoreError } from '../base/errors.js';
+import { corrupt, kept, list, number, text } from './fields.js';
+import type { MsgpackValue } from './msgpack.js';
+import type { MsgpackWriter } from './msgpack-writer.js';
+
+/** What can change of a version while its content stays (SPEC.md §4, lock and state). */
+export interface ObjectState {
+  /** 0 none, 1 governance, 2 compliance. */
+  readonly lockMode: number;
+  /** The version cannot be removed before; 0 without a mode. */
+  readonly retainUntilMs: number;
+  readonly legalHold: boolean;
+  /** Flat: name, value, name, value, ... */
+  readonly tags: readonly string[];
+}
+
+export const lockModes = Object.freeze({ none: 0, governance: 1, compliance: 2 });
+
+const noTags: readonly string[] = Object.freeze([]);
+
+/** What a version has that nothing was said of. */
+export const noState: ObjectState = Object.freeze({
+  ...{ lockMode: lockModes.none, retainUntilMs: 0, legalHold: false, tags: noTags },
+});
+
+/** The field `lock`: nil, or `[mode, retainUntil, legalHold]`. */
+export function writeLock(writer: MsgpackWriter, state: ObjectState | undefined): void {
+  if (state === undefined || (state.lockMode === 0 && !state.legalHold)) {
+    writer.nils(1);
+    return;
+  }
+  writer.array(3);
+  writer.integer(state.lockMode);
+  writer.integer(state.retainUntilMs);
+  writer.integer(state.legalHold ? 1 : 0);
+}
+
+/** The field `state`: nil, or `[tags, acl]`; ACLs are kept for later. */
+export function writeTags(writer: MsgpackWriter, state: ObjectState | undefined): void {
+  if (state === undefined || state.tags.length === 0) {
+    writer.nils(1);
+    return;
+  }
+  writer.array(2);
+  writer.texts(state.tags);
+  writer.nils(1);
+}
+
+/**
+ * Both fields together; undefined if neither says anything.
+ * @throws LogStoreError `RECORD_CORRUPT`; `UNSUPPORTED_VERSION` for what a later version says
+ */
+export function stateOf(
+  lock: MsgpackValue | undefined,
+  state: MsgpackValue | undefined,
+): ObjectState | undefined {
+  if (lock === null && state === null) return undefined;
+  return { ...lockOf(lock), tags: tagsOf(state) };
+}
+
+function lockOf(value: MsgpackValue | undefined): Omit<ObjectState, 'tags'> {
+  if (value === null) return noState;
+  const f = lockFields(value);
+  const [lockMode, retainUntilMs] = [number(f[0]), number(f[1])];
+  if (lockMode > lockModes.compliance) throw later(`a lock of mode ${lockMode}`);
+  const legalHold = number(f[2]);
+  if (legalHold > 1) throw later('a legal hold');
+  if ((lockMode === 0) !== (retainUntilMs === 0)) throw corrupt('a lock without mode or end');
+  return { lockMode, retainUntilMs, legalHold: legalHold === 1 };
+}
+
+function tagsOf(value: MsgpackValue | undefined): readonly string[] {
+  if (value === null) return noTags;
+  const f = lockFields(value);
+  kept(f[1], 'list of grants');
+  const tags = list(f[0]).map(text);
+  if (tags.length % 2 !== 0) throw corrupt('a tag without its value');
+  return tags;
+}
+
+/** What is no array here is of a later version: it may be a lock of another form. */
+function lockFields(value: MsgpackValue | undefined): readonly MsgpackValue[] {
+  if (value === undefined) throw corrupt('a lock or a state is missing');
+  if (!Array.isArray(value) || value.length < 2) throw later('a lock or a state of another form');
+  return value;
+}
+
+function later(what: string): LogStoreError {
+  return new LogStoreError('UNSUPPORTED_VERSION', `${what}, which is of a later version`);
+}

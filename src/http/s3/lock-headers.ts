@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { InitialState, ObjectLock, Retention } from '../../store/version-types.js';
+import { headerOf } from './exchange.js';
+import { S3Error } from './s3-error.js';
+import { tagsOfHeader } from './tags.js';
+
+const prefix = 'x-amz-object-lock-';
+
+/**
+ * The tags and the lock that the sender wants an object to begin with.
+ * @throws S3Error `InvalidArgument`, `InvalidTag`
+ */
+export function initialState(headers: IncomingHttpHeaders): InitialState {
+  const tagging = headerOf(headers, 'x-amz-tagging');
+  const mode = headerOf(headers, `${prefix}mode`);
+  const until = headerOf(headers, `${prefix}retain-until-date`);
+  const hold = headerOf(headers, `${prefix}legal-hold`);
+  const unlocked = mode === undefined && until === undefined && hold === undefined;
+  const lock = unlocked ? undefined : lockOf(mode, until, hold);
+  return { tags: tagsOfHeader(tagging), lock };
+}
+
+function lockOf(
+  mode: string | undefined,
+  until: string | undefined,
+  hold: string | undefined,
+): ObjectLock {
+  if ((mode === undefined) !== (until === undefined)) {
+    throw new S3Error(
+      'InvalidArgument',
+      `${prefix}retain-until-date and ${prefix}mode must both be supplied`,
+    );
+  }
+  if (hold !== undefined && hold !== 'ON' && hold !== 'OFF') {
+    throw new S3Error('InvalidArgument', "Legal Hold must be either of 'ON' or 'OFF'");
+  }
+  const retention = mode === undefined ? undefined : retentionOf(mode, until ?? '');
+  if (mode !== undefined && retention === undefined) {
+    throw new S3Error('InvalidArgument', 'Unknown wormMode directive, or a date that is none.');
+  }
+  return { retention, legalHold: hold === 'ON' };
+}
+
+/** Undefined for another mode, or for what is no time of ISO 8601. */
+export function retentionOf(mode: string, until: string): Retention | undefined {
+  if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') return undefined;
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(until)) {
+    return undefined;
+  }
+  const untilUnixMs = Date.parse(until);
+  return Number.isNaN(untilUnixMs) ? undefined : { mode, untilUnixMs };
+}

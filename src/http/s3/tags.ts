@@ -1,0 +1,83 @@
+import type { Tags } from '../../store/version-types.js';
+import { Query } from './query.js';
+import { S3Error } from './s3-error.js';
+import type { XmlWriter } from './xml.js';
+import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
+
+/** S3's own limits. */
+export const tagLimits = Object.freeze({ object: 10, bucket: 50 });
+const nameLengthMax = 128;
+const valueLengthMax = 256;
+
+/**
+ * The tags of a `Tagging` document.
+ * @throws S3Error `MalformedXML`, `InvalidTag`
+ */
+export function readTagging(body: Uint8Array, countMax: number): Tags {
+  const tagging = readXml(body, 'Tagging');
+  const [set, ...others] = tagging.children;
+  if (set?.name !== 'TagSet' || others.length > 0) throw malformed();
+  return checkedTags(set.children.map(readTag), countMax);
+}
+
+function readTag(element: XmlElement): [name: string, value: string] {
+  const [name, value] = [childText(element, 'Key'), childText(element, 'Value')];
+  if (element.name !== 'Tag' || name === undefined || value === undefined) throw malformed();
+  return [name, value];
+}
+
+/**
+ * The tags of an `x-amz-tagging` header, which are written as a query.
+ * @throws S3Error `InvalidArgument`, `InvalidTag`
+ */
+export function tagsOfHeader(header: string | undefined): Tags | undefined {
+  if (header === undefined || header === '') return undefined;
+  const pairs = header.split('&').filter((pair) => pair !== '');
+  const tags = [...parsed(header)];
+  if (tags.length < pairs.length) {
+    throw new S3Error(
+      'InvalidArgument',
+      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters " +
+        'without tag name duplicates.',
+    );
+  }
+  return checkedTags(tags, tagLimits.object);
+}
+
+function parsed(header: string): Query {
+  try {
+    return new Query(header);
+  } catch (cause) {
+    throw new S3Error('InvalidArgument', 'Tags must be URL-encoded UTF-8', { cause });
+  }
+}
+
+function checkedTags(entries: readonly [name: string, value: string][], countMax: number): Tags {
+  if (entries.length > countMax) {
+    throw new S3Error('InvalidTag', `Tags cannot be more than ${countMax}`);
+  }
+  for (const [name, value] of entries) {
+    if (name.length === 0 || name.length > nameLengthMax) {
+      throw new S3Error('InvalidTag', 'The TagKey you have provided is invalid');
+    }
+    if (value.length > valueLengthMax) {
+      throw new S3Error('InvalidTag', 'The TagValue you have provided is invalid');
+    }
+    if (name.startsWith('aws:')) {
+      throw new S3Error('InvalidTag', 'System tags cannot be added/updated by requester');
+    }
+  }
+  const tags = Object.fromEntries(entries);
+  if (Object.keys(tags).length < entries.length) {
+    throw new S3Error('InvalidTag', 'Cannot provide multiple Tags with the same key');
+  }
+  return tags;
+}
+
+export function writeTagging(xml: XmlWriter, tags: Tags): XmlWriter {
+  xml.open('TagSet');
+  for (const [name, value] of Object.entries(tags)) {
+    xml.open('Tag').element('Key', name).element('Value', value).close('Tag');
+  }
+  return xml.close('TagSet').close('Tagging');
+}

@@ -1,0 +1,27 @@
+import type { FlatHeaders } from './answer.js';
+import { type Exchange, headerOf } from './exchange.js';
+import type { Query } from './query.js';
+import { S3Error } from './s3-error.js';
+
+/**
+ * The version that a request names.
+ * @throws S3Error `InvalidArgument` for an empty id; what is no id the store refuses
+ */
+export function versionIdOf(query: Query): string | undefined {
+  const versionId = query.get('versionId');
+  if (versionId === '') {
+    throw new S3Error('InvalidArgument', 'Version id cannot be the empty string');
+  }
+  return versionId;
+}
+
+/** In a bucket that never had versions there is nothing to tell. */
+export function pushVersionId(headers: FlatHeaders, versionId: string | undefined): FlatHeaders {
+  if (versionId !== undefined) headers.push('x-amz-version-id', versionId);
+  return headers;
+}
+
+/** Whether the sender means to remove also what is retained under governance. */
+export function bypassesGovernance({ headers }: Exchange): boolean {
+  return headerOf(headers, 'x-amz-bypass-governance-retention')?.toLowerCase() === 'true';
+}

@@ -1,0 +1,114 @@
+import type { WriteCondition } from '../catalog/conditions.js';
+import type { Versioning } from '../catalog/configurations.js';
+import type {
+  ListedVersion,
+  ListVersionsOptions,
+  VersionPage,
+} from '../catalog/version-listing.js';
+import type { ConfigurationName } from '../format/mutation.js';
+
+export type { ConfigurationName, ListedVersion, ListVersionsOptions, Versioning, VersionPage };
+
+/** Until when a version cannot be removed: under governance but by those who may. */
+export interface Retention {
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE';
+  readonly untilUnixMs: number;
+}
+
+/** What a version is protected by; it cannot be removed while any of it holds. */
+export interface ObjectLock {
+  readonly retention?: Retention | undefined;
+  readonly legalHold?: boolean | undefined;
+}
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** What an object begins with, and what can be changed later without writing it again. */
+export interface InitialState {
+  readonly tags?: Tags | undefined;
+  /** Only in buckets with object lock. Without a retention the bucket's own rule counts. */
+  readonly lock?: ObjectLock | undefined;
+}
+
+/** Which version is meant; the newest one without an id. */
+export interface VersionOptions {
+  readonly versionId?: string | undefined;
+}
+
+export interface DeleteOptions extends WriteCondition, VersionOptions {
+  /** Remove also what is retained under governance. */
+  readonly bypassGovernance?: boolean | undefined;
+}
+
+export interface RetentionOptions extends VersionOptions {
+  /** Shorten or remove also a retention under governance that stands. */
+  readonly bypassGovernance?: boolean | undefined;
+}
+
+/** The version that was meant; none in a bucket that never had versions. */
+export interface VersionId {
+  readonly versionId: string | undefined;
+}
+
+export interface ObjectTags extends VersionId {
+  readonly tags: Tags;
+}
+
+export interface DeleteResult {
+  /** Whether there was such an object. Deleting what is not there is no error. */
+  readonly removed: boolean;
+  /** Of the version that was removed; of the delete marker, where one was made. */
+  readonly versionId?: string | undefined;
+  /** Whether `versionId` is a delete marker's. */
+  readonly deleteMarker?: boolean | undefined;
+}
+
+export interface CreateBucketOptions {
+  /** Its versions can be locked; it has versions from the beginning, and for ever. */
+  readonly objectLock?: boolean | undefined;
+}
+
+/** A document of a bucket, as it was set last. */
+export interface BucketConfiguration {
+  readonly value: string | Uint8Array;
+  readonly modifiedUnixMs: number;
+}
+
+/** What of the store's face is about versions, their states, and what buckets say of them. */
+export interface VersionedStore {
+  /** Whether older versions of keys stay; `off` until it is set for the first time. */
+  bucketVersioning(bucket: string): Promise<Versioning>;
+  setBucketVersioning(bucket: string, versioning: 'enabled' | 'suspended'): Promise<void>;
+  /** What is kept for a bucket under this name, undefined if nothing is. */
+  bucketConfiguration(
+    bucket: string,
+    name: ConfigurationName,
+  ): Promise<BucketConfiguration | undefined>;
+  /**
+   * Keeps a document for a bucket; null removes it. The store itself acts upon `versioning`
+   * (`Enabled`, `Suspended`) and `object-lock` (`Enabled`, `Enabled GOVERNANCE 30 days`).
+   */
+  setBucketConfiguration(
+    bucket: string,
+    name: ConfigurationName,
+    value: string | Uint8Array | null,
+  ): Promise<void>;
+  getTags(bucket: string, key: string, options?: VersionOptions): Promise<ObjectTags>;
+  /** In place of all that it had. */
+  setTags(bucket: string, key: string, tags: Tags, options?: VersionOptions): Promise<VersionId>;
+  /** Undefined removes it, where that is allowed. @throws LogStoreError `OBJECT_LOCKED` */
+  setRetention(
+    bucket: string,
+    key: string,
+    retention: Retention | undefined,
+    options?: RetentionOptions,
+  ): Promise<VersionId>;
+  setLegalHold(
+    bucket: string,
+    key: string,
+    legalHold: boolean,
+    options?: VersionOptions,
+  ): Promise<VersionId>;
+  /** All versions and delete markers: by key, and of one key the newest first. */
+  listVersions(bucket: string, options?: ListVersionsOptions): Promise<VersionPage>;
+}
