@@ -30,7 +30,8 @@ export async function replay(options: ReplayArguments): Promise<ExitCode> {
   return report.lostRecords.length === 0 ? exitCodes.well : exitCodes.damage;
 }
 
-function jsonOf({ sequence, version, timeUnixMs }: ReplayedCommit, index: number, did: Mutation) {
+function jsonOf(commit: ReplayedCommit, index: number, did: Mutation) {
+  const { sequence, version, timeUnixMs, isStub } = commit;
   return JSON.stringify({
     sequence,
     version: version + index,
@@ -39,18 +40,19 @@ function jsonOf({ sequence, version, timeUnixMs }: ReplayedCommit, index: number
     bucket: did.bucket,
     key: 'key' in did ? did.key : undefined,
     sizeBytes: sizeOf(did),
+    stub: isStub ? true : undefined,
   });
 }
 
 function lineOf(commit: ReplayedCommit, index: number, did: Mutation): string {
-  const { sequence, version, timeUnixMs } = commit;
+  const { sequence, version, timeUnixMs, isStub } = commit;
   const name = 'key' in did ? `${did.bucket}/${did.key}` : did.bucket;
   const size = sizeOf(did);
   return [
     String(sequence).padStart(10),
     `v${version + index}`.padStart(10),
     shownTime(timeUnixMs),
-    did.is.padEnd(12),
+    (isStub ? `${did.is} (stub)` : did.is).padEnd(12),
     size === undefined ? shown(name) : `${shown(name)} (${size} bytes)`,
   ].join('  ');
 }

@@ -3,6 +3,7 @@ import { emptyState } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
 import { indexDigestOf } from '../catalog/index-digest.js';
 import { decodeCommitMeta } from '../format/commit.js';
+import { footerStubFlag } from '../format/footer.js';
 import type { Mutation } from '../format/mutation.js';
 import { inlineBodyFlag } from '../format/record.js';
 import { openLog } from '../log/open-log.js';
@@ -13,6 +14,8 @@ export interface ReplayedCommit {
   readonly timeUnixMs: number;
   readonly version: number;
   readonly inline: boolean;
+  /** What compaction left of it: it removes, and creates nothing. */
+  readonly isStub: boolean;
   readonly mutations: readonly Mutation[];
 }
 
@@ -49,7 +52,8 @@ export async function replayStore(
         applyCommit(state, commit, sequence);
         commitCount++;
         const inline = (flags & inlineBodyFlag) !== 0;
-        if (sequence >= from && sequence <= to) visit({ ...commit, sequence, inline });
+        const isStub = (flags & footerStubFlag) !== 0;
+        if (sequence >= from && sequence <= to) visit({ ...commit, sequence, inline, isStub });
       },
       lost: (sequence) => lostRecords.push(sequence),
     },

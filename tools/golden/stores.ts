@@ -78,6 +78,33 @@ export const goldenStores: Readonly<Record<string, (directory: string) => Promis
     return directory;
   },
 
+  // Rewritten twice; what a removal stub removes still lies in a segment as first written.
+  compacted: async (directory) => {
+    const host = goldenHost(directory, 'compacted');
+    {
+      await using store = await openStoreOn(host, { segmentBytes: MiB });
+      await fillWithEverything(store);
+      await store.put('photos', 'removed/1', patternBytes(1000, 1));
+      await store.put('photos', 'removed/2', patternBytes(2000, 2));
+      const { uploadId } = await store.createUpload('photos', 'given up');
+      await store.putPart('photos', 'given up', uploadId, 1, patternBytes(3000, 3));
+      for (const index of [1, 2, 3]) {
+        await store.put('photos', `stays/${index}`, patternBytes(300 * KiB + index, index));
+      }
+      for (const round of [1, 2]) {
+        await store.delete('photos', `removed/${round}`);
+        if (round === 2) await store.abortUpload('photos', 'given up', uploadId);
+        for (let count = 0; count < 8; count++) {
+          await store.put('photos', 'overwritten', patternBytes(300 * KiB + count, round));
+        }
+        await store.put('photos', `stays/after ${round}`, patternBytes(200, round));
+        await store.compact();
+      }
+    }
+    rmSync(join(directory, 'index.snapshot'));
+    return directory;
+  },
+
   // Each of its segments but the last has parity; the scrub has gone over them once.
   protected: async (directory) => {
     const host = goldenHost(directory, 'protected');
