@@ -2,6 +2,7 @@ import { embeddedGet } from './embedded-get.bench.js';
 import { embeddedPut } from './embedded-put.bench.js';
 import { erasure } from './erasure.bench.js';
 import type { Bench } from './figure.js';
+import { heal } from './heal.bench.js';
 import { httpGet64m, httpPut64m } from './http-large.bench.js';
 import { httpGet4k, httpPut4k } from './http-small.bench.js';
 import { ledger } from './ledger.bench.js';
@@ -18,6 +19,7 @@ export const benches: readonly Bench[] = [
   httpPut64m,
   httpGet64m,
   erasure,
+  heal,
   replay,
   open,
   memory,

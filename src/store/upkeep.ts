@@ -6,15 +6,8 @@ import { segmentPath } from '../format/file-names.js';
 import { ParityCoder, type ParityCoding } from '../log/parity-coder.js';
 import type { SegmentExam } from '../log/segment-exam.js';
 import type { Log } from '../log/types.js';
-import {
-  type CareReport,
-  type HealthReport,
-  healthOf,
-  healthReport,
-  type ObjectHealth,
-  type SegmentHealth,
-} from './health.js';
-import { type DamagedObject, ObjectsOnDamage } from './objects-on-damage.js';
+import { type CareReport, type HealthReport, healthReport } from './health.js';
+import { KnownHealth } from './known-health.js';
 import { type PaceLimits, Pacer } from './pacer.js';
 import { ScrubSchedule } from './scrub-schedule.js';
 import type { CareOptions, HealthOptions, ParityCounts, ScrubProgress } from './types.js';
@@ -54,9 +47,7 @@ export class Upkeep {
   readonly #damaged = new Set<number>();
   /** Not to be tried again before somebody asks, or the scrub comes by. */
   readonly #givenUp = new Set<number>();
-  readonly #known = new Map<number, SegmentHealth>();
-  readonly #lostRecords = new Map<number, readonly number[]>();
-  readonly #rebuiltRecords = new Map<number, readonly number[]>();
+  readonly #known: KnownHealth;
   #last: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | undefined;
   #timer: Timer | undefined;
@@ -70,11 +61,12 @@ export class Upkeep {
   constructor(
     private readonly host: Host,
     private readonly log: Log,
-    private readonly catalog: Catalog,
+    catalog: Catalog,
     private readonly options: UpkeepOptions,
   ) {
     const { parity, scrubPeriodMs } = options;
     this.#coder = new ParityCoder(parity === 'off' ? 'inline' : parity);
+    this.#known = new KnownHealth(host.clock, log, catalog);
     this.#schedule = new ScrubSchedule(host, log.storeId, scrubPeriodMs);
   }
 
@@ -109,9 +101,9 @@ export class Upkeep {
 
   counts(): ParityCounts {
     const segments = this.log.care.segments();
-    const unhealthy = [...this.#known.values()].filter(({ status }) => status !== 'healthy');
     const withParity = segments.filter(({ isProtected }) => isProtected);
-    return { ended: segments.length, protected: withParity.length, unhealthy: unhealthy.length };
+    const unhealthy = this.#known.unhealthy().length;
+    return { ended: segments.length, protected: withParity.length, unhealthy };
   }
 
   /**
@@ -135,14 +127,7 @@ export class Upkeep {
         for (const { fileId } of this.#eachOf(options))
           await this.#examine(fileId, this.#pace(unpaced));
       });
-    const segments = this.log.care.segments().map(
-      ({ fileId, sizeBytes, isProtected }): SegmentHealth =>
-        this.#known.get(fileId) ?? {
-          ...{ file: segmentPath(fileId), sizeBytes, status: 'healthy', isProtected },
-          ...{ findings: [], checkedUnixMs: undefined },
-        },
-    );
-    return healthReport(segments, await this.#damagedObjects());
+    return healthReport(this.#known.segments(), await this.#known.objects());
   }
 
   async #goOver(options: CareOptions): Promise<CareReport> {
@@ -154,7 +139,7 @@ export class Upkeep {
       try {
         if (await this.#examineAndHeal(fileId, pace)) healedCount++;
         if (isProtected || this.options.parity === 'off') continue;
-        if (this.#known.get(fileId)?.status !== 'healthy') continue;
+        if (!this.#known.isHealthy(fileId)) continue;
         await this.log.care.protect(fileId, this.#coder, pace);
         await this.#examine(fileId, pace);
         protectedCount++;
@@ -164,13 +149,11 @@ export class Upkeep {
       }
     }
     await this.#coder.release();
-    const now = new Set(this.log.care.segments().map(({ fileId }) => segmentPath(fileId)));
-    const known = [...this.#known.values()].filter(({ file }) => now.has(file));
     return {
       ...{ segmentCount: before.length, healedCount, protectedCount },
       sizeBytes: before.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      unhealthy: known.filter(({ status }) => status !== 'healthy'),
-      lostObjects: await this.#objectsOn(this.#lostRecords),
+      unhealthy: this.#known.unhealthy(),
+      lostObjects: await this.#known.lostObjects(),
     };
   }
 
@@ -262,7 +245,7 @@ export class Upkeep {
     const file = segmentPath(fileId);
     try {
       if (await this.log.care.heal(exam, this.#coder, pace)) {
-        this.#remember({ ...exam, status: 'healthy', findings: [] }, [], []);
+        this.#known.healed(exam);
         this.#schedule.noteHealed();
         this.#tell('warn', 'damage was found and healed', { file, status, findings });
         return true;
@@ -272,7 +255,7 @@ export class Upkeep {
       throw error;
     }
     this.#givenUp.add(fileId);
-    const objects = await this.#objectsOn(new Map([[fileId, exam.lostRecords]]));
+    const objects = await this.#known.objectsOn(exam.lostRecords);
     const named = objects.slice(0, 20).map(({ bucket, key }) => `${bucket}/${key}`);
     const facts = { file, findings, records: exam.lostRecords.length, objects: named };
     const message =
@@ -285,56 +268,9 @@ export class Upkeep {
 
   async #examine(fileId: number, pace: Pace): Promise<SegmentExam | undefined> {
     const exam = await this.log.care.examine(fileId, pace);
-    if (exam === undefined) this.#forget(fileId);
-    else this.#remember(exam, exam.lostRecords, exam.rebuiltRecords);
+    if (exam === undefined) this.#known.forget(fileId);
+    else this.#known.examined(exam);
     return exam;
-  }
-
-  #remember(exam: SegmentExam, lost: readonly number[], rebuilt: readonly number[]): void {
-    const { fileId } = exam;
-    const facts = this.log.care.segments().find((segment) => segment.fileId === fileId);
-    if (facts === undefined) return;
-    const { isProtected } = facts;
-    this.#known.set(fileId, healthOf({ ...exam, isProtected }, this.host.clock.nowUnixMs()));
-    if (lost.length > 0) this.#lostRecords.set(fileId, lost);
-    else this.#lostRecords.delete(fileId);
-    if (rebuilt.length > 0) this.#rebuiltRecords.set(fileId, rebuilt);
-    else this.#rebuiltRecords.delete(fileId);
-  }
-
-  #forget(fileId: number): void {
-    this.#known.delete(fileId);
-    this.#lostRecords.delete(fileId);
-    this.#rebuiltRecords.delete(fileId);
-    this.#givenUp.delete(fileId);
-  }
-
-  async #damagedObjects(): Promise<ObjectHealth[]> {
-    const lost = await this.#objectsOn(this.#lostRecords);
-    const isLost = new Set(lost.map(({ version }) => version));
-    const rebuilt = await this.#objectsOn(this.#rebuiltRecords);
-    return [
-      ...lost.map((object) => ({ ...object, status: 'unrecoverable' }) as const),
-      ...rebuilt
-        .filter(({ version }) => !isLost.has(version))
-        .map((object) => ({ ...object, status: 'recoverable' }) as const),
-    ];
-  }
-
-  /** Goes through all commits, where there is something to look for. */
-  async #objectsOn(records: ReadonlyMap<number, readonly number[]>): Promise<DamagedObject[]> {
-    const { compactor } = this.log;
-    const all = new Set([...records.values()].flat());
-    if (all.size === 0 || compactor === undefined) return [];
-    const found = new ObjectsOnDamage(all);
-    for (const source of await compactor.sources(() => Promise.resolve())) {
-      try {
-        await source.follow((sequence, meta, flags) => found.commit(sequence, meta, flags));
-      } catch (error) {
-        if (!isLogStoreError(error, 'RECORD_CORRUPT')) throw error; // what is lost names nothing
-      }
-    }
-    return found.live(this.catalog.state);
   }
 
   /** One piece of work at a time; those who ask wait their turn. */

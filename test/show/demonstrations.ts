@@ -1,6 +1,7 @@
 import { bitFlips, cutTail, kill9, plants, simulator } from './crashes.js';
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
+import { healBits, healCommands, healCrashes, scrubs } from './healing.js';
 import { memory } from './memory.js';
 import { overwrite } from './overwrite.js';
 import { packageInstall } from './package-install.js';
@@ -21,6 +22,10 @@ export const demonstrations: readonly Demonstration[] = [
   plants,
   cutTail,
   bitFlips,
+  healBits,
+  healCrashes,
+  scrubs,
+  healCommands,
   rebuildIndex,
   overwrite,
   memory,
