@@ -124,4 +124,62 @@ it('ends an upload and all its parts with the object that completes it', () => {
   assert.is(parts.count, 2);
 });
 
+it('a configuration belongs to the bucket of its version, and goes when it is ended', () => {
+  const { history, bucketVersion } = aBucket();
+  const before = indexDigestOf(history.state);
+  const configure = (value: string | null, of: number, ends: Ends): Mutation => {
+    return {
+      is: 'configureBucket',
+      bucket: 'bucket',
+      bucketVersion: of,
+      name: 'policy',
+      value,
+      ends,
+    };
+  };
+  const policy = () => history.state.buckets.get('bucket')?.configurations.get('policy')?.value;
+  history.add(configure('of another bucket', bucketVersion + 1, []));
+  assert.equal(indexDigestOf(history.state), before);
+  const first = history.add(configure('first', bucketVersion, []));
+  history.add(configure(null, bucketVersion, [first + 100, 0, first + 100])); // ends what never was
+  assert.is(policy(), 'first');
+  const second = history.add(configure('second', bucketVersion, [first, 0, first]));
+  assert.is(policy(), 'second');
+  history.add(configure(null, bucketVersion, [first, 0, first])); // a stub of the one before
+  assert.is(policy(), 'second');
+  history.add(configure(null, bucketVersion, [second, 0, second]));
+  assert.equal(indexDigestOf(history.state), before);
+});
+
+it('what is said last of a version counts, and goes with the version', () => {
+  const { history, bucketVersion } = aBucket();
+  const set = (version: number, tags: readonly string[]): Mutation => {
+    const state = { lockMode: 1, retainUntilMs: 5, legalHold: true, tags };
+    return { is: 'setObjectState', bucket: 'bucket', key: 'k', version, state };
+  };
+  const { states } = history.state;
+  history.add(set(700, ['of', 'nothing']));
+  assert.is(states.count, 0);
+  const version = history.add(put('k', bucketVersion));
+  history.add(set(version, ['a', '1', 'b', '2']));
+  const last = history.add(set(version, ['a', '3']));
+  assert.is(states.count, 1);
+  const { sequence, sizeBytes, flags, partCount } = states.entry(
+    states.find(versionKey('bucket', 'k', version)),
+  );
+  assert.equal([sequence, sizeBytes, flags, partCount], [last, 5, 5, 1]);
+  const ends = [version, 0, version];
+  history.add({ is: 'deleteObject', bucket: 'bucket', key: 'k', ends, reason: 0 });
+  assert.is(states.count, 0);
+});
+
+it('a delete marker is found by nobody who looks for its content', () => {
+  const { history, bucketVersion } = aBucket();
+  const marker = put('k', bucketVersion);
+  if (marker.is !== 'putObject') throw new Error('a put');
+  history.add({ ...marker, object: { ...marker.object, flags: 3 } });
+  assert.is(history.state.objects.count, 1);
+  assert.equal(history.state.objects.withContent(object.sha256 ?? new Uint8Array(32)), []);
+});
+
 it.run();
