@@ -32,9 +32,9 @@ export async function encodeSegment(
   invariant(position !== undefined, 'a range that is open has no parity');
   const file = await disk.open(segmentPath(fileId), 'read');
   try {
-    const source = paced(file, pace);
-    const verified = await verifySegment(source, storeId, named, position.offset);
+    const verified = await verifySegment(file, storeId, named, position.offset, pace);
     const identity = { storeId, fileId, generation, salt };
+    const source = paced(file, pace);
     return await encodeParity(disk, source, identity, position.offset, verified, coder);
   } finally {
     await file.close();
@@ -47,6 +47,7 @@ async function verifySegment(
   storeId: Uint8Array,
   named: ManifestFile,
   coveredBytes: number,
+  pace: Pace,
 ): Promise<Uint32Array> {
   const refuse = (what: string, offset: number) => {
     const message = `${segmentPath(named.fileId)} gets no parity: ${what} at byte ${offset}`;
@@ -59,8 +60,17 @@ async function verifySegment(
     const problem = headerProblem(header, storeId, named);
     if (problem !== undefined) throw problem;
   }
+  let [reached, paid] = [0, 0];
   await new SegmentScan(file, named).proven(named.end, coveredBytes, {
-    record: ({ header }) => void knownKind(header),
+    record: ({ header, offset }) => {
+      knownKind(header);
+      reached = offset;
+    },
+    between: () => {
+      const bytes = reached - paid;
+      paid = reached;
+      return pace(bytes); // a megabyte at a time, so that requests have their turn
+    },
     damage: ({ what, offset }) => {
       throw refuse(`damage (${what})`, offset);
     },
