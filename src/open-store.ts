@@ -1,5 +1,6 @@
 import { limits } from './base/limits.js';
 import { nodeHost } from './host/node-host.js';
+import { type LedgerSettings, threadedLedger } from './ledger-options.js';
 import { openStoreOn } from './store/store.js';
 import type { Store } from './store/types.js';
 import type { Note } from './store/upkeep.js';
@@ -24,6 +25,8 @@ export interface OpenStoreOptions {
   readonly tell?: ((note: Note) => void) | undefined;
   /** Writes are refused when less than this would stay free on the volume. */
   readonly reserveBytes?: number | undefined;
+  /** `off`: nothing is sealed, and nothing can be proved; `on` by default. */
+  readonly ledger?: 'on' | 'off' | LedgerSettings | undefined;
 }
 
 /**
@@ -37,7 +40,16 @@ export async function openStore(open: OpenStoreOptions): Promise<Store> {
   const host = nodeHost(dir);
   if (create === false) await requireStore(host.disk, dir);
   else await storeDirectory(host.disk, dir);
+  const { ledger: wanted = 'on', ...others } = options;
   const parity = options.parity === 'off' ? 'off' : 'thread';
   const holder = `process ${process.pid}`;
-  return openStoreOn(host, { ...options, parity, scrubPeriodMs, holder });
+  const opened = { ...others, parity, scrubPeriodMs, holder } as const;
+  if (wanted === 'off') return openStoreOn(host, opened);
+  const ledger = threadedLedger(dir, wanted === 'on' ? {} : wanted);
+  try {
+    return await openStoreOn(host, { ...opened, ledger });
+  } catch (error) {
+    await ledger[Symbol.asyncDispose]();
+    throw error;
+  }
 }

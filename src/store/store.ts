@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import { indexDigestOf } from '../catalog/index-digest.js';
 import { listObjects } from '../catalog/listing.js';
 import { DigestPool } from '../digest/digest-pool.js';
+import type { SealerLink } from '../ledger/sealer-link.js';
 import type { Log, OpenLogOptions } from '../log/types.js';
 import { BodyReader } from './body-reader.js';
 import { BodyWriter } from './body-writer.js';
@@ -15,7 +16,10 @@ import { Copies } from './copies.js';
 import { Expiry } from './expiry.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
+import { openLedger } from './open-ledger.js';
 import { closedError, Operations } from './operations.js';
+import { Sealing } from './sealing.js';
+import { OpenLedger } from './store-ledger.js';
 import { runTransaction } from './transaction.js';
 import type {
   BodyOptions,
@@ -45,6 +49,7 @@ import type {
   PartInfo,
   PutOptions,
   Store,
+  StoreLedger,
   StoreStats,
   Transaction,
   UploadInfo,
@@ -54,6 +59,14 @@ import { Upkeep, type UpkeepOptions } from './upkeep.js';
 import { UploadCompletion } from './upload-completion.js';
 import { Uploads } from './uploads.js';
 import { decodeValue, encodeValue, valueOptions } from './values.js';
+
+/** The store's ledger: none where it is left out. */
+export interface LedgerOptions {
+  /** Called once the store's lock is held. Whoever opens the store ends what it began. */
+  readonly open: () => Promise<SealerLink>;
+  /** How long a change waits for its block, at most. */
+  readonly intervalMs?: number | undefined;
+}
 
 export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' | 'use'> {
   /** `read` changes nothing and takes no lock. */
@@ -68,9 +81,11 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   readonly scrubPeriodMs?: number | undefined;
   /** Told of what is for whoever runs the store. */
   readonly tell?: UpkeepOptions['tell'] | undefined;
+  readonly ledger?: LedgerOptions | undefined;
 }
 
 const hashThreadsMaxDefault = 2;
+const ledgerIntervalMsDefault = 10_000;
 const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the log's queue with them
 
 /**
@@ -80,7 +95,11 @@ const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the lo
 export async function openStoreOn(host: Host, options: StoreOptions = {}): Promise<Store> {
   const { mode = 'write' } = options;
   const { catalog, log } = await openCatalog(host, { ...options, mode });
-  return new OpenStore(host, catalog, log, options);
+  if (options.ledger === undefined || mode === 'read') {
+    return new OpenStore(host, catalog, log, options, undefined);
+  }
+  const { link, log: allowed } = await openLedger(log, options.ledger);
+  return new OpenStore(host, catalog, allowed, options, link);
 }
 
 class OpenStore implements Store {
@@ -94,6 +113,8 @@ class OpenStore implements Store {
   readonly #expiry: Expiry;
   readonly #compaction: Compaction;
   readonly #upkeep: Upkeep;
+  readonly #sealing: Sealing | undefined;
+  readonly ledger: StoreLedger | undefined;
   readonly #transact: <T>(action: (transaction: Transaction) => Promise<T>) => Promise<T>;
   #closing: Promise<void> | undefined;
 
@@ -102,6 +123,7 @@ class OpenStore implements Store {
     private readonly catalog: Catalog,
     private readonly log: Log,
     options: StoreOptions,
+    private readonly link: SealerLink | undefined,
   ) {
     const { cacheBytes = limits.recordCacheBytesDefault } = options;
     const { segmentBytes = limits.segmentBytesDefault } = options;
@@ -114,7 +136,7 @@ class OpenStore implements Store {
     this.#compaction = new Compaction({
       ...{ clock: host.clock, catalog, log, segmentBytes },
       isUnderWay: (subject) => writer.isUnderWay(subject),
-      believed: () => log.prove(),
+      believed: () => this.#believed(),
     });
     const { parity = 'off', scrubPeriodMs = 0, tell = () => undefined } = options;
     this.#upkeep = new Upkeep(host, log, catalog, { parity, scrubPeriodMs, tell });
@@ -135,6 +157,19 @@ class OpenStore implements Store {
     committer.onSomeExpire = () => expiry.arm();
     if (catalog.state.someExpire) expiry.arm();
     this.#upkeep.start();
+    if (link === undefined) return;
+    const { intervalMs = ledgerIntervalMsDefault } = options.ledger ?? {};
+    const { warn } = options;
+    this.#sealing = new Sealing({ clock: host.clock, log, link, intervalMs, warn });
+    this.ledger = new OpenLedger(host, log, link, this.#sealing);
+    committer.onCommit = this.#sealing.note;
+    this.#sealing.start();
+  }
+
+  /** Proven durable, and where there is a ledger, in a block of it. */
+  async #believed(): Promise<void> {
+    await this.log.prove();
+    await this.#sealing?.seal();
   }
 
   createBucket(bucket: string): Promise<BucketInfo> {
@@ -340,6 +375,8 @@ class OpenStore implements Store {
     await this.#upkeep.stop();
     await this.#compaction.stop();
     await this.#running.close();
+    await this.#sealing?.stop();
+    await this.link?.[Symbol.asyncDispose]();
     try {
       await this.log.close((position) =>
         writeCatalogSnapshot(this.host, this.catalog, this.log.storeId, position),

@@ -2,6 +2,7 @@ import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
 import type { ReadCondition, WriteCondition } from '../catalog/conditions.js';
 import type { ListedObject, ListOptions, ListPage } from '../catalog/listing.js';
 import type { ListUploadsOptions } from '../catalog/upload-listing.js';
+import type { LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
 import type { CareReport, HealthReport } from './health.js';
 
 /** Half-open `[startBytes, endBytes)` within one object. */
@@ -10,6 +11,7 @@ export interface ByteRange {
   readonly endBytes: number;
 }
 
+export type { LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
 export type {
   ChecksumAlgorithm,
   ListedObject,
@@ -274,6 +276,27 @@ export interface HealthOptions extends CareOptions {
   readonly check?: boolean | undefined;
 }
 
+/** Proofs of what the store holds and held (SPEC.md, Ledger). */
+export interface StoreLedger {
+  standing(): LedgerStanding;
+  /** Everything that is durable now is in a block when it resolves. */
+  seal(): Promise<LedgerStanding>;
+  /**
+   * An object-proof/v1.
+   * @throws LogStoreError `NOT_SEALED` where the signed blocks do not show it; `LEDGER_BROKEN`;
+   *   `RECORD_CORRUPT`
+   */
+  prove(request: ProofRequest): Promise<string>;
+  /** The text of a block, an empty line and a tlog-proof of it. */
+  block(height: number): Promise<string>;
+  /** The path from a log of `older` blocks to one of `newer`, as RFC 6962 §2.1.2 has it. */
+  consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
+  /** The key set in force, with its proof. */
+  keys(): Promise<string>;
+  /** A published file (C2SP tlog-tiles) by its path; undefined if there is none. */
+  published(path: string): Promise<Uint8Array | undefined>;
+}
+
 /** The face of the store. Every method rejects with a LogStoreError; `CLOSED` after `close`. */
 export interface Store extends AsyncDisposable {
   createBucket(bucket: string): Promise<BucketInfo>;
@@ -348,6 +371,8 @@ export interface Store extends AsyncDisposable {
   /** Of each segment, and of each object that stands on damage; changes nothing. */
   health(options?: HealthOptions): Promise<HealthReport>;
 
+  /** Undefined where the store was opened without one. */
+  readonly ledger: StoreLedger | undefined;
   stats(): StoreStats;
   /** SHA-256 over the index's whole content: equal stores have equal digests. */
   indexDigest(): Promise<Uint8Array>;
