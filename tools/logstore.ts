@@ -5,6 +5,7 @@ import { LogStoreError } from '../src/base/errors.js';
 import { mb, rb } from './bucket.js';
 import { exitCodes, failureOf } from './exit-code.js';
 import { get } from './get.js';
+import { addLedger } from './ledger-commands.js';
 import { ls } from './ls.js';
 import { directoryOf, openTarget, type TargetArguments } from './open-target.js';
 import { isReaderGone } from './output.js';
@@ -84,6 +85,7 @@ storeCommand('repair', 'name the commits that are lost, or give them up', [
     process.exitCode = await repair({ dir: directoryOf(dir, process.env), accepted, json });
   });
 
+addLedger(program);
 addCheckProof(command('check-proof', 'check a proof offline, and say what it proves'));
 addWitness(command('witness', "sign the checkpoints of others' logs, as long as they only grow"));
 

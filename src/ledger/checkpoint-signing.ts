@@ -5,7 +5,7 @@ import { encodeCheckpoint } from './checkpoint.js';
 import { type HighWater, maySign, type Permission } from './high-water.js';
 import type { HighWaterFile } from './high-water-file.js';
 import { type KeySet, keysAt } from './keys.js';
-import { type LedgerSecret, signerOf } from './ledger-secret.js';
+import type { LedgerSecret } from './ledger-secret.js';
 import { nodeSha256 } from './node-hash.js';
 import { encodeNote, signCheckpoint } from './sign-checkpoint.js';
 
@@ -36,7 +36,7 @@ export function signedCheckpoint(
   const inForce = new Set(keysAt(set, head.size - 1).map(({ id }) => id));
   const checkpoint = { origin, ...head };
   const signatures = secrets
-    .map((secret) => signerOf(secret, origin))
+    .map((secret) => secret(origin))
     .filter(({ key }) => inForce.has(key.id))
     .map((signer) => signCheckpoint(signer, checkpoint, 0));
   if (signatures.length === 0) return undefined;

@@ -1,35 +1,23 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { LogStoreError } from '../base/errors.js';
-import { noteKey, signatureTypes } from './note.js';
+import { ed25519Secret, ed25519Signer } from './ed25519-signer.js';
+import { signatureTypes } from './note.js';
 import type { CheckpointSigner } from './sign-checkpoint.js';
 
-/** A secret key of the ledger in use. Nothing of it leaves but signatures. */
-export interface LedgerSecret {
-  /** 32 bytes. */
-  readonly publicKey: Uint8Array;
-  /** 64 bytes of Ed25519. */
-  sign(message: Uint8Array): Uint8Array;
-}
+/** A secret key of the ledger: with the origin of a log it signs. Nothing else leaves it. */
+export type LedgerSecret = (origin: string) => CheckpointSigner;
 
 export const secretSeedBytes = 32;
 
-/** PKCS #8 of an Ed25519 key up to its seed (RFC 8410 §7). */
-const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-/** The text of a key file, as `openssl genpkey -algorithm ed25519` writes it. */
+/** The text of a key file: PEM of PKCS #8, as `openssl genpkey -algorithm ed25519` writes it. */
 export function secretText(seed: Uint8Array): string {
-  const der = Buffer.concat([pkcs8Head, seed]).toString('base64');
-  return `-----BEGIN PRIVATE KEY-----\n${der}\n-----END PRIVATE KEY-----\n`;
+  return String(ed25519Secret(seed).export({ format: 'pem', type: 'pkcs8' }));
 }
 
 /** @throws LogStoreError `INVALID_ARGUMENT` for anything but an Ed25519 key */
 export function secretOfText(text: string): LedgerSecret {
-  const secret = parse(text);
-  const spki = createPublicKey(secret).export({ format: 'der', type: 'spki' });
-  return {
-    publicKey: Uint8Array.from(spki.subarray(-32)),
-    sign: (message) => Uint8Array.from(sign(null, message, secret)),
-  };
+  const seed = parse(text).export({ format: 'der', type: 'pkcs8' }).subarray(-secretSeedBytes);
+  return (origin) => ed25519Signer(origin, signatureTypes.log, seed);
 }
 
 function parse(text: string): KeyObject {
@@ -40,10 +28,4 @@ function parse(text: string): KeyObject {
     // Told below: the cause may hold of the secret.
   }
   throw new LogStoreError('INVALID_ARGUMENT', 'a ledger key is an Ed25519 key in PEM (PKCS #8)');
-}
-
-/** The secret as the key of the log `origin`. */
-export function signerOf(secret: LedgerSecret, origin: string): CheckpointSigner {
-  const key = noteKey(origin, signatureTypes.log, secret.publicKey);
-  return { key, sign: (message) => secret.sign(message) };
 }

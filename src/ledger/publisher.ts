@@ -51,23 +51,11 @@ export class Publisher {
 
   async #render(tile: Tile): Promise<void> {
     const path = placeOf(tile);
-    const bytes =
-      tile.level === 'entries'
-        ? await this.#bundle(tile)
-        : encodeTile(tile, this.ledger.tree.hashAt);
+    const bytes = await renderTile(this.ledger, tile);
     await this.#makeDirectoryOf(path);
     const isFull = tile.width === tileWidth;
     await writeWhole(this.disk, path, bytes, isFull);
     if (isFull) await this.#removePartials(path);
-  }
-
-  async #bundle({ index, width }: Tile): Promise<Uint8Array> {
-    const entries: Uint8Array[] = [];
-    for (let at = 0; at < width; at++) {
-      const { text } = await this.ledger.block(index * tileWidth + at);
-      entries.push(encoder.encode(text));
-    }
-    return encodeEntryBundle(entries);
   }
 
   async #removePartials(path: string): Promise<void> {
@@ -82,6 +70,17 @@ export class Publisher {
     await this.disk.makeDirectory(directory);
     this.#madeDirectories.add(directory);
   }
+}
+
+/** The bytes of a tile, or of a bundle of entries. */
+export async function renderTile(ledger: LedgerLog, tile: Tile): Promise<Uint8Array> {
+  if (tile.level !== 'entries') return encodeTile(tile, ledger.tree.hashAt);
+  const entries: Uint8Array[] = [];
+  for (let at = 0; at < tile.width; at++) {
+    const { text } = await ledger.block(tile.index * tileWidth + at);
+    entries.push(encoder.encode(text));
+  }
+  return encodeEntryBundle(entries);
 }
 
 function placeOf(tile: Tile): string {

@@ -15,7 +15,7 @@ import type { HighWaterFile } from './high-water-file.js';
 import { firstKeySet } from './key-rotation.js';
 import { keySet } from './keys.js';
 import type { LedgerLog } from './ledger-log.js';
-import { type LedgerSecret, signerOf } from './ledger-secret.js';
+import type { LedgerSecret } from './ledger-secret.js';
 import { applyToMap } from './map-changes.js';
 import { nodeSha256 } from './node-hash.js';
 import type { Publisher } from './publisher.js';
@@ -140,7 +140,7 @@ export class Sealer implements SealerLink {
       this.#map = await restoreMap(ledger, this.#between);
       if (ledger.last !== undefined) this.#keysText = await ledger.keys(ledger.last);
       else if (secrets[0] !== undefined) {
-        this.#keysText = keySet.encode(firstKeySet(signerOf(secrets[0], epoch.origin).key));
+        this.#keysText = keySet.encode(firstKeySet(secrets[0](epoch.origin).key));
       }
       if (ledger.size > 0) await this.#signAndPublish(0);
     } catch (error) {
