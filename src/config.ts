@@ -112,6 +112,27 @@ export const options = {
     default: '256MiB',
     description: 'writes are refused when less than this would stay free on the volume',
   },
+  ledger: {
+    kind: choice('on', 'off'),
+    default: 'on',
+    description: "keeps a signed ledger of all changes; with 'off' nothing can be proved",
+  },
+  ledgerInterval: {
+    kind: duration(100, 3_600 * SECOND_MS),
+    default: '10s',
+    description: 'how long a change waits for its block of the ledger',
+  },
+  ledgerKeyFile: {
+    kind: text,
+    default: undefined,
+    description: 'an Ed25519 key (PEM, mode 0600); DIR/ledger-key.pem, made at the first start',
+  },
+  ledgerHighWaterFile: {
+    kind: text,
+    default: undefined,
+    description:
+      'what the ledger has signed, against rollback: best on another disk; DIR/ledger/high-water',
+  },
   maxConnections: {
     kind: count(1, 65_535),
     default: '1024',

@@ -8,7 +8,9 @@ import type { Config } from './config.js';
 import { nodeHost } from './host/node-host.js';
 import { createHttpServer } from './http/app.js';
 import type { Health, Logger } from './http/edge.js';
+import { threadedLedger } from './ledger-options.js';
 import { findCredentials, makeCredentials } from './root-credentials.js';
+import type { LedgerOptions } from './store/open-ledger.js';
 import { openStoreOn } from './store/store.js';
 import type { Store } from './store/types.js';
 import { requireStore, storeDirectory } from './store-directory.js';
@@ -57,6 +59,7 @@ export async function startServer(
     tell: ({ level, message, facts }) => logger[level](facts, message),
     warn: (message, error) => logger.warn({ err: error }, message),
     holder: holderText(config),
+    ledger: config.ledger === 'on' ? ledgerOf(config) : undefined,
   });
   try {
     goOn(stopping);
@@ -70,6 +73,12 @@ export async function startServer(
     await store.close();
     throw error;
   }
+}
+
+function ledgerOf(config: Config): LedgerOptions {
+  const { dir, ledgerInterval: intervalMs } = config;
+  const { ledgerKeyFile: keyFile, ledgerHighWaterFile: highWaterFile } = config;
+  return threadedLedger(dir, { intervalMs, keyFile, highWaterFile });
 }
 
 class Running implements RunningServer {

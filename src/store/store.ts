@@ -6,7 +6,7 @@ import { indexDigestOf } from '../catalog/index-digest.js';
 import { listObjects } from '../catalog/listing.js';
 import { listVersions } from '../catalog/version-listing.js';
 import { DigestPool } from '../digest/digest-pool.js';
-import type { Log, OpenLogOptions } from '../log/types.js';
+import type { Log } from '../log/types.js';
 import { BodyReader } from './body-reader.js';
 import { BodyWriter } from './body-writer.js';
 import { Buckets } from './buckets.js';
@@ -21,8 +21,11 @@ import { Maintenance } from './maintenance.js';
 import { ObjectStates } from './object-states.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
+import { openLedger } from './open-ledger.js';
 import { closedError, Operations } from './operations.js';
 import { SpaceUse } from './space-use.js';
+import type { OpenLedger } from './store-ledger.js';
+import type { StoreOptions } from './store-options.js';
 import { runTransaction } from './transaction.js';
 import type {
   BodySource,
@@ -50,7 +53,7 @@ import type {
   Transaction,
   UploadInfo,
 } from './types.js';
-import { Upkeep, type UpkeepOptions } from './upkeep.js';
+import { Upkeep } from './upkeep.js';
 import { UploadCompletion } from './upload-completion.js';
 import { UploadLeftovers } from './upload-leftovers.js';
 import { Uploads } from './uploads.js';
@@ -65,25 +68,6 @@ import type {
 } from './version-types.js';
 import { WallClockWatch } from './wall-clock.js';
 
-export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' | 'use'> {
-  /** `read` changes nothing and takes no lock. */
-  readonly mode?: OpenLogOptions['mode'] | undefined;
-  /** Memory for small records that were read before. */
-  readonly cacheBytes?: number | undefined;
-  /** `auto`: in the background, when enough is dead. `manual`, the default: when asked for. */
-  readonly compaction?: 'auto' | 'manual' | undefined;
-  /** Uploads that were begun so long ago are aborted; 0, the default, keeps them. */
-  readonly abortUploadsAfterMs?: number | undefined;
-  /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
-  readonly hashThreadsMax?: number | undefined;
-  /** Where parity of segments is made; `off`, the default, makes none. */
-  readonly parity?: UpkeepOptions['parity'] | undefined;
-  /** How long one pass of the scrub over all segments may take; 0, the default, is never. */
-  readonly scrubPeriodMs?: number | undefined;
-  /** Told of what is for whoever runs the store. */
-  readonly tell?: UpkeepOptions['tell'] | undefined;
-}
-
 const hashThreadsMaxDefault = 2;
 const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the log's queue with them
 
@@ -92,9 +76,15 @@ const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the lo
  * @throws LogStoreError as openLog does
  */
 export async function openStoreOn(host: Host, options: StoreOptions = {}): Promise<Store> {
-  const { mode = 'write' } = options;
-  const { catalog, log } = await openCatalog(host, { ...options, mode });
-  return new OpenStore(host, catalog, log, options);
+  try {
+    const { mode = 'write' } = options;
+    const { catalog, log } = await openCatalog(host, { ...options, mode });
+    const opened = await openLedger(host, log, options);
+    return new OpenStore(host, catalog, opened.log, options, opened.ledger);
+  } catch (error) {
+    await options.ledger?.giveUp?.();
+    throw error;
+  }
 }
 
 class OpenStore implements Store {
@@ -121,6 +111,7 @@ class OpenStore implements Store {
     private readonly catalog: Catalog,
     private readonly log: Log,
     private readonly options: StoreOptions,
+    readonly ledger: OpenLedger | undefined,
   ) {
     const { cacheBytes = limits.recordCacheBytesDefault } = options;
     const { segmentBytes = limits.segmentBytesDefault } = options;
@@ -136,7 +127,10 @@ class OpenStore implements Store {
       spaceUse: this.#spaceUse,
       isUnderWay: (subject) => writer.isUnderWay(subject),
       underWayFrom: () => writer.underWayFrom(),
-      believed: () => log.prove(),
+      believed: async () => {
+        await log.prove();
+        await ledger?.seal();
+      },
     });
     if (options.compaction === 'auto' && log.state.is === 'ok')
       this.#maintenance = this.#maintain();
@@ -166,6 +160,7 @@ class OpenStore implements Store {
     if (catalog.state.someExpire) expiry.arm();
     this.#leftovers.start();
     this.#upkeep.start();
+    ledger?.follow(committer);
   }
 
   #maintain(): Maintenance {
@@ -385,6 +380,7 @@ class OpenStore implements Store {
     await this.#upkeep.stop();
     await this.#compaction.stop();
     await this.#running.close();
+    await this.ledger?.close();
     try {
       await this.log.close((position) =>
         writeCatalogSnapshot(this.host, this.catalog, this.log.storeId, position),

@@ -3,6 +3,7 @@ import type { ReadCondition, WriteCondition } from '../catalog/conditions.js';
 import type { ListedObject, ListOptions, ListPage } from '../catalog/listing.js';
 import type { ListUploadsOptions } from '../catalog/upload-listing.js';
 import type { CareReport, HealthReport } from './health.js';
+import type { LedgeredStore } from './ledger-types.js';
 import type {
   CreateBucketOptions,
   DeleteOptions,
@@ -302,7 +303,7 @@ export interface HealthOptions extends CareOptions {
 }
 
 /** The face of the store. Every method rejects with a LogStoreError; `CLOSED` after `close`. */
-export interface Store extends VersionedStore, AsyncDisposable {
+export interface Store extends VersionedStore, LedgeredStore, AsyncDisposable {
   createBucket(bucket: string, options?: CreateBucketOptions): Promise<BucketInfo>;
   headBucket(bucket: string): Promise<BucketInfo>;
   listBuckets(): Promise<BucketInfo[]>;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -21,10 +21,10 @@ async function twoObjects(dir: string): Promise<void> {
   await store.put('bucket', 'hurt', body);
 }
 
-/** Flips one bit of the byte at which `text` begins, in whichever file of `dir` holds it. */
+/** Flips one bit of the byte at which `text` begins, in whichever file of the log holds it. */
 function flipBitAt(dir: string, text: string): string {
   for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.seg')) continue;
+    if (!name.startsWith('log/') || !name.endsWith('.seg')) continue;
     const bytes = readFileSync(join(dir, name));
     const at = bytes.indexOf(text);
     if (at === -1) continue;
@@ -37,7 +37,7 @@ function flipBitAt(dir: string, text: string): string {
 
 function contentsOf(dir: string): string {
   const names = readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort();
-  const files = names.filter((name) => /\.\w+$/.test(name));
+  const files = names.filter((name) => statSync(join(dir, name)).isFile());
   return files.map((name) => `${name} ${readFileSync(join(dir, name), 'base64')}`).join('\n');
 }
 

@@ -1,0 +1,59 @@
+import { LogStoreError } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import type { SealerLink } from '../ledger/sealer-link.js';
+import type { Log } from '../log/types.js';
+import { refusingLog } from './refusing-log.js';
+import type { SealingParts } from './sealing.js';
+import { OpenLedger } from './store-ledger.js';
+
+/** The store's ledger: none where it is left out. */
+export interface LedgerOptions {
+  /** Called once the store's lock is held; the store closes it. */
+  readonly open: () => Promise<SealerLink>;
+  /** Called instead, or after it failed, where nothing is to be sealed. */
+  readonly giveUp?: (() => Promise<void>) | undefined;
+  /** How long a change waits for its block, at most. */
+  readonly intervalMs?: number | undefined;
+}
+
+const intervalMsDefault = 10_000;
+
+/**
+ * Opens the ledger beside an open log, and holds the two against each other.
+ * @returns the log, which refuses writes where the store is an old copy of itself
+ * @throws LogStoreError `STORE_DAMAGED` if the log has lost what the ledger sealed; the log is
+ *   closed then
+ */
+export async function openLedger(
+  host: Host,
+  log: Log,
+  options: { readonly ledger?: LedgerOptions | undefined; readonly warn?: SealingParts['warn'] },
+): Promise<{ readonly ledger: OpenLedger | undefined; readonly log: Log }> {
+  const { ledger, warn } = options;
+  if (ledger === undefined || log.state.is !== 'ok') {
+    await ledger?.giveUp?.();
+    return { ledger: undefined, log };
+  }
+  let link: SealerLink | undefined;
+  try {
+    link = await ledger.open();
+    const { is, reason, storeSequenceNext, versionNext } = link.standing;
+    const { sequence, versionNext: reached } = log.position();
+    if (is !== 'broken' && (sequence < storeSequenceNext || reached < versionNext)) {
+      const lost = `a block seals version ${versionNext - 1} of the store, and its log ends before`;
+      throw new LogStoreError('STORE_DAMAGED', `${lost}: the disk lost what was durable`);
+    }
+    const { intervalMs = intervalMsDefault } = ledger;
+    const allowed = is === 'rolled-back' ? refusingLog(log, oldCopy(reason)) : log;
+    return { ledger: new OpenLedger(host, allowed, link, { intervalMs, warn }), log: allowed };
+  } catch (error) {
+    await link?.[Symbol.asyncDispose]();
+    await log.close();
+    throw error;
+  }
+}
+
+function oldCopy(reason: string | undefined): string {
+  const help = 'bring the newer one back, or run `logstore ledger recover --new-epoch`';
+  return `this is an older copy of the store (${reason}): ${help}`;
+}
