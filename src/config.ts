@@ -85,7 +85,7 @@ export const options = {
     kind: choice('auto', 'manual'),
     default: 'auto',
     description:
-      "gives back the space of what was overwritten, removed or expired; 'manual' waits for `compact`",
+      "gives back the space of what is dead in the background; 'manual' waits for `compact`",
   },
   abortUploadsAfter: {
     kind: duration(0, 366 * 86_400 * SECOND_MS),
@@ -111,6 +111,28 @@ export const options = {
     kind: size(0, 1024 * 1024 * MiB),
     default: '256MiB',
     description: 'writes are refused when less than this would stay free on the volume',
+  },
+  ledger: {
+    kind: choice('on', 'off'),
+    default: 'off',
+    description:
+      "keeps a signed ledger of all changes; with 'off' nothing can be proved. Young: off by default",
+  },
+  ledgerInterval: {
+    kind: duration(100, 3_600 * SECOND_MS),
+    default: '10s',
+    description: 'how long a change waits for its block of the ledger',
+  },
+  ledgerKeyFile: {
+    kind: text,
+    default: undefined,
+    description: 'an Ed25519 key (PEM, mode 0600); DIR/ledger-key.pem, made at the first start',
+  },
+  ledgerHighWaterFile: {
+    kind: text,
+    default: undefined,
+    description:
+      'what the ledger has signed, against rollback: best on another disk; DIR/ledger/high-water',
   },
   maxConnections: {
     kind: count(1, 65_535),

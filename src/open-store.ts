@@ -1,5 +1,6 @@
 import { limits } from './base/limits.js';
 import { nodeHost } from './host/node-host.js';
+import { type LedgerSettings, threadedLedger } from './ledger-options.js';
 import { openStoreOn } from './store/store.js';
 import type { Store } from './store/types.js';
 import type { Note } from './store/upkeep.js';
@@ -31,6 +32,8 @@ export interface OpenStoreOptions {
   readonly tell?: ((note: Note) => void) | undefined;
   /** Writes are refused when less than this would stay free on the volume. */
   readonly reserveBytes?: number | undefined;
+  /** `off`: nothing is sealed, and nothing can be proved: the default. */
+  readonly ledger?: 'on' | 'off' | LedgerSettings | undefined;
 }
 
 /**
@@ -44,8 +47,17 @@ export async function openStore(open: OpenStoreOptions): Promise<Store> {
   const host = nodeHost(dir);
   if (create === false) await requireStore(host.disk, dir);
   else await storeDirectory(host.disk, dir);
+  const { ledger: wanted = 'off', ...others } = options;
   const parity = options.parity === 'off' ? 'off' : 'thread';
   const holder = `process ${process.pid}`;
   const { compaction = 'auto' } = options;
-  return openStoreOn(host, { ...options, compaction, parity, scrubPeriodMs, holder });
+  const opened = { ...others, compaction, parity, scrubPeriodMs, holder } as const;
+  if (wanted === 'off') return openStoreOn(host, opened);
+  const ledger = threadedLedger(dir, wanted === 'on' ? {} : wanted);
+  try {
+    return await openStoreOn(host, { ...opened, ledger });
+  } catch (error) {
+    await ledger[Symbol.asyncDispose]();
+    throw error;
+  }
 }

@@ -8,6 +8,7 @@ import type { Config } from './config.js';
 import { nodeHost } from './host/node-host.js';
 import { createHttpServer } from './http/app.js';
 import type { Health, Logger } from './http/edge.js';
+import { threadedLedger } from './ledger-options.js';
 import { findCredentials, makeCredentials } from './root-credentials.js';
 import { openStoreOn } from './store/store.js';
 import type { Store } from './store/types.js';
@@ -45,6 +46,7 @@ export async function startServer(
   if (config.create === 'no') await requireStore(host.disk, config.dir);
   else await storeDirectory(host.disk, config.dir);
   goOn(stopping);
+  const ledger = config.ledger === 'on' ? ledgerOf(config) : undefined;
   const store = await openStoreOn(host, {
     segmentBytes: config.segmentSize,
     boundaryBytes: config.boundary === '512' ? 512 : 4096,
@@ -57,6 +59,10 @@ export async function startServer(
     tell: ({ level, message, facts }) => logger[level](facts, message),
     warn: (message, error) => logger.warn({ err: error }, message),
     holder: holderText(config),
+    ledger,
+  }).catch(async (error: unknown) => {
+    await ledger?.[Symbol.asyncDispose]();
+    throw error;
   });
   try {
     goOn(stopping);
@@ -70,6 +76,12 @@ export async function startServer(
     await store.close();
     throw error;
   }
+}
+
+function ledgerOf(config: Config): ReturnType<typeof threadedLedger> {
+  const { dir, ledgerInterval: intervalMs } = config;
+  const { ledgerKeyFile: keyFile, ledgerHighWaterFile: highWaterFile } = config;
+  return threadedLedger(dir, { intervalMs, keyFile, highWaterFile });
 }
 
 class Running implements RunningServer {

@@ -5,7 +5,9 @@ import type { Disk } from './base/host.js';
 const markers = new Set(['manifest.a', 'manifest.b']);
 
 /** What may lie about where no store is yet: leftovers of a first start, and of file systems. */
-const leftovers = new Set(['lock', 'log', 'credentials.json', 'lost+found']);
+const leftovers = new Set([
+  ...['lock', 'log', 'credentials.json', 'ledger', 'ledger-key.pem', 'lost+found'],
+]);
 
 /**
  * Whether a store is in the directory, or may be made there.

@@ -35,6 +35,10 @@ export type ErrorCode =
   | 'WRITER_FAILED'
   | 'CLOSED'
   | 'LOCKED'
+  // of the ledger: it is off, it cannot be trusted, no signed block holds it
+  | 'NO_LEDGER'
+  | 'LEDGER_BROKEN'
+  | 'NOT_SEALED'
   // the disk does not hold what it must
   | 'RECORD_CORRUPT'
   | 'UNCERTAIN'

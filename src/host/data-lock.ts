@@ -1,6 +1,5 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { flock } from 'fs-ext';
 import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { DiskLock } from '../base/host.js';
 
@@ -63,6 +62,8 @@ export function refuseNetwork(directory: string, type: number): void {
 }
 
 async function lockOrRefuse(file: fs.promises.FileHandle, path: string): Promise<void> {
+  // Loaded where a lock is taken, and so never by a thread: the addon is not made for several.
+  const { flock } = await import('fs-ext');
   try {
     await new Promise<void>((resolve, reject) => {
       flock(file.fd, 'exnb', (error) => (error ? reject(error) : resolve()));

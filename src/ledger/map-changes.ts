@@ -17,11 +17,20 @@ interface Effect {
   readonly record?: (before: Uint8Array | undefined) => string;
 }
 
+/** A change record, with what of the record that it adds stands nowhere else. */
+export interface MapChange {
+  readonly text: string;
+  /** Index of the mutation in its commit. */
+  readonly mutation: number;
+  /** Leaf hash of what was the key's newest version until then. */
+  readonly before: Uint8Array | undefined;
+}
+
 /**
- * What a commit does to the map (SPEC.md, Change record): applies it, and returns the text of a
- * change record for each mutation that changes the map, in order. It follows the fold (SPEC.md §8):
- * what is put into a bucket that is not there is not added. Uploads, configurations and states
- * of objects change nothing in the map.
+ * What a commit does to the map (SPEC.md, Change record): applies it, and returns a change record
+ * for each mutation that changes the map, in order. It follows the fold (SPEC.md §8): what is put
+ * into a bucket that is not there is not added. Uploads, configurations and states of objects
+ * change nothing in the map.
  * @param keyed if given, change records hold this of a key prefix instead of names
  */
 export function applyToMap(
@@ -29,18 +38,19 @@ export function applyToMap(
   map: ObjectMap,
   commit: Commit,
   keyed?: (keyPrefix: Uint8Array) => Uint8Array,
-): string[] {
+): MapChange[] {
   return commit.mutations.flatMap((mutation, index) => {
     const effect = effectOf(hash, map, mutation, commit.timeUnixMs);
     if (effect === undefined) return [];
-    const change = applyEffect(hash, map, effect, commit.version + index);
+    const { before, ...change } = applyEffect(hash, map, effect, commit.version + index);
     if (change.removed.length + change.added.length === 0) return [];
     const { bucket, key } = effect;
     const name =
       keyed === undefined
         ? { object: [[bucket, key] as const], keyed: [] }
         : { object: [], keyed: [keyed(keyPrefix(bucket, key))] };
-    return [changeRecord.encode({ ...change, ...name, time: commit.timeUnixMs })];
+    const text = changeRecord.encode({ ...change, ...name, time: commit.timeUnixMs });
+    return [{ text, mutation: index, before }];
   });
 }
 
@@ -49,7 +59,7 @@ function applyEffect(
   map: ObjectMap,
   { bucket, key, ends, record }: Effect,
   version: number,
-): Pick<Change, 'version' | 'removed' | 'added'> {
+): Pick<Change, 'version' | 'removed' | 'added'> & Pick<MapChange, 'before'> {
   const newest = map.firstWithPrefix(keyPrefix(bucket, key));
   const before = newest === undefined ? undefined : mapLeafHash(hash, newest);
   const removed: [number, Uint8Array][] = [];
@@ -62,10 +72,10 @@ function applyEffect(
     map.remove(endedKey);
     removed.push([ended, recordHash]);
   }
-  if (record === undefined) return { version, removed, added: [] };
+  if (record === undefined) return { version, removed, added: [], before };
   const recordHash = hash(utf8ToBytes(record(before)));
   map.set(versionKey(bucket, key, version), recordHash);
-  return { version, removed, added: [[version, recordHash]] };
+  return { version, removed, added: [[version, recordHash]], before };
 }
 
 function effectOf(

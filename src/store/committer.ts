@@ -20,6 +20,8 @@ const saltsAtOnce = 256;
 export class Committer {
   /** Called when there are objects that expire. */
   onSomeExpire: () => void = () => {};
+  /** Told of every commit in the log's order, once it is durable: number, payload, next version. */
+  onCommit: ((sequence: number, payload: Uint8Array, versionNext: number) => void) | undefined;
   #broken: LogStoreError | undefined;
   #salts: Uint8Array = new Uint8Array(0);
   #saltsUsed = 0;
@@ -138,6 +140,7 @@ export class Committer {
       applyCommit(this.catalog.state, pending, pending.sequence);
       this.catalog.pending.remove(pending);
       if (this.catalog.state.someExpire) this.onSomeExpire();
+      this.onCommit?.(pending.sequence, pending.meta, pending.version + pending.mutations.length);
       if (this.catalog.changes.watched) this.#noteChanges(pending.mutations);
       pending.resolve(pending.answerOf(pending));
     } catch (error) {
@@ -175,6 +178,8 @@ class CommitAppend<T> extends PendingCommit<T> implements Append {
   readonly kind = 'commit';
   readonly flags: number;
   readonly subject: Uint8Array;
+  /** `u32 bytes | meta` */
+  readonly meta: Uint8Array;
   readonly payload: readonly Uint8Array[];
   readonly removes: boolean;
 
@@ -188,6 +193,7 @@ class CommitAppend<T> extends PendingCommit<T> implements Append {
   ) {
     super(mutations, version, timeUnixMs);
     const meta = encodeCommit(this);
+    this.meta = meta;
     if (meta.length + (inlineBody?.length ?? 0) > limits.recordPayloadBytesMax) {
       throw new LogStoreError('ENTITY_TOO_LARGE', 'the description of what is written is too long');
     }

@@ -6,7 +6,9 @@ import { indexDigestOf } from '../catalog/index-digest.js';
 import { listObjects } from '../catalog/listing.js';
 import { listVersions } from '../catalog/version-listing.js';
 import { DigestPool } from '../digest/digest-pool.js';
-import type { Log, OpenLogOptions } from '../log/types.js';
+import type { SealerLink } from '../ledger/sealer-link.js';
+import type { Log } from '../log/types.js';
+import { backgroundCompaction } from './background-compaction.js';
 import { BodyReader } from './body-reader.js';
 import { BodyWriter } from './body-writer.js';
 import { Buckets } from './buckets.js';
@@ -17,12 +19,16 @@ import { Copies } from './copies.js';
 import { Deletions } from './deletions.js';
 import { Expiry } from './expiry.js';
 import { LockTime } from './lock-time.js';
-import { Maintenance } from './maintenance.js';
+import type { Maintenance } from './maintenance.js';
 import { ObjectStates } from './object-states.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
+import { openLedger } from './open-ledger.js';
 import { closedError, Operations } from './operations.js';
+import { Sealing } from './sealing.js';
 import { SpaceUse } from './space-use.js';
+import { OpenLedger } from './store-ledger.js';
+import type { StoreOptions } from './store-options.js';
 import { runTransaction } from './transaction.js';
 import type {
   BodySource,
@@ -46,11 +52,12 @@ import type {
   ObjectReader,
   PutOptions,
   Store,
+  StoreLedger,
   StoreStats,
   Transaction,
   UploadInfo,
 } from './types.js';
-import { Upkeep, type UpkeepOptions } from './upkeep.js';
+import { Upkeep } from './upkeep.js';
 import { UploadCompletion } from './upload-completion.js';
 import { UploadLeftovers } from './upload-leftovers.js';
 import { Uploads } from './uploads.js';
@@ -65,26 +72,8 @@ import type {
 } from './version-types.js';
 import { WallClockWatch } from './wall-clock.js';
 
-export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' | 'use'> {
-  /** `read` changes nothing and takes no lock. */
-  readonly mode?: OpenLogOptions['mode'] | undefined;
-  /** Memory for small records that were read before. */
-  readonly cacheBytes?: number | undefined;
-  /** `auto`: in the background, when enough is dead. `manual`, the default: when asked for. */
-  readonly compaction?: 'auto' | 'manual' | undefined;
-  /** Uploads that were begun so long ago are aborted; 0, the default, keeps them. */
-  readonly abortUploadsAfterMs?: number | undefined;
-  /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
-  readonly hashThreadsMax?: number | undefined;
-  /** Where parity of segments is made; `off`, the default, makes none. */
-  readonly parity?: UpkeepOptions['parity'] | undefined;
-  /** How long one pass of the scrub over all segments may take; 0, the default, is never. */
-  readonly scrubPeriodMs?: number | undefined;
-  /** Told of what is for whoever runs the store. */
-  readonly tell?: UpkeepOptions['tell'] | undefined;
-}
-
 const hashThreadsMaxDefault = 2;
+const ledgerIntervalMsDefault = 10_000;
 const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the log's queue with them
 
 /**
@@ -94,7 +83,11 @@ const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the lo
 export async function openStoreOn(host: Host, options: StoreOptions = {}): Promise<Store> {
   const { mode = 'write' } = options;
   const { catalog, log } = await openCatalog(host, { ...options, mode });
-  return new OpenStore(host, catalog, log, options);
+  if (options.ledger === undefined || mode === 'read') {
+    return new OpenStore(host, catalog, log, options, undefined);
+  }
+  const { link, log: allowed } = await openLedger(log, options.ledger);
+  return new OpenStore(host, catalog, allowed, options, link);
 }
 
 class OpenStore implements Store {
@@ -113,6 +106,8 @@ class OpenStore implements Store {
   readonly #spaceUse: SpaceUse;
   readonly #maintenance: Maintenance | undefined;
   readonly #upkeep: Upkeep;
+  readonly #sealing: Sealing | undefined;
+  readonly ledger: StoreLedger | undefined;
   readonly #transact: <T>(action: (transaction: Transaction) => Promise<T>) => Promise<T>;
   #closing: Promise<void> | undefined;
 
@@ -120,7 +115,8 @@ class OpenStore implements Store {
     private readonly host: Host,
     private readonly catalog: Catalog,
     private readonly log: Log,
-    private readonly options: StoreOptions,
+    options: StoreOptions,
+    private readonly link: SealerLink | undefined,
   ) {
     const { cacheBytes = limits.recordCacheBytesDefault } = options;
     const { segmentBytes = limits.segmentBytesDefault } = options;
@@ -136,10 +132,13 @@ class OpenStore implements Store {
       spaceUse: this.#spaceUse,
       isUnderWay: (subject) => writer.isUnderWay(subject),
       underWayFrom: () => writer.underWayFrom(),
-      believed: () => log.prove(),
+      believed: () => this.#believed(),
     });
     if (options.compaction === 'auto' && log.state.is === 'ok')
-      this.#maintenance = this.#maintain();
+      this.#maintenance = backgroundCompaction(host, log, options, {
+        use: () => this.#spaceUse,
+        compact: () => this.compact({ paced: true }),
+      });
     const { parity = 'off', scrubPeriodMs = 0, tell = () => undefined } = options;
     this.#upkeep = new Upkeep(host, log, catalog, { parity, scrubPeriodMs, tell });
     const reader = new BodyReader(log, commits);
@@ -166,23 +165,19 @@ class OpenStore implements Store {
     if (catalog.state.someExpire) expiry.arm();
     this.#leftovers.start();
     this.#upkeep.start();
+    if (link === undefined) return;
+    const { intervalMs = ledgerIntervalMsDefault } = options.ledger ?? {};
+    const { warn } = options;
+    this.#sealing = new Sealing({ clock: host.clock, log, link, intervalMs, warn });
+    this.ledger = new OpenLedger(host, log, link, this.#sealing);
+    committer.onCommit = this.#sealing.note;
+    this.#sealing.start();
   }
 
-  #maintain(): Maintenance {
-    const { host, log, options } = this;
-    const { segmentBytes = limits.segmentBytesDefault } = options;
-    const maintenance = new Maintenance({
-      ...{ clock: host.clock, segmentBytes, use: () => this.#spaceUse },
-      compact: () => this.compact({ paced: true }),
-      failed: (error) =>
-        options.tell?.({
-          ...{ level: 'warn', message: 'compaction came to nothing; it is tried again' },
-          facts: { err: error },
-        }),
-    });
-    log.whenSpaceIsLow(() => maintenance.makesRoom());
-    maintenance.start();
-    return maintenance;
+  /** Proven durable, and where there is a ledger, in a block of it. */
+  async #believed(): Promise<void> {
+    await this.log.prove();
+    await this.#sealing?.seal();
   }
 
   createBucket(bucket: string, options: CreateBucketOptions = {}): Promise<BucketInfo> {
@@ -385,6 +380,8 @@ class OpenStore implements Store {
     await this.#upkeep.stop();
     await this.#compaction.stop();
     await this.#running.close();
+    await this.#sealing?.stop();
+    await this.link?.[Symbol.asyncDispose]();
     try {
       await this.log.close((position) =>
         writeCatalogSnapshot(this.host, this.catalog, this.log.storeId, position),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from '../../src/base/host.js';
 import { nodeHost } from '../../src/host/node-host.js';
-import { openStoreOn, type StoreOptions } from '../../src/store/store.js';
+import { openStoreOn } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import type { Store } from '../../src/store/types.js';
 import { SimulatedWorld } from '../sim/simulated-host.js';
 

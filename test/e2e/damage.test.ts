@@ -21,10 +21,10 @@ async function twoObjects(dir: string): Promise<void> {
   await store.put('bucket', 'hurt', body);
 }
 
-/** Flips one bit of the byte at which `text` begins, in whichever file of `dir` holds it. */
+/** Flips one bit of the byte at which `text` begins, in whichever file of the log holds it. */
 function flipBitAt(dir: string, text: string): string {
   for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.seg')) continue;
+    if (!name.startsWith('log/') || !name.endsWith('.seg')) continue;
     const bytes = readFileSync(join(dir, name));
     const at = bytes.indexOf(text);
     if (at === -1) continue;

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../src/base/errors.js';
-import { openStoreOn, type StoreOptions } from '../../src/store/store.js';
+import { openStoreOn } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import type { Store } from '../../src/store/types.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedWorld } from './simulated-host.js';

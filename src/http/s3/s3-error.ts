@@ -82,6 +82,7 @@ const table = {
     'A header or parameter that you provided implies functionality not implemented.',
   ],
   NotModified: [304, 'Not Modified'],
+  NotSealed: [404, 'No signed block of the ledger shows this.'],
   ObjectLockConfigurationNotFoundError: [
     404,
     'Object Lock configuration does not exist for this bucket.',
@@ -149,6 +150,9 @@ export const s3Codes = Object.freeze({
   NO_SUCH_VERSION: 'NoSuchVersion',
   DELETE_MARKER: 'MethodNotAllowed',
   NO_SUCH_UPLOAD: 'NoSuchUpload',
+  NO_LEDGER: 'NotImplemented',
+  LEDGER_BROKEN: 'ServiceUnavailable',
+  NOT_SEALED: 'NotSealed',
   BUCKET_EXISTS: 'BucketAlreadyOwnedByYou',
   BUCKET_NOT_EMPTY: 'BucketNotEmpty',
   INVALID_ARGUMENT: 'InvalidArgument',

@@ -1,0 +1,137 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Disk } from '../base/host.js';
+import { type Check, NotProven } from '../base/not-proven.js';
+import { type Change, changeRecord } from '../format/change-record.js';
+import { versionKey } from '../format/key-encoding.js';
+import type { ChangeEntry } from '../format/ledger-record.js';
+import { treeHash } from '../merkle/growing-tree.js';
+import { ObjectMap } from '../merkle/object-map.js';
+import { equalHashes } from '../merkle/rfc6962.js';
+import { type Checkpoint, decodeCheckpoint, signersOf } from './checkpoint.js';
+import { keySet, keysAt } from './keys.js';
+import { readWhole, tilesDirectory } from './ledger-files.js';
+import type { LedgerLog, StoredBlock } from './ledger-log.js';
+import { nodeSha256 } from './node-hash.js';
+import { decodeNote } from './note.js';
+import { checkpointFile, renderTile } from './publisher.js';
+import { applyChange, type Between } from './restore-map.js';
+import { tilePath, tilesBetween } from './tiles.js';
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+export interface AuditSteps {
+  /** After each block: how many are done. */
+  block?(height: number): void;
+  /** Each change in order, once it was found to be right. */
+  change?(change: Change, entry: ChangeEntry): void;
+  readonly between: Between;
+}
+
+/**
+ * Replays every change from the first block on, and recomputes what each block states.
+ * @returns the map of the last block, rehashed
+ * @throws NotProven naming the first thing wrong; LogStoreError `RECORD_CORRUPT`, `IO`
+ */
+export async function auditBlocks(ledger: LedgerLog, steps: AuditSteps): Promise<ObjectMap> {
+  const map = new ObjectMap(nodeSha256);
+  for (let height = 0; height < ledger.size; height++) {
+    const stored = await ledger.block(height);
+    await auditKeys(ledger, stored);
+    const entries = await ledger.changes(stored);
+    const texts = entries.map(({ text }) => utf8ToBytes(text));
+    const [count, root] = stored.block.delta;
+    const isDelta = count === texts.length && equalHashes(root, treeHash(nodeSha256, texts));
+    must('delta', isDelta, stored, 'its change records are not those that it states');
+    let versionLast = stored.block.versions[0] - 1;
+    for (const entry of entries) {
+      const change = changeRecord.decode(entry.text);
+      const isNext = change.version > versionLast && change.version < stored.block.versions[1];
+      must('record', isNext, stored, `version ${change.version} does not stand in order in it`);
+      versionLast = change.version;
+      auditChange(map, change, stored);
+      applyChange(map, change);
+      steps.change?.(change, entry);
+      await steps.between();
+    }
+    for (const _ of map.rehash()) await steps.between();
+    const [keyCount, mapRoot] = stored.block.map;
+    const isMap = map.count === keyCount && equalHashes(map.root(), mapRoot);
+    must('map', isMap, stored, 'it states another map than its changes lead to');
+    steps.block?.(height);
+  }
+  must('block', ledger.broken === undefined, undefined, ledger.broken ?? '');
+  return map;
+}
+
+async function auditKeys(ledger: LedgerLog, stored: StoredBlock): Promise<void> {
+  const text = await ledger.keys(stored);
+  const isNamed = equalHashes(nodeSha256(utf8ToBytes(text)), stored.block.keys);
+  must('keys', isNamed, stored, 'its key set is not the one that it names');
+}
+
+/** A change takes out what is there, and puts in what is not. */
+function auditChange(map: ObjectMap, change: Change, stored: StoredBlock): void {
+  const [[bucket, key] = ['', '']] = change.object;
+  const at = `change ${change.version}`;
+  must('record', change.object.length === 1, stored, `${at} has no name`);
+  const removed = new Set<number>();
+  for (const [version, recordHash] of change.removed) {
+    const there = map.recordHash(versionKey(bucket, key, version));
+    const isThere = there !== undefined && equalHashes(there, recordHash) && !removed.has(version);
+    must('record', isThere, stored, `${at} removes version ${version}, which is not there`);
+    removed.add(version);
+  }
+  for (const [version] of change.added) {
+    const isNew = map.recordHash(versionKey(bucket, key, version)) === undefined;
+    must('record', isNew || removed.has(version), stored, `${at} adds what is there already`);
+  }
+}
+
+/**
+ * Holds what is published against the blocks: the checkpoint, its signature, and every tile.
+ * @returns the checkpoint; undefined where none was published
+ * @throws NotProven naming the first thing wrong
+ */
+export async function auditPublished(
+  disk: Disk,
+  ledger: LedgerLog,
+): Promise<Checkpoint | undefined> {
+  const bytes = await readWhole(disk, checkpointFile);
+  if (bytes === undefined) return undefined;
+  const note = decodeNote(decoder.decode(bytes));
+  const checkpoint = decodeCheckpoint(note.text);
+  const { origin, size, root } = checkpoint;
+  const last = ledger.last;
+  must('log', size >= 1 && size <= ledger.size, undefined, cut(size, ledger.size));
+  must('log', origin === last?.block.origin, undefined, 'the checkpoint is of another log');
+  const isRoot = equalHashes(root, ledger.tree.rootAt(size));
+  must(
+    'log',
+    isRoot,
+    undefined,
+    `the checkpoint of ${size} blocks has another root than they have`,
+  );
+  const set = keySet.decode(await ledger.keys(await ledger.block(size - 1)));
+  const signers = signersOf(note, keysAt(set, size - 1));
+  must('signature', signers.length > 0, undefined, 'no key in force has signed the checkpoint');
+  for (const tile of tilesBetween(0, size)) {
+    const stored = await readWhole(disk, `${tilesDirectory}/${tilePath(tile)}`);
+    const isSame = stored !== undefined && equalHashes(stored, await renderTile(ledger, tile));
+    must('log', isSame, undefined, `${tilePath(tile)} is not what the blocks make`);
+  }
+  return checkpoint;
+}
+
+function cut(size: number, there: number): string {
+  return `the checkpoint covers ${size} blocks, and there are ${there}: the end was cut off`;
+}
+
+function must(
+  check: Check,
+  holds: boolean,
+  at: StoredBlock | undefined,
+  otherwise: string,
+): asserts holds {
+  const place = at === undefined ? '' : `block ${at.height}: `;
+  if (!holds) throw new NotProven(check, `${place}${otherwise}`);
+}

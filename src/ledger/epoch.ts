@@ -1,0 +1,70 @@
+import { errnoOf } from '../base/errors.js';
+import type { Disk, Host } from '../base/host.js';
+import * as form from '../format/text-lines.js';
+import type { Checkpoint } from './checkpoint.js';
+import {
+  epochDirectory,
+  ledgerDirectory,
+  originFile,
+  readWhole,
+  writeWhole,
+} from './ledger-files.js';
+
+/** ledger-origin/v1: who the log in an epoch's directory is (SPEC.md, The ledger on disk). */
+const originRecord = form.lineFormat('ledger-origin/v1', {
+  origin: form.word,
+  follows: form.many(form.tuple(form.word, form.count, form.digest)),
+});
+
+/** One log of blocks: a store has a new one only when its operator says so. */
+export interface Epoch {
+  /** 1 and up. */
+  readonly number: number;
+  readonly origin: string;
+  /** The last checkpoint of the epoch before. */
+  readonly follows: Checkpoint | undefined;
+}
+
+const originBytes = 16;
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** The epoch that counts; undefined where no ledger was ever begun. @throws NotProven */
+export async function findEpoch(disk: Disk): Promise<Epoch | undefined> {
+  const numbers = (await listOrEmpty(disk)).filter((name) => /^[1-9]\d{0,8}$/.test(name));
+  for (const number of numbers.map(Number).sort((a, b) => b - a)) {
+    const text = await readWhole(disk, `${epochDirectory(number)}/${originFile}`);
+    // An epoch begins with this file: without it, its beginning was cut short.
+    if (text === undefined) continue;
+    const { origin, follows } = originRecord.decode(decoder.decode(text));
+    const [before] = follows.map(([old, size, root]) => ({ origin: old, size, root }));
+    return { number, origin, follows: before };
+  }
+  return undefined;
+}
+
+/** Begins a log under a name that nobody has. Durable when it resolves. */
+export async function beginEpoch(
+  { disk, random }: Host,
+  number: number,
+  follows: Checkpoint | undefined,
+): Promise<Epoch> {
+  const origin = `logstore/${Buffer.from(random.bytes(originBytes)).toString('hex')}`;
+  const directory = epochDirectory(number);
+  await disk.makeDirectory(directory);
+  await disk.syncDirectory('');
+  await disk.syncDirectory(ledgerDirectory);
+  const before: [string, number, Uint8Array][] = [];
+  if (follows !== undefined) before.push([follows.origin, follows.size, follows.root]);
+  const text = originRecord.encode({ origin, follows: before });
+  await writeWhole(disk, `${directory}/${originFile}`, new TextEncoder().encode(text), true);
+  return { number, origin, follows };
+}
+
+async function listOrEmpty(disk: Disk): Promise<string[]> {
+  try {
+    return await disk.list(ledgerDirectory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

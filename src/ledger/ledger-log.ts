@@ -1,0 +1,236 @@
+import { isLogStoreError } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import { invariant } from '../base/invariant.js';
+import { NotProven } from '../base/not-proven.js';
+import { corrupt } from '../format/fields.js';
+import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
+import {
+  type BlockRecord,
+  type ChangeEntry,
+  decodeBlockMeta,
+  decodeChangeEntries,
+  encodeBlockRecord,
+  encodeChangeEntry,
+} from '../format/ledger-record.js';
+import { openLog } from '../log/open-log.js';
+import type { Append, Log, LogFollower, OpenLogOptions } from '../log/types.js';
+import { equalHashes, leafHash } from '../merkle/rfc6962.js';
+import { BlockTree } from './block-tree.js';
+import { nodeSha256 } from './node-hash.js';
+
+/** A block with its place in the ledger's log. */
+export interface StoredBlock extends BlockRecord {
+  readonly block: LedgerBlock;
+  readonly sequence: number;
+}
+
+const changeRecordBytesMax = 256 * 1024;
+const noSubject = new Uint8Array(8);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * The ledger's own log (SPEC.md, The ledger on disk): blocks are its commits, change records and
+ * key sets its data. What follows the last block belongs to none: no block will ever name it.
+ */
+export class LedgerLog implements AsyncDisposable {
+  readonly tree: BlockTree;
+
+  private constructor(
+    private readonly log: Log,
+    private readonly blocks: BlockFollower,
+  ) {
+    this.tree = blocks.tree;
+  }
+
+  /** @throws LogStoreError as openLog does; a damaged block is told by `broken` instead */
+  static async open(
+    host: Host,
+    options: Pick<OpenLogOptions, 'mode' | 'segmentBytes' | 'warn'>,
+  ): Promise<LedgerLog> {
+    const blocks = new BlockFollower();
+    // What the store holds back for removals is there for their change records, too.
+    const log = await openLog(host, { ...options, reserveBytes: 0 }, blocks);
+    return new LedgerLog(log, blocks);
+  }
+
+  /** The first thing wrong with the blocks. Nothing is written or signed on top of it. */
+  get broken(): string | undefined {
+    const { is, reason } = this.log.state;
+    return this.blocks.broken ?? (is === 'failed' ? reason : undefined);
+  }
+
+  /** Blocks up to the first thing wrong. */
+  get size(): number {
+    return this.tree.size;
+  }
+
+  get last(): StoredBlock | undefined {
+    return this.blocks.last;
+  }
+
+  /** @throws LogStoreError `RECORD_CORRUPT`, `IO` */
+  async block(height: number): Promise<StoredBlock> {
+    const { last } = this.blocks;
+    if (last?.height === height) return last;
+    const sequence = this.blocks.sequences[height];
+    invariant(sequence !== undefined, 'a block that is asked for is there');
+    const { payload } = await this.log.read(sequence);
+    const record = decodeBlockMeta(payload.subarray(4));
+    return { ...record, sequence, block: ledgerBlock.decode(record.text) };
+  }
+
+  /** The changes of a block, in order. @throws LogStoreError `RECORD_CORRUPT`, `IO` */
+  async changes({ changes }: BlockRecord): Promise<ChangeEntry[]> {
+    const entries: ChangeEntry[][] = [];
+    for (let at = 0; at < changes.count; at++) {
+      const { kind, payload } = await this.log.read(changes.first + at);
+      if (kind !== 'data') throw corrupt(`record ${changes.first + at} of the ledger is no data`);
+      entries.push(decodeChangeEntries(payload));
+    }
+    return entries.flat();
+  }
+
+  /** The text of the key set that a block names. */
+  async keys({ keysSequence }: BlockRecord): Promise<string> {
+    const { payload } = await this.log.read(keysSequence);
+    return decoder.decode(payload);
+  }
+
+  /** The height of the block that seals `version`; undefined if none does yet. */
+  async heightOf(version: number): Promise<number | undefined> {
+    let [low, high] = [0, this.size];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const { block } = await this.block(middle);
+      if (block.versions[1] > version) high = middle;
+      else low = middle + 1;
+    }
+    return low < this.size ? low : undefined;
+  }
+
+  /**
+   * Writes a block behind its changes; it counts as soon as it is durable, and before it is signed
+   * it must be proven so by prove().
+   * @param keys the text of the key set, where the block before named another
+   * @throws LogStoreError `NO_SPACE`, `BUSY`: nothing of it has happened; `WRITER_FAILED`: nobody
+   *   knows until the ledger is opened anew
+   */
+  async append(
+    next: Pick<BlockRecord, 'text' | 'storeSequenceNext'> & { readonly block: LedgerBlock },
+    entries: readonly ChangeEntry[],
+    keys: string | undefined,
+  ): Promise<void> {
+    const { height, time } = next.block;
+    invariant(height === this.size && this.broken === undefined, 'blocks go on top of whole ones');
+    const records = chunksOf(entries.map((entry) => encodeChangeEntry(entry)));
+    let first = 0;
+    for (const [index, payload] of records.entries()) {
+      const sequence = this.log.append(dataOf(payload));
+      if (index === 0) first = sequence;
+    }
+    const keysSequence =
+      keys === undefined
+        ? this.blocks.last?.keysSequence
+        : this.log.append(dataOf([encoder.encode(keys)]));
+    invariant(keysSequence !== undefined, 'the first block comes with its key set');
+    const record: BlockRecord = {
+      ...{ height, timeUnixMs: time, text: next.text, keysSequence },
+      changes: { first, count: records.length },
+      storeSequenceNext: next.storeSequenceNext,
+    };
+    const sequence = await this.#appendDurably(record);
+    this.blocks.take({ ...record, sequence, block: next.block });
+  }
+
+  #appendDurably(record: BlockRecord): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.log.takeVersions(1);
+      const sequence: number = this.log.append({
+        ...{ kind: 'commit', flags: 0, subject: noSubject, removes: true },
+        payload: [encodeBlockRecord(record)],
+        onDurable: () => resolve(sequence),
+        onFailed: reject,
+      });
+    });
+  }
+
+  /** Resolves when every block is proven durable. @throws LogStoreError if that fails */
+  prove(): Promise<void> {
+    return this.log.prove();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.log.close();
+  }
+}
+
+function dataOf(payload: readonly Uint8Array[]): Append {
+  return { kind: 'data', flags: 0, subject: noSubject, payload, removes: true };
+}
+
+function chunksOf(pieces: readonly Uint8Array[]): Uint8Array[][] {
+  const chunks: Uint8Array[][] = [];
+  let sizeBytes = Infinity;
+  for (const piece of pieces) {
+    sizeBytes += piece.length;
+    if (sizeBytes > changeRecordBytesMax) {
+      chunks.push([]);
+      sizeBytes = piece.length;
+    }
+    chunks.at(-1)?.push(piece);
+  }
+  return chunks;
+}
+
+/** Takes blocks up, one on the other, as far as each fits the one before. */
+class BlockFollower implements LogFollower {
+  readonly tree = new BlockTree(nodeSha256);
+  /** Of the block's commit in the ledger's log, by height. */
+  readonly sequences: number[] = [];
+  last: StoredBlock | undefined;
+  broken: string | undefined;
+
+  commit(sequence: number, meta: Uint8Array): void {
+    if (this.broken !== undefined) return;
+    try {
+      const record = decodeBlockMeta(meta);
+      const block = ledgerBlock.decode(record.text);
+      this.broken = this.#misfit(record, block);
+      if (this.broken === undefined) this.take({ ...record, sequence, block });
+    } catch (error) {
+      const isDamage = error instanceof NotProven || isLogStoreError(error, 'RECORD_CORRUPT');
+      if (!isDamage) throw error;
+      this.broken = `block ${this.tree.size}: ${error.message}`;
+    }
+  }
+
+  lost(sequence: number): void {
+    this.broken ??= `block ${this.tree.size} is lost: record ${sequence} of the ledger is damaged`;
+  }
+
+  take(stored: StoredBlock): void {
+    this.tree.append(encoder.encode(stored.text));
+    this.sequences.push(stored.sequence);
+    this.last = stored;
+  }
+
+  #misfit(record: BlockRecord, block: LedgerBlock): string | undefined {
+    const { last } = this;
+    const at = `block ${this.tree.size}`;
+    if (block.height !== this.tree.size || record.height !== block.height) {
+      return `${at}: block ${block.height} stands in its place`;
+    }
+    if (last === undefined)
+      return block.prev === undefined ? undefined : `${at} has a block before`;
+    if (block.origin !== last.block.origin) return `${at} is of another log: ${block.origin}`;
+    const leaf = leafHash(nodeSha256, encoder.encode(last.text));
+    if (block.prev === undefined || !equalHashes(block.prev, leaf)) {
+      return `${at} does not name the block before it`;
+    }
+    if (block.versions[0] !== last.block.versions[1]) return `${at} leaves out versions`;
+    return block.time < last.block.time
+      ? `${at} has a time before that of the block before`
+      : undefined;
+  }
+}

@@ -1,0 +1,88 @@
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import { NotProven } from '../base/not-proven.js';
+import { beginEpoch, findEpoch } from './epoch.js';
+import { HighWaterFile, type HighWaterPlace } from './high-water-file.js';
+import { epochDirectory, hostBelow } from './ledger-files.js';
+import { LedgerLog } from './ledger-log.js';
+import type { LedgerSecret } from './ledger-secret.js';
+import { Publisher } from './publisher.js';
+import { Sealer } from './sealer.js';
+import type { LedgerStanding, SealerLink } from './sealer-link.js';
+
+export interface SealerOptions {
+  /** The first signs from the first block on; all that are in force sign. */
+  readonly secrets: readonly LedgerSecret[];
+  readonly highWater: HighWaterPlace;
+  readonly segmentBytes?: number | undefined;
+}
+
+/**
+ * Opens the ledger of the store in the host's directory, whose lock the caller holds, or begins
+ * one. A ledger that cannot be opened is broken: the store serves all the same.
+ */
+export async function openSealer(host: Host, options: SealerOptions): Promise<SealerLink> {
+  try {
+    return await open(host, options);
+  } catch (error) {
+    if (!isLogStoreError(error) && !(error instanceof NotProven)) throw error;
+    return new BrokenSealer(error.message);
+  }
+}
+
+async function open(host: Host, options: SealerOptions): Promise<SealerLink> {
+  const epoch = (await findEpoch(host.disk)) ?? (await beginEpoch(host, 1, undefined));
+  const below = hostBelow(host, epochDirectory(epoch.number));
+  const marks = await HighWaterFile.open(options.highWater);
+  try {
+    const { segmentBytes } = options;
+    const ledger = await LedgerLog.open(below, { mode: 'write', segmentBytes });
+    const publisher = new Publisher(below.disk, ledger);
+    return new Sealer({ host, epoch, ledger, marks, publisher, secrets: options.secrets });
+  } catch (error) {
+    await marks[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class BrokenSealer implements SealerLink {
+  readonly standing: LedgerStanding;
+  readonly #error: LogStoreError;
+
+  constructor(reason: string) {
+    const nothing = {
+      origin: '',
+      epoch: 0,
+      size: 0,
+      signedSize: 0,
+      storeSequenceNext: 1,
+      versionNext: 1,
+    };
+    this.standing = { is: 'broken', reason, ...nothing };
+    this.#error = new LogStoreError('LEDGER_BROKEN', `the ledger is broken: ${reason}`);
+  }
+
+  take(): void {}
+
+  seal(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
+  prove(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
+  block(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
+  consistency(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
+  keys(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

@@ -1,0 +1,133 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { LogStoreError } from '../base/errors.js';
+import { changeRecord } from '../format/change-record.js';
+import { decodeVersionKey, keyPrefix, versionKey } from '../format/key-encoding.js';
+import type { ChangeEntry } from '../format/ledger-record.js';
+import { GrowingTree, inclusionPath } from '../merkle/growing-tree.js';
+import type { ObjectMap } from '../merkle/object-map.js';
+import { leafHash } from '../merkle/rfc6962.js';
+import type { LedgerLog } from './ledger-log.js';
+import { nodeSha256 } from './node-hash.js';
+import { proveAbsence, proveListing, proveVersion, proveWritten } from './prove.js';
+import type { ProofParts, ProofRequest, RecordSource } from './sealer-link.js';
+import { encodeTlogProof, type TlogProof } from './tlog-proof.js';
+
+/** A signed note and the number of blocks that it covers. */
+export interface SignedCheckpoint {
+  readonly note: string;
+  readonly size: number;
+}
+
+/** Makes proofs that lead to one signed checkpoint. */
+export class SealedProofs {
+  constructor(
+    private readonly ledger: LedgerLog,
+    /** As the last block states it. */
+    private readonly map: ObjectMap,
+    private readonly checkpoint: SignedCheckpoint,
+  ) {}
+
+  /** @throws LogStoreError `NOT_SEALED` for what does not hold there */
+  async prove(request: ProofRequest): Promise<ProofParts> {
+    if (request.claim === 'written') return await this.#written(request);
+    const height = this.checkpoint.size - 1;
+    const { block, proof } = await this.block(height);
+    const { bucket, key, claim } = request;
+    if (claim === 'version' || claim === 'current') {
+      const { head, record } = await this.#version(claim, request);
+      return { head, block, proof, record, change: undefined };
+    }
+    const head =
+      claim === 'listing'
+        ? proveListing(this.map, bucket, key)
+        : proveAbsence(this.map, claim, bucket, key);
+    if (head === undefined) throw notSo(request, height);
+    return { head, block, proof, record: undefined, change: undefined };
+  }
+
+  /** @throws LogStoreError `NOT_SEALED` for a block that is not signed */
+  async block(height: number): Promise<{ readonly block: string; readonly proof: TlogProof }> {
+    const { note, size } = this.checkpoint;
+    if (height >= size) throw new LogStoreError('NOT_SEALED', `there is no signed block ${height}`);
+    const { text } = await this.ledger.block(height);
+    const path = this.ledger.tree.inclusion(height, size);
+    return { block: text, proof: { index: height, path, checkpoint: note } };
+  }
+
+  consistency(older: number, newer: number): readonly Uint8Array[] {
+    const { size } = this.checkpoint;
+    if (older <= newer && newer <= size) return this.ledger.tree.consistency(older, newer);
+    throw new LogStoreError('NOT_SEALED', `there are no sizes ${older} and ${newer} below ${size}`);
+  }
+
+  /** SPEC.md, Object proof: the text, a block that names it, and the way to the checkpoint. */
+  async keys(text: string): Promise<string> {
+    const { block, proof } = await this.block(this.checkpoint.size - 1);
+    return [text, block, encodeTlogProof(proof)].join('\n');
+  }
+
+  async #version(claim: 'version' | 'current', request: ProofRequest) {
+    const { bucket, key } = request;
+    const newest = this.map.firstWithPrefix(keyPrefix(bucket, key));
+    if (newest === undefined) throw notSo(request, this.checkpoint.size - 1);
+    const newestVersion = decodeVersionKey(newest.key).version;
+    const version = claim === 'current' ? newestVersion : (request.version ?? newestVersion);
+    const recordHash = this.map.recordHash(versionKey(bucket, key, version));
+    if (recordHash === undefined) throw notSo(request, this.checkpoint.size - 1);
+    const head = proveVersion(this.map, claim, bucket, key, version);
+    return { head, record: await this.#recordSource(version, recordHash) };
+  }
+
+  async #recordSource(version: number, recordHash: Uint8Array): Promise<RecordSource> {
+    const { entry } = await this.#changeOf(version);
+    const { sequence, mutation, before } = entry;
+    return { version, sequence, mutation, before, recordHash };
+  }
+
+  /** The change that made `version`, its place in its block, and all of that block. */
+  async #changeOf(version: number): Promise<{
+    readonly entry: ChangeEntry;
+    readonly place: number;
+    readonly entries: readonly ChangeEntry[];
+    readonly height: number;
+  }> {
+    const height = await this.ledger.heightOf(version);
+    if (height !== undefined) {
+      const entries = await this.ledger.changes(await this.ledger.block(height));
+      const line = `change/v1\nversion ${version}\n`;
+      const place = entries.findIndex(({ text }) => text.startsWith(line));
+      const entry = entries[place];
+      if (entry !== undefined) return { entry, place, entries, height };
+    }
+    throw new LogStoreError('NOT_SEALED', `no block holds version ${version}`);
+  }
+
+  async #written(request: ProofRequest): Promise<ProofParts> {
+    const version = request.version ?? (await this.#newestVersion(request));
+    const { entry, place, entries, height } = await this.#changeOf(version);
+    const [[bucket, key] = ['', '']] = changeRecord.decode(entry.text).object;
+    if (bucket !== request.bucket || key !== request.key) throw notSo(request, height);
+    const levels: Uint8Array[][] = [];
+    const tree = new GrowingTree(nodeSha256, (level, index, subtree) => {
+      const hashes = levels[level] ?? [];
+      hashes[index] = subtree;
+      levels[level] = hashes;
+    });
+    for (const { text } of entries) tree.append(leafHash(nodeSha256, utf8ToBytes(text)));
+    const hashAt = (level: number, index: number) => levels[level]?.[index] ?? nodeSha256();
+    const path = inclusionPath(nodeSha256, hashAt, place, entries.length);
+    const logged = await this.block(height);
+    return { head: proveWritten(place, path), ...logged, record: undefined, change: entry.text };
+  }
+
+  async #newestVersion(request: ProofRequest): Promise<number> {
+    const newest = this.map.firstWithPrefix(keyPrefix(request.bucket, request.key));
+    if (newest === undefined) throw notSo(request, this.checkpoint.size - 1);
+    return decodeVersionKey(newest.key).version;
+  }
+}
+
+function notSo({ claim, bucket, key }: ProofRequest, height: number): LogStoreError {
+  const name = JSON.stringify(`${bucket}/${key}`);
+  return new LogStoreError('NOT_SEALED', `block ${height} does not show ${name} to be ${claim}`);
+}

@@ -1,0 +1,80 @@
+import type { ObjectProofHead } from './object-proof.js';
+import type { TlogProof } from './tlog-proof.js';
+
+/** How a ledger stands. Plain values: it travels between threads. */
+export interface LedgerStanding {
+  /**
+   * `unsigned`: blocks are written, and none is signed. `rolled-back`: the ledger ends below what
+   * it has signed, so the store is an old copy. `broken`: damage; no block is written.
+   */
+  readonly is: 'ok' | 'unsigned' | 'rolled-back' | 'broken';
+  readonly reason: string | undefined;
+  readonly origin: string;
+  /** Number of its directory. */
+  readonly epoch: number;
+  /** Blocks. */
+  readonly size: number;
+  /** Of them, those that the last checkpoint covers. */
+  readonly signedSize: number;
+  /** What of the store's log the last block seals: everything below. */
+  readonly storeSequenceNext: number;
+  readonly versionNext: number;
+}
+
+/** What of the store's log is durable and proven, and is to be sealed: all below these two. */
+export interface Through {
+  readonly sequence: number;
+  readonly version: number;
+}
+
+export interface ProofRequest {
+  readonly claim: ObjectProofHead['claim'];
+  readonly bucket: string;
+  /** Of `empty` and `listing` a prefix of keys. */
+  readonly key: string;
+  /** Of `version` and `written`; the newest by default. */
+  readonly version?: number | undefined;
+  /** Of the block in whose map it is proven; the last signed one by default. */
+  readonly height?: number | undefined;
+}
+
+/** Where the store's log describes a version, and what of its record stands in the ledger alone. */
+export interface RecordSource {
+  readonly version: number;
+  readonly sequence: number;
+  readonly mutation: number;
+  readonly before: Uint8Array | undefined;
+  readonly recordHash: Uint8Array;
+}
+
+/** An object proof but for the text of its record. */
+export interface ProofParts {
+  readonly head: ObjectProofHead;
+  readonly block: string;
+  readonly proof: TlogProof;
+  /** Of `version` and `current`: where its record is made from. */
+  readonly record: RecordSource | undefined;
+  /** Of `written`: the change. */
+  readonly change: string | undefined;
+}
+
+/** The sealer as the store has it: on a thread of its own, or on this one in simulated runs. */
+export interface SealerLink extends AsyncDisposable {
+  readonly standing: LedgerStanding;
+  /** Commits in the order of the log, as CommitChunk has them; the bytes become the sealer's. */
+  take(commits: Uint8Array): void;
+  /**
+   * Seals all that was given below `through`.
+   * @param heartbeat a block also where nothing has changed
+   * @throws LogStoreError `LEDGER_BROKEN`; `NO_SPACE`, `BUSY`: try again later
+   */
+  seal(through: Through, heartbeat: boolean): Promise<LedgerStanding>;
+  /** @throws LogStoreError `LEDGER_BROKEN`, `NOT_SEALED`, `RECORD_CORRUPT`, `IO` */
+  prove(request: ProofRequest): Promise<ProofParts>;
+  /** The text of a block with its inclusion. */
+  block(height: number): Promise<{ readonly block: string; readonly proof: TlogProof }>;
+  /** RFC 6962 consistency path between two sizes up to the last signed one. */
+  consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
+  /** A proof of the key set in force (SPEC.md, Object proof). */
+  keys(): Promise<string>;
+}

@@ -1,0 +1,22 @@
+import type { LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
+
+/** Proofs of what the store holds and held (SPEC.md, Ledger). */
+export interface StoreLedger {
+  standing(): LedgerStanding;
+  /** Everything that is durable now is in a block when it resolves. */
+  seal(): Promise<LedgerStanding>;
+  /**
+   * An object-proof/v1.
+   * @throws LogStoreError `NOT_SEALED` where the signed blocks do not show it; `LEDGER_BROKEN`;
+   *   `RECORD_CORRUPT`
+   */
+  prove(request: ProofRequest): Promise<string>;
+  /** The text of a block, an empty line and a tlog-proof of it. */
+  block(height: number): Promise<string>;
+  /** The path from a log of `older` blocks to one of `newer`, as RFC 6962 §2.1.2 has it. */
+  consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
+  /** The key set in force, with its proof. */
+  keys(): Promise<string>;
+  /** A published file (C2SP tlog-tiles) by its path; undefined if there is none. */
+  published(path: string): Promise<Uint8Array | undefined>;
+}

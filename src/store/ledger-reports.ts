@@ -1,0 +1,93 @@
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import { NotProven } from '../base/not-proven.js';
+import { auditBlocks, auditPublished } from '../ledger/audit.js';
+import { mayGoOn } from '../ledger/checkpoint-signing.js';
+import { findEpoch } from '../ledger/epoch.js';
+import { HighWaterFile, type HighWaterPlace } from '../ledger/high-water-file.js';
+import { epochDirectory, hostBelow } from '../ledger/ledger-files.js';
+import { LedgerLog } from '../ledger/ledger-log.js';
+import { auditContent, type LivePlaces } from './audit-content.js';
+
+export interface LedgerReport {
+  readonly origin: string;
+  readonly blockCount: number;
+  readonly signedCount: number;
+  readonly changeCount: number;
+  /** Objects whose content was read and hashed; undefined unless that was asked for. */
+  readonly objectCount: number | undefined;
+  /** The first thing that is wrong, in words. */
+  readonly wrong: string | undefined;
+}
+
+export interface VerifyLedgerOptions {
+  /** Replay every change, recompute every root, and hash all content. */
+  readonly full: boolean;
+  readonly highWater: HighWaterPlace;
+  /** Blocks done, of all. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** A ledger open for reading, without a lock; for tools. */
+export interface ReadableLedger extends AsyncDisposable {
+  readonly origin: string;
+  readonly host: Host;
+  readonly ledger: LedgerLog;
+}
+
+/** @throws LogStoreError `NO_LEDGER`, `STORE_DAMAGED` */
+export async function readLedger(host: Host): Promise<ReadableLedger> {
+  const epoch = await findEpoch(host.disk);
+  if (epoch === undefined) throw new LogStoreError('NO_LEDGER', 'this store has no ledger');
+  const below = hostBelow(host, epochDirectory(epoch.number));
+  const ledger = await LedgerLog.open(below, { mode: 'read' });
+  const dispose = () => ledger[Symbol.asyncDispose]();
+  return { origin: epoch.origin, host: below, ledger, [Symbol.asyncDispose]: dispose };
+}
+
+/**
+ * Audits the ledger of a store: changes nothing, takes no lock.
+ * @throws LogStoreError `NO_LEDGER`; what is wrong with a ledger is reported instead
+ */
+export async function verifyLedger(
+  host: Host,
+  options: VerifyLedgerOptions,
+): Promise<LedgerReport> {
+  const report = { origin: '', blockCount: 0, signedCount: 0, changeCount: 0 };
+  let objectCount: number | undefined;
+  try {
+    await using opened = await readLedger(host);
+    const { ledger, origin } = opened;
+    report.origin = origin;
+    report.blockCount = ledger.size;
+    if (options.full) {
+      const live: LivePlaces = new Map();
+      const map = await auditBlocks(ledger, {
+        change: (change, { sequence, mutation, before }) => {
+          report.changeCount++;
+          for (const [version] of change.removed) live.delete(version);
+          for (const [version] of change.added) live.set(version, { sequence, mutation, before });
+        },
+        block: (height) => options.progress?.(height + 1, ledger.size),
+        between: async () => undefined,
+      });
+      objectCount = await auditContent(host, map, live, ledger.last?.storeSequenceNext ?? 1);
+    }
+    if (ledger.broken !== undefined) throw new NotProven('block', ledger.broken);
+    const checkpoint = await auditPublished(opened.host.disk, ledger);
+    report.signedCount = checkpoint?.size ?? 0;
+    await auditMark(options.highWater, origin, ledger);
+    return { ...report, objectCount, wrong: undefined };
+  } catch (error) {
+    const isDamage = isLogStoreError(error, 'RECORD_CORRUPT', 'STORE_DAMAGED', 'UNCERTAIN');
+    if (!isDamage && !(error instanceof NotProven)) throw error;
+    return { ...report, objectCount, wrong: error.message };
+  }
+}
+
+/** Whether these are all the blocks that were ever signed. */
+async function auditMark(place: HighWaterPlace, origin: string, ledger: LedgerLog): Promise<void> {
+  await using marks = await HighWaterFile.open(place);
+  const permission = mayGoOn(marks.mark, origin, ledger.tree);
+  if (!permission.maySign) throw new NotProven('consistency', permission.because);
+}

@@ -1,0 +1,202 @@
+import { errnoOf, isLogStoreError } from '../base/errors.js';
+import type { Clock, Timer } from '../base/host.js';
+import { versionAfter } from '../format/commit.js';
+import { CommitChunk } from '../ledger/commit-feed.js';
+import type { LedgerStanding, SealerLink } from '../ledger/sealer-link.js';
+import type { Compactor } from '../log/compactor.js';
+import type { Log } from '../log/types.js';
+
+export interface SealingParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly link: SealerLink;
+  readonly intervalMs: number;
+  readonly warn: ((message: string, error: unknown) => void) | undefined;
+}
+
+const chunkBytes = 256 * 1024;
+/** What may be on its way to the sealer. Beyond it, it reads the log when it has caught up. */
+const unsealedBytesMax = 32 * 1024 ** 2;
+/** A block is due early once so many commits wait for it. */
+const commitsPerBlockMax = 16_384;
+const heartbeatMs = 3_600_000;
+
+/**
+ * The store's side of its ledger: hands the sealer every durable commit in order and says when to
+ * seal. A write never waits for it: where the sealer cannot follow, commits are not kept for it,
+ * and it is given them from the log again.
+ */
+export class Sealing {
+  #chunk = new CommitChunk(chunkBytes);
+  /** All commits below were given, or lie in the chunk. */
+  #given: { sequence: number; version: number };
+  /** Bytes and commits given since the last block was asked for. */
+  #unsealedBytes = 0;
+  #unsealedCommits = 0;
+  /** Commits from `#given` on are to be read from the log. */
+  #isBehind = true;
+  #catchingUp: Promise<void> | undefined;
+  #sealing: Promise<LedgerStanding> | undefined;
+  #next: Promise<LedgerStanding> | undefined;
+  #timer: Timer | undefined;
+  #heartbeat: Timer | undefined;
+  #isStopped = false;
+
+  constructor(private readonly parts: SealingParts) {
+    const { storeSequenceNext, versionNext } = parts.link.standing;
+    this.#given = { sequence: storeSequenceNext, version: versionNext };
+    this.#armHeartbeat();
+  }
+
+  /** Begins to follow: what the ledger has not sealed yet is read from the log. */
+  start(): void {
+    if (this.parts.link.standing.is === 'broken') return;
+    void this.#catchUp().then(() => {
+      if (this.#unsealedCommits > 0) this.#arm();
+    });
+  }
+
+  /** A commit has become durable. @param payload `u32 bytes | meta`, and anything behind */
+  readonly note = (sequence: number, payload: Uint8Array, versionNext: number): void => {
+    if (this.#isBehind || sequence < this.#given.sequence) return;
+    this.#give(sequence, payload.subarray(4), versionNext);
+    if (this.#unsealedBytes > unsealedBytesMax) {
+      this.#isBehind = true;
+      void this.#sealLater();
+    } else if (this.#unsealedCommits >= commitsPerBlockMax) void this.#sealLater();
+    else this.#arm();
+  };
+
+  /** Everything that is durable now is in a block when it resolves. @throws LogStoreError */
+  seal(heartbeat = false): Promise<LedgerStanding> {
+    if (this.#sealing === undefined) return this.#begin(heartbeat);
+    // One is under way, and it may have begun before: all that ask meanwhile share the next.
+    this.#next ??= this.#sealing.catch(() => undefined).then(() => this.#begin(heartbeat));
+    return this.#next;
+  }
+
+  /** Seals what there is, if that is little, and gives nothing more. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#heartbeat?.cancel();
+    const isLate = this.#isBehind;
+    this.#isStopped = true;
+    await this.#catchingUp;
+    if (!isLate && this.#unsealedCommits > 0) await this.#sealLater();
+    await this.#sealing?.catch(() => undefined);
+  }
+
+  #begin(heartbeat: boolean): Promise<LedgerStanding> {
+    this.#next = undefined;
+    this.#sealing = this.#seal(heartbeat).finally(() => {
+      this.#sealing = undefined;
+    });
+    return this.#sealing;
+  }
+
+  async #seal(heartbeat: boolean): Promise<LedgerStanding> {
+    const { log, link } = this.parts;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#isBehind) await this.#catchUp();
+    const through = { ...this.#given };
+    this.#flush();
+    const sealedBytes = this.#unsealedBytes;
+    const sealedCommits = this.#unsealedCommits;
+    await log.prove();
+    const standing = await link.seal(through, heartbeat);
+    this.#unsealedBytes -= sealedBytes;
+    this.#unsealedCommits -= sealedCommits;
+    this.#armHeartbeat();
+    if (this.#unsealedCommits > 0 || this.#isBehind) this.#arm();
+    return standing;
+  }
+
+  async #sealLater(): Promise<void> {
+    try {
+      await this.seal();
+    } catch (error) {
+      if (!isLogStoreError(error)) throw error;
+      this.parts.warn?.('no block of the ledger could be sealed', error);
+      if (!this.#isStopped && !isLogStoreError(error, 'LEDGER_BROKEN', 'CLOSED')) this.#arm();
+    }
+  }
+
+  #arm(): void {
+    if (this.#isStopped) return;
+    this.#timer ??= this.parts.clock.after(this.parts.intervalMs, () => {
+      this.#timer = undefined;
+      void this.#sealLater();
+    });
+  }
+
+  #armHeartbeat(): void {
+    this.#heartbeat?.cancel();
+    if (this.#isStopped) return;
+    this.#heartbeat = this.parts.clock.after(heartbeatMs, () => {
+      void this.seal(true).catch(() => this.#armHeartbeat());
+    });
+  }
+
+  #give(sequence: number, meta: Uint8Array, versionNext: number): void {
+    if (!this.#chunk.add(sequence, meta)) {
+      this.#flush();
+      this.#chunk.add(sequence, meta);
+    }
+    this.#given = { sequence: sequence + 1, version: versionNext };
+    this.#unsealedBytes += meta.length;
+    this.#unsealedCommits++;
+  }
+
+  #flush(): void {
+    if (this.#chunk.usedBytes === 0) return;
+    this.parts.link.take(this.#chunk.take());
+    this.#chunk = new CommitChunk(chunkBytes);
+  }
+
+  #catchUp(): Promise<void> {
+    this.#catchingUp ??= this.#readOn().finally(() => {
+      this.#catchingUp = undefined;
+    });
+    return this.#catchingUp;
+  }
+
+  /** Gives all commits from `#given` on that stand in the log; then those that come are noted. */
+  async #readOn(): Promise<void> {
+    const { compactor } = this.parts.log;
+    if (compactor === undefined) return;
+    try {
+      while (this.#isBehind && !this.#isStopped) await this.#readOnce(compactor);
+    } catch (error) {
+      if (!isLogStoreError(error) && errnoOf(error) === undefined) throw error;
+      this.parts.warn?.('the ledger cannot follow the log: it is tried again', error);
+    }
+  }
+
+  async #readOnce(compactor: Compactor): Promise<void> {
+    const ended = compactor.segments();
+    const sources = await compactor.sources(() => this.#room());
+    const ends = new Map(ended.map(({ fileId, end }) => [fileId, end]));
+    for (const { fileId, follow } of sources) {
+      const end = fileId === undefined ? Infinity : (ends.get(fileId) ?? Infinity);
+      if (end <= this.#given.sequence) continue;
+      await follow((sequence, meta) => {
+        if (sequence < this.#given.sequence || this.#isStopped) return;
+        this.#give(sequence, meta, versionAfter(meta));
+      });
+    }
+    // No segment has ended meanwhile: the commits of the last source are all there are.
+    this.#isBehind = compactor.segments().length !== ended.length;
+  }
+
+  /** Waits while the sealer has more to do than it should hold. */
+  async #room(): Promise<void> {
+    if (this.#unsealedBytes < unsealedBytesMax || this.#isStopped) return;
+    const through = { ...this.#given };
+    this.#flush();
+    await this.parts.log.prove();
+    await this.parts.link.seal(through, false);
+    this.#unsealedBytes = 0;
+    this.#unsealedCommits = 0;
+  }
+}

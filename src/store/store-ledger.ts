@@ -1,0 +1,81 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { LogStoreError } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import { invariant } from '../base/invariant.js';
+import { decodeCommit } from '../format/commit.js';
+import { recordOfBucket, recordOfObject } from '../ledger/derive-record.js';
+import { epochDirectory, hostBelow, readWhole, tilesDirectory } from '../ledger/ledger-files.js';
+import { nodeSha256 } from '../ledger/node-hash.js';
+import { encodeObjectProof } from '../ledger/object-proof.js';
+import type {
+  LedgerStanding,
+  ProofRequest,
+  RecordSource,
+  SealerLink,
+} from '../ledger/sealer-link.js';
+import { encodeTlogProof } from '../ledger/tlog-proof.js';
+import type { Log } from '../log/types.js';
+import { equalHashes } from '../merkle/rfc6962.js';
+import type { Sealing } from './sealing.js';
+import type { StoreLedger } from './types.js';
+
+/** What is published below the tiles' directory; nothing else is read there. */
+const publishedPath =
+  /^(checkpoint|checkpoint\.log|tile\/(entries|[0-7])(\/x?\d{3})+(\.p\/\d{1,3})?)$/;
+
+/** The ledger of an open store. */
+export class OpenLedger implements StoreLedger {
+  constructor(
+    private readonly host: Host,
+    private readonly log: Log,
+    private readonly link: SealerLink,
+    private readonly sealing: Sealing,
+  ) {}
+
+  standing(): LedgerStanding {
+    return this.link.standing;
+  }
+
+  seal(): Promise<LedgerStanding> {
+    return this.sealing.seal();
+  }
+
+  async prove(request: ProofRequest): Promise<string> {
+    const { head, block, proof, record, change } = await this.link.prove(request);
+    const subject = record === undefined ? change : await this.#recordText(record);
+    return encodeObjectProof({ head, subject, block, proof });
+  }
+
+  async block(height: number): Promise<string> {
+    const { block, proof } = await this.link.block(height);
+    return `${block}\n${encodeTlogProof(proof)}`;
+  }
+
+  consistency(older: number, newer: number): Promise<readonly Uint8Array[]> {
+    return this.link.consistency(older, newer);
+  }
+
+  keys(): Promise<string> {
+    return this.link.keys();
+  }
+
+  async published(path: string): Promise<Uint8Array | undefined> {
+    if (!publishedPath.test(path)) return undefined;
+    const { disk } = hostBelow(this.host, epochDirectory(this.link.standing.epoch));
+    return await readWhole(disk, `${tilesDirectory}/${path}`);
+  }
+
+  /** The text whose hash the map holds: from the commit, and from what stands in the ledger. */
+  async #recordText({ sequence, mutation, before, recordHash }: RecordSource): Promise<string> {
+    const { payload } = await this.log.read(sequence);
+    const { mutations, timeUnixMs } = decodeCommit(payload);
+    const found = mutations[mutation];
+    invariant(found?.is === 'putObject' || found?.is === 'createBucket', 'it put this version');
+    const text =
+      found.is === 'createBucket'
+        ? recordOfBucket(nodeSha256, found, timeUnixMs)
+        : recordOfObject(nodeSha256, found.object, timeUnixMs, before);
+    if (equalHashes(nodeSha256(utf8ToBytes(text)), recordHash)) return text;
+    throw new LogStoreError('RECORD_CORRUPT', `record ${sequence} is not what the ledger sealed`);
+  }
+}

@@ -1,0 +1,31 @@
+import type { SealerLink } from '../ledger/sealer-link.js';
+import type { OpenLogOptions } from '../log/types.js';
+import type { UpkeepOptions } from './upkeep.js';
+
+/** The store's ledger: none where it is left out. */
+export interface LedgerOptions {
+  /** Called once the store's lock is held. Whoever opens the store ends what it began. */
+  readonly open: () => Promise<SealerLink>;
+  /** How long a change waits for its block, at most. */
+  readonly intervalMs?: number | undefined;
+}
+
+export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' | 'use'> {
+  /** `read` changes nothing and takes no lock. */
+  readonly mode?: OpenLogOptions['mode'] | undefined;
+  /** Memory for small records that were read before. */
+  readonly cacheBytes?: number | undefined;
+  /** `auto`: in the background, when enough is dead. `manual`, the default: when asked for. */
+  readonly compaction?: 'auto' | 'manual' | undefined;
+  /** Uploads that were begun so long ago are aborted; 0, the default, keeps them. */
+  readonly abortUploadsAfterMs?: number | undefined;
+  /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
+  readonly hashThreadsMax?: number | undefined;
+  /** Where parity of segments is made; `off`, the default, makes none. */
+  readonly parity?: UpkeepOptions['parity'] | undefined;
+  /** How long one pass of the scrub over all segments may take; 0, the default, is never. */
+  readonly scrubPeriodMs?: number | undefined;
+  /** Told of what is for whoever runs the store. */
+  readonly tell?: UpkeepOptions['tell'] | undefined;
+  readonly ledger?: LedgerOptions | undefined;
+}

@@ -1,0 +1,65 @@
+import { basename, dirname, resolve } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { isLogStoreError } from '../base/errors.js';
+import { invariant } from '../base/invariant.js';
+import { nodeHost } from '../host/node-host.js';
+import { openSealer } from '../ledger/open-sealer.js';
+import type { SealerLink } from '../ledger/sealer-link.js';
+import type {
+  SealerCall,
+  SealerMessage,
+  SealerReply,
+  SealerWorkerData,
+} from '../ledger/sealer-thread.js';
+import { ledgerSecret } from '../ledger-key.js';
+
+/** Seals the ledger of a store for the thread that has it open. Anything unexpected ends it. */
+
+const port = parentPort;
+invariant(port !== null, 'this file runs as a worker thread');
+const { directory, keyPath, keyIsOwn, highWaterPath } = workerData as SealerWorkerData;
+let sealer: SealerLink | undefined;
+
+port.on('message', (message: SealerMessage) => {
+  if (message.is === 'commits') sealer?.take(message.bytes);
+  else void answer(message.number, message.call);
+});
+
+async function answer(number: number, call: SealerCall): Promise<void> {
+  let reply: Omit<SealerReply, 'standing'>;
+  try {
+    reply = { number, value: await done(call) };
+  } catch (error) {
+    if (!isLogStoreError(error)) throw error;
+    reply = { number, error: { code: error.code, message: error.message } };
+  }
+  port?.postMessage({ ...reply, standing: sealer?.standing } satisfies SealerReply);
+}
+
+async function done(call: SealerCall): Promise<unknown> {
+  if (call.do === 'open') return await open();
+  invariant(sealer !== undefined, 'it is opened first');
+  switch (call.do) {
+    case 'seal':
+      await sealer.seal(call.through, call.heartbeat);
+      return undefined;
+    case 'prove':
+      return await sealer.prove(call.request);
+    case 'block':
+      return await sealer.block(call.height);
+    case 'consistency':
+      return await sealer.consistency(call.older, call.newer);
+    case 'keys':
+      return await sealer.keys();
+    case 'close':
+      return await sealer[Symbol.asyncDispose]();
+  }
+}
+
+async function open(): Promise<void> {
+  const host = nodeHost(directory);
+  const secret = await ledgerSecret(keyPath, keyIsOwn, host.random);
+  const place = resolve(highWaterPath);
+  const highWater = { disk: nodeHost(dirname(place)).disk, path: basename(place) };
+  sealer = await openSealer(host, { secrets: [secret], highWater });
+}

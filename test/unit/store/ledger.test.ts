@@ -1,0 +1,114 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isLogStoreError } from '../../../src/base/errors.js';
+import { type ProvenObject, type Trust, verifyObjectProof } from '../../../src/ledger/verify.js';
+import type { ProofRequest, Store } from '../../../src/store/types.js';
+import { ledgerOf, openSealed, trustIn } from '../../sim/sealed-store.js';
+import { SimulatedWorld } from '../../sim/simulated-host.js';
+
+const it = suite('store: ledger');
+const body = new TextEncoder().encode('hello');
+
+async function proven(store: Store, trust: Trust, request: ProofRequest): Promise<ProvenObject> {
+  const verdict = verifyObjectProof(await ledgerOf(store).prove(request), trust);
+  if (!verdict.isProven) throw new Error(`${verdict.check}: ${verdict.reason}`);
+  return verdict.proven;
+}
+
+it('proves what was put, that it is current, and what is not there', async () => {
+  const world = new SimulatedWorld(1);
+  await world.run(
+    (async () => {
+      await using store = await openSealed(world);
+      await store.createBucket('photos');
+      const { version } = await store.put('photos', 'cat.jpg', body, {
+        headers: { contentType: 'image/jpeg' },
+      });
+      await store.put('photos', 'dog.jpg', body);
+      await store.delete('photos', 'dog.jpg');
+      const standing = await ledgerOf(store).seal();
+      assert.is(standing.is, 'ok');
+      assert.is(standing.size, 1);
+      assert.is(standing.signedSize, 1);
+      const trust = await trustIn(ledgerOf(store));
+      const cat = { bucket: 'photos', key: 'cat.jpg' };
+      const current = await proven(store, trust, { claim: 'current', ...cat });
+      assert.equal(current.head.version, [version]);
+      assert.is(current.record?.size, 5);
+      const written = await proven(store, trust, { claim: 'written', ...cat });
+      assert.equal(written.change?.object, [['photos', 'cat.jpg']]);
+      await proven(store, trust, { claim: 'absent', bucket: 'photos', key: 'dog.jpg' });
+      await proven(store, trust, { claim: 'empty', bucket: 'photos', key: 'd' });
+      const listing = await proven(store, trust, { claim: 'listing', bucket: 'photos', key: '' });
+      assert.equal(
+        listing.head.leaf.map(([, [, key]]) => key),
+        ['cat.jpg'],
+      );
+      await proven(store, trust, { claim: 'current', bucket: '', key: 'photos' });
+      try {
+        await proven(store, trust, { claim: 'absent', ...cat });
+        assert.unreachable('a present key was proven absent');
+      } catch (error) {
+        assert.ok(isLogStoreError(error, 'NOT_SEALED'));
+      }
+    })(),
+  );
+});
+
+it('goes on after a restart, and adds a block for what was sealed no more', async () => {
+  const world = new SimulatedWorld(2);
+  await world.run(
+    (async () => {
+      const store = await openSealed(world);
+      await store.createBucket('photos');
+      await store.put('photos', 'a', body);
+      await store.close();
+      await using again = await openSealed(world);
+      assert.is(ledgerOf(again).standing().size, 1, 'closing seals');
+      await again.put('photos', 'b', body);
+      const { size, signedSize } = await ledgerOf(again).seal();
+      assert.equal([size, signedSize], [2, 2]);
+      const trust = await trustIn(ledgerOf(again));
+      for (const key of ['a', 'b']) {
+        const { block } = await proven(again, trust, { claim: 'current', bucket: 'photos', key });
+        assert.is(block.map[0], 3);
+      }
+      assert.is((await ledgerOf(again).consistency(1, 2)).length, 1);
+    })(),
+  );
+});
+
+it('seals by itself, ten seconds after a change', async () => {
+  const world = new SimulatedWorld(3);
+  const store = await world.run(openSealed(world));
+  await world.run(store.createBucket('photos'));
+  await world.advance(9_000);
+  assert.is(ledgerOf(store).standing().size, 0);
+  await world.advance(2_000);
+  assert.is(ledgerOf(store).standing().signedSize, 1);
+  await world.advance(600_000);
+  assert.is(ledgerOf(store).standing().size, 1, 'nothing has changed');
+  await world.advance(3_600_000);
+  assert.is(ledgerOf(store).standing().size, 2, 'a heartbeat');
+  await world.run(store.close());
+});
+
+it('begins a ledger on a store that has lived without one', async () => {
+  const world = new SimulatedWorld(4);
+  await world.run(
+    (async () => {
+      const store = await openSealed(world, { ledger: undefined });
+      await store.createBucket('photos');
+      for (let index = 0; index < 50; index++) await store.put('photos', `k${index % 20}`, body);
+      await store.close();
+      await using again = await openSealed(world);
+      const { size } = await ledgerOf(again).seal();
+      assert.is(size, 1);
+      const trust = await trustIn(ledgerOf(again));
+      const { head } = await proven(again, trust, { claim: 'listing', bucket: 'photos', key: '' });
+      assert.is(head.leaf.length, 20);
+    })(),
+  );
+});
+
+it.run();
