@@ -116,7 +116,7 @@ export const options = {
     kind: choice('on', 'off'),
     default: 'off',
     description:
-      "keeps a signed ledger of all changes; with 'off' nothing can be proved. Young: off by default",
+    description: "signs a log of all changes, for proofs; young yet. With 'off' nothing is proved",
   },
   ledgerInterval: {
     kind: duration(100, 3_600 * SECOND_MS),

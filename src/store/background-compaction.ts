@@ -4,6 +4,7 @@ import type { Log } from '../log/types.js';
 import { Maintenance } from './maintenance.js';
 import type { SpaceUse } from './space-use.js';
 import type { StoreOptions } from './store-options.js';
+import type { CompactionReport } from './types.js';
 
 /** Compaction in the background, begun; whoever runs the store is told when it comes to nothing. */
 export function backgroundCompaction(
