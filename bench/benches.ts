@@ -8,6 +8,7 @@ import { httpGet4k, httpPut4k } from './http-small.bench.js';
 import { ledger } from './ledger.bench.js';
 import { memory } from './memory.bench.js';
 import { open } from './open.bench.js';
+import { parity } from './parity.bench.js';
 import { replay } from './replay.bench.js';
 
 /** Everything that `npm run bench` runs, in this order. */
@@ -19,6 +20,7 @@ export const benches: readonly Bench[] = [
   httpPut64m,
   httpGet64m,
   erasure,
+  parity,
   heal,
   replay,
   open,

@@ -6,7 +6,8 @@ const stepBytes = 64 * 1024;
 
 /**
  * Reads a file forward, each byte of it from the disk once, and sums up exactly what it gave: what
- * a parser reads again comes from memory. So what was verified is what was summed up.
+ * a parser reads again comes from memory. So what was verified is what was summed up. What it gave
+ * must stay as it is until the next read.
  */
 export class SequentialFile implements ByteSource {
   /** What was read last, up to `#end`. */
@@ -27,7 +28,8 @@ export class SequentialFile implements ByteSource {
     const rest = into.subarray(known.length);
     const count = rest.length === 0 ? 0 : await this.#next(rest);
     const filled = known.length + count;
-    if (count > 0) this.#last = into.slice(0, filled);
+    // No copy: parsers read into the same memory again, and `set` moves what overlaps.
+    if (count > 0) this.#last = into.subarray(0, filled);
     return filled;
   }
 

@@ -19,6 +19,7 @@ const inTail = 'sim/faults-tail.test';
 const inCrash = 'sim/log-crash.test';
 const inSnapshot = 'sim/faults-snapshot.test';
 const inStore = 'sim/faults-store.test';
+const inCompaction = 'sim/compaction-cases.test';
 
 export const plants: readonly Plant[] = [
   { patch: 'acknowledge-before-sync', file: inSync, test: 'faults 36' },
@@ -38,6 +39,16 @@ export const plants: readonly Plant[] = [
     test: 'faults 60: an older snapshot',
   },
   { patch: 'overwrite-without-its-removal', file: inStore, test: 'faults 64, 67' },
+  { patch: 'drop-every-removal', file: inCompaction, test: 'faults 64' },
+  { patch: 'forget-what-is-admitted', file: inCompaction, test: 'faults 65' },
+  { patch: 'compact-before-the-proof', file: inCompaction, test: 'faults 63' },
+  {
+    patch: 'use-a-snapshot-before-a-dropped-removal',
+    file: inCompaction,
+    test: 'faults 64, 68',
+  },
+  { patch: 'unlink-while-somebody-reads', file: inCompaction, test: 'faults 66' },
+  { patch: 'drop-what-is-under-way', file: inCompaction, test: 'a body that is still' },
 ];
 
 const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));

@@ -33,7 +33,7 @@ export const kill9: Demonstration = {
 
 export const plants: Demonstration = {
   name: 'plants',
-  shows: 'thirteen mistakes planted in the source are each found by the test named for it',
+  shows: 'nineteen mistakes planted in the source are each found by the test named for it',
   run: () => tests('plants/plants.test'),
 };
 

@@ -8,12 +8,13 @@ import { openStoreOn } from '../../src/store/store.js';
 import type { Store } from '../../src/store/types.js';
 import { failsWith, keysOf } from '../conformance/store-words.js';
 import { failureOf } from '../failure-of.js';
+import { chosen } from './chosen-tests.js';
 import { tinySegments } from './compaction-history.js';
 import { listenTo } from './log-world.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedWorld } from './simulated-host.js';
 
-const it = suite('compaction: cases');
+const it = chosen(suite('compaction: cases'));
 const random = new SeededRandom(11);
 
 async function aStore(world: SimulatedWorld): Promise<Store> {
@@ -25,6 +26,13 @@ async function aStore(world: SimulatedWorld): Promise<Store> {
 /** Ends the segment that is being written, and one more. */
 async function fillUp(store: Store): Promise<void> {
   for (let count = 0; count < 16; count++) await store.put('bucket', 'filler', random.bytes(3_000));
+}
+
+/** Fills a segment with what stays. */
+async function keepSome(store: Store, name: string): Promise<void> {
+  for (let count = 0; count < 5; count++) {
+    await store.put('bucket', `${name} ${count}`, random.bytes(3_500));
+  }
 }
 
 async function segmentIds(world: SimulatedWorld): Promise<number[]> {
@@ -58,20 +66,44 @@ it('an object that was put with a TTL, expired and was compacted away stays away
 it('faults 64, 68: a snapshot older than a removal that was dropped is not used', async () => {
   const world = new SimulatedWorld(2);
   let store = await aStore(world);
-  await world.run(store.put('bucket', 'k', random.bytes(2_000)));
+  await world.run(store.put('bucket', 'victim', random.bytes(2_000)));
+  await world.run(fillUp(store));
+  await world.run(keepSome(store, 'before'));
   await world.run(store.close());
   const old = world.disk.testBytesOf(snapshotFile);
+  const [position] = (await segmentIds(world)).slice(-1);
   store = await aStore(world);
-  await world.run(store.delete('bucket', 'k'));
+  await world.run(keepSome(store, 'after'));
+  await world.run(store.delete('bucket', 'victim'));
   await world.run(fillUp(store));
-  await world.run(store.compact({ all: true }));
-  await world.run(store.compact({ all: true }));
-  const { commitCount } = await world.run(replayStore(world, {}, () => undefined));
-  assert.ok(commitCount < 12, 'the removal is gone as well');
-  const after = world.crash(1, 'kill');
-  after.disk.testPlant(snapshotFile, old);
-  const again = await aStore(after);
-  assert.equal(keysOf(await after.run(again.list('bucket'))), ['filler']);
+  await world.run(store.compact());
+  assert.ok((await segmentIds(world)).includes(position ?? 0), 'its place is in the log');
+  const { removalDroppedMax = 0 } = (await world.run(readManifest(world.disk))) ?? {};
+  assert.ok(removalDroppedMax > 0, 'a removal is gone');
+  const [after, whole] = await reopened(world);
+  const expected = keysOf(await after.run(whole.list('bucket')));
+  const again = world.crash(1, 'kill');
+  again.disk.testPlant(snapshotFile, old);
+  assert.equal(keysOf(await again.run((await aStore(again)).list('bucket'))), expected);
+  assert.not.ok(expected.includes('victim'));
+});
+
+it('faults 64: a removal stays while what it removed lies in a segment that stays', async () => {
+  let world = new SimulatedWorld(13);
+  let store = await aStore(world);
+  await world.run(store.put('bucket', 'victim', random.bytes(500)));
+  await world.run(store.put('bucket', 'overwritten', random.bytes(500)));
+  await world.run(keepSome(store, 'beside it'));
+  for (let round = 0; round < 3; round++) {
+    if (round === 0) await world.run(store.delete('bucket', 'victim'));
+    await world.run(store.put('bucket', 'overwritten', new Uint8Array(round)));
+    await world.run(fillUp(store));
+    const { rewrittenSegmentCount } = await world.run(store.compact());
+    assert.ok(rewrittenSegmentCount > 0 && (await segmentIds(world)).includes(1));
+    [world, store] = await reopened(world);
+    await world.run(failsWith('NO_SUCH_KEY', store.head('bucket', 'victim')));
+    assert.is((await world.run(store.head('bucket', 'overwritten'))).sizeBytes, round);
+  }
 });
 
 it('faults 63: what was judged dead is dropped only once the delete of it is proven', async () => {
@@ -95,18 +127,18 @@ it('faults 64: an upload whose end was compacted away does not come open again',
   let world = new SimulatedWorld(4);
   let store = await aStore(world);
   const { uploadId } = await world.run(store.createUpload('bucket', 'k'));
-  await world.run(fillUp(store));
   const put = (number: number) =>
-    world.run(store.putPart('bucket', 'k', uploadId, number, random.bytes(2_000)));
+    world.run(store.putPart('bucket', 'k', uploadId, number, random.bytes(500)));
   await put(2);
-  await world.run(fillUp(store));
+  await world.run(keepSome(store, 'beside the upload'));
   const { etag } = await put(1);
+  await world.run(keepSome(store, 'beside its part'));
   await world.run(fillUp(store));
   await world.run(store.completeUpload('bucket', 'k', uploadId, [{ number: 1, etag }]));
   await world.run(store.delete('bucket', 'k'));
   await world.run(fillUp(store));
-  for (let run = 0; run < 3; run++) {
-    await world.run(store.compact({ all: true }));
+  for (const all of [false, false, true, true]) {
+    await world.run(store.compact({ all }));
     [world, store] = await reopened(world);
     assert.equal((await world.run(store.listUploads('bucket'))).uploads, []);
     await world.run(failsWith('NO_SUCH_UPLOAD', store.listParts('bucket', 'k', uploadId)));
@@ -142,7 +174,8 @@ it('faults 65: a copy that races the delete of its source, at any point of compa
   await base.run(filling.put('bucket', 'source', body));
   await base.run(fillUp(filling));
   await base.run(filling.close());
-  for (let moment = 0, happened = true; happened; moment++) {
+  let moments = 0;
+  for (let moment = 1, happened = true; happened; moment++) {
     const world = base.crash(1, 'kill');
     const store = await aStore(world);
     happened = false;
@@ -152,19 +185,43 @@ it('faults 65: a copy that races the delete of its source, at any point of compa
       if (calls.length === moment) {
         happened = true;
         const copy = store.copy({ bucket: 'bucket', key: 'source' }, 'bucket', 'copy');
-        race = Promise.all([copy, store.delete('bucket', 'source')]);
+        const remove = () => store.delete('bucket', 'source');
+        race = failureOf(moment % 2 === 0 ? Promise.all([copy, remove()]) : copy.then(remove));
+        return { is: 'stalled', delayMs: 1_000 }; // both are done before compaction goes on
       }
       return undefined;
     });
     await world.run(store.compact({ all: true }));
-    const failure = await world.run(failureOf(race ?? Promise.resolve()));
+    world.faults.clear();
+    const failure = await world.run(race ?? Promise.resolve());
     assert.ok(failure === undefined || isLogStoreError(failure, 'NO_SUCH_KEY'), String(failure));
     await world.run(store.compact({ all: true }));
     const [after, again] = await reopened(world);
     const key = race === undefined ? 'source' : 'copy';
     if (failure !== undefined) await after.run(failsWith('NO_SUCH_KEY', again.head('bucket', key)));
     else assert.ok(Buffer.compare(await after.run(again.getBytes('bucket', key)), body) === 0);
+    moments = moment;
   }
+  assert.ok(moments > 20, `${moments} moments`);
+});
+
+it('a body that is still on its way keeps what was written of it, however often is compacted', async () => {
+  const world = new SimulatedWorld(12);
+  const store = await aStore(world);
+  const body = random.bytes(600_000);
+  let compacted = false;
+  async function* slowly(): AsyncGenerator<Uint8Array> {
+    yield body.subarray(0, 524_288); // two data records
+    await fillUp(store);
+    for (let run = 0; run < 2; run++) await store.compact({ all: true });
+    compacted = true;
+    yield body.subarray(524_288);
+  }
+  await world.run(store.put('bucket', 'k', slowly()));
+  assert.ok(compacted);
+  await world.run(store.compact({ all: true }));
+  const [after, again] = await reopened(world);
+  assert.ok(Buffer.compare(await after.run(again.getBytes('bucket', 'k')), body) === 0);
 });
 
 it('tens of thousands of overwrites of one key leave no stubs behind', async () => {

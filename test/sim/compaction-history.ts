@@ -70,7 +70,9 @@ export class CompactionHistory {
   }
 
   async #open(): Promise<void> {
-    this.#store = await this.#world.run(openStoreOn(this.#world, tinySegments));
+    // Every second history has parity made of its segments meanwhile.
+    const parity = this.seed % 2 === 0 ? 'inline' : 'off';
+    this.#store = await this.#world.run(openStoreOn(this.#world, { ...tinySegments, parity }));
   }
 
   /** Several operations at once on different keys, and compaction beside them. */
