@@ -115,8 +115,7 @@ export const options = {
   ledger: {
     kind: choice('on', 'off'),
     default: 'off',
-    description:
-    description: "signs a log of all changes, for proofs; young yet. With 'off' nothing is proved",
+    description: "signs a log of all changes, for proofs; with 'off' nothing is proved",
   },
   ledgerInterval: {
     kind: duration(100, 3_600 * SECOND_MS),
