@@ -85,7 +85,7 @@ export const options = {
     kind: choice('auto', 'manual'),
     default: 'auto',
     description:
-      "gives back the space of what is dead in the background; 'manual' waits for `compact`",
+      "gives back the space of what is overwritten, removed or expired; 'manual': when asked for",
   },
   abortUploadsAfter: {
     kind: duration(0, 366 * 86_400 * SECOND_MS),

@@ -81,7 +81,7 @@ export class LiveMarks {
     }
   }
 
-  /** Then, for every commit that puts parts: those of open uploads, and of marked objects. */
+  /** Then, for every commit that puts parts: of open uploads, and of objects marked before. */
   visitParts(sequence: number, meta: Uint8Array): void {
     if (!this.has(sequence)) return;
     for (const mutation of decodeCommitMeta(meta).mutations) {
