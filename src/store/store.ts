@@ -353,9 +353,8 @@ class OpenStore implements Store {
     const segments = this.log.segmentCount();
     const parity = this.#upkeep.counts();
     const scrub = this.#upkeep.progress();
-    const { freeBytes, reserveBytes } = this.log.space();
+    const { freeBytes, reserveBytes, parityBytes } = this.log.space();
     const { sizeBytes: totalBytes, liveBytes, deadBytes } = this.#spaceUse;
-    const parityBytes = 0;
     const space = { totalBytes, liveBytes, deadBytes, parityBytes, reserveBytes, freeBytes };
     return {
       ...{ objects: objects.count, buckets: buckets.size, segments, writer, reason },
