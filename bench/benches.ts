@@ -1,3 +1,4 @@
+import { compaction } from './compaction.bench.js';
 import { embeddedGet } from './embedded-get.bench.js';
 import { embeddedPut } from './embedded-put.bench.js';
 import { erasure } from './erasure.bench.js';
@@ -22,6 +23,7 @@ export const benches: readonly Bench[] = [
   erasure,
   parity,
   heal,
+  compaction,
   replay,
   open,
   memory,

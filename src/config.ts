@@ -114,8 +114,8 @@ export const options = {
   },
   ledger: {
     kind: choice('on', 'off'),
-    default: 'on',
-    description: "keeps a signed ledger of all changes; with 'off' nothing can be proved",
+    default: 'off',
+    description: "signs a log of all changes, for proofs; with 'off' nothing is proved",
   },
   ledgerInterval: {
     kind: duration(100, 3_600 * SECOND_MS),

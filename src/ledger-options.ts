@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { highWaterFile } from './ledger/ledger-files.js';
 import { SealerThread } from './ledger/sealer-thread.js';
-import type { LedgerOptions } from './store/open-ledger.js';
+import type { LedgerOptions } from './store/store-options.js';
 
 /** What an operator says of a ledger; the rest lies in the store's directory. */
 export interface LedgerSettings {

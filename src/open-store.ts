@@ -32,7 +32,7 @@ export interface OpenStoreOptions {
   readonly tell?: ((note: Note) => void) | undefined;
   /** Writes are refused when less than this would stay free on the volume. */
   readonly reserveBytes?: number | undefined;
-  /** `off`: nothing is sealed, and nothing can be proved; `on` by default. */
+  /** `off`: nothing is sealed, and nothing can be proved: the default. */
   readonly ledger?: 'on' | 'off' | LedgerSettings | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function openStore(open: OpenStoreOptions): Promise<Store> {
   const host = nodeHost(dir);
   if (create === false) await requireStore(host.disk, dir);
   else await storeDirectory(host.disk, dir);
-  const { ledger: wanted = 'on', ...others } = options;
+  const { ledger: wanted = 'off', ...others } = options;
   const parity = options.parity === 'off' ? 'off' : 'thread';
   const holder = `process ${process.pid}`;
   const { compaction = 'auto' } = options;

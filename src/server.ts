@@ -10,8 +10,9 @@ import { createHttpServer } from './http/app.js';
 import type { Health, Logger } from './http/edge.js';
 import { threadedLedger } from './ledger-options.js';
 import { findCredentials, makeCredentials } from './root-credentials.js';
-import type { LedgerOptions } from './store/open-ledger.js';
+
 import { openStoreOn } from './store/store.js';
+import type { LedgerOptions } from './store/store-options.js';
 import type { Store } from './store/types.js';
 import { requireStore, storeDirectory } from './store-directory.js';
 

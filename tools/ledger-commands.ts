@@ -3,7 +3,7 @@ import { LogStoreError } from '../src/base/errors.js';
 import { ledgerLog, ledgerShow } from './ledger-log.js';
 import { ledgerVerify } from './ledger-verify.js';
 import { directoryOf } from './open-target.js';
-import { prove } from './prove.js';
+import { ledgerKeys, prove } from './prove.js';
 import { parseAddress } from './target.js';
 
 interface StoreOptions {
@@ -36,6 +36,15 @@ export function addLedger(program: Command): void {
     .action(async (height: number, options: StoreOptions) => {
       await ledgerShow({ ...placeOf(options), height });
     });
+
+  onStore(
+    ledger,
+    'keys',
+    'print its key set, with a proof of it: the word behind `key` is what check-proof wants',
+    'logstore ledger keys',
+  ).action(async (options: StoreOptions) => {
+    await ledgerKeys(placeOf(options));
+  });
 
   onStore(
     ledger,

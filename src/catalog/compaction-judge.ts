@@ -26,6 +26,7 @@ export class CompactionJudge implements RewriteJudge {
   constructor(
     private readonly marks: LiveMarks,
     private readonly surroundings: Surroundings,
+    readonly syncBytes: number,
   ) {}
 
   keepsData(sequence: number, subject: Uint8Array): boolean {

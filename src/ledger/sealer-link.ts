@@ -61,7 +61,7 @@ export interface ProofParts {
 /** The sealer as the store has it: on a thread of its own, or on this one in simulated runs. */
 export interface SealerLink extends AsyncDisposable {
   readonly standing: LedgerStanding;
-  /** Commits in the log's order, as CommitChunk has them. The bytes are the sealer's then. */
+  /** Commits in the order of the log, as CommitChunk has them; the bytes become the sealer's. */
   take(commits: Uint8Array): void;
   /**
    * Seals all that was given below `through`.

@@ -75,7 +75,7 @@ export class ActiveSegment {
   }
 
   /**
-   * Writes one batch and syncs it. Zeros are written ahead up to `zeroToMax` in the file. On a
+   * Writes one batch and syncs it; or leaves that to `sync`, where nothing counts before. Zeros are written ahead up to `zeroToMax` in the file. On a
    * throw nothing of it counts, and the bytes behind `offset`
    * are anything: whoever goes on does so in another segment.
    * @throws LogStoreError `NO_SPACE` when the write (not the sync) found no room; else the cause
@@ -84,6 +84,7 @@ export class ActiveSegment {
     records: readonly Numbered[],
     sequenceNext: number,
     zeroToMax: number,
+    durably = true,
   ): Promise<void> {
     const batch = this.#encode(records, sequenceNext);
     const end = this.#offset + batch.sizeBytes;
@@ -96,7 +97,7 @@ export class ActiveSegment {
       }
     }
     await this.#writeParts(parts);
-    await this.file.sync();
+    if (durably) await this.file.sync();
     this.#zeroedTo = zeroedTo;
     for (let index = 0; index < records.length; index++)
       this.#keep(records[index], batch.offsets[index]);
@@ -183,6 +184,10 @@ export class ActiveSegment {
         if (part.length <= copyBytesMax) copiedBytes += part.length;
     }
     return { copiedBytes };
+  }
+
+  sync(): Promise<void> {
+    return this.file.sync();
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { LogStoreError } from '../base/errors.js';
 import type { Disk, DiskLock, Host } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { ManifestFile, ManifestState, Position } from '../format/manifest-frame.js';
+import { parityFileBytes } from '../format/parity.js';
 import { batchesStart } from '../format/segment-header.js';
 import type { ActiveSegment, Numbered } from './active-segment.js';
 import { Compactor } from './compactor.js';
@@ -123,7 +124,8 @@ export class WritingLog implements Log, BatchSink {
   space(): LogSpace {
     const { freeBytes, reserveBytes } = this.parts.space;
     const openBytes = this.#active.offset - batchesStart;
-    return { sizeBytes: endedBytes(this.files) + openBytes, freeBytes, reserveBytes };
+    const sizeBytes = endedBytes(this.files) + openBytes;
+    return { sizeBytes, parityBytes: parityBytes(this.files), freeBytes, reserveBytes };
   }
 
   whenSpaceIsLow(makesRoom: () => boolean): void {
@@ -222,6 +224,14 @@ function endedBytes({ segments }: LogFiles): number {
   return sum;
 }
 
+function parityBytes({ segments }: LogFiles): number {
+  let sum = 0;
+  for (const { parity } of segments) {
+    if (parity !== undefined) sum += parity.parityCount * parityFileBytes(parity);
+  }
+  return sum;
+}
+
 async function readPinned(files: LogFiles, sequence: number): Promise<StoredRecord> {
   const { segments, release } = files.pin();
   try {
@@ -294,7 +304,8 @@ export class ReadingLog implements Log {
   }
 
   space(): LogSpace {
-    return { sizeBytes: endedBytes(this.files), freeBytes: 0, reserveBytes: 0 };
+    const own = { sizeBytes: endedBytes(this.files), parityBytes: parityBytes(this.files) };
+    return { ...own, freeBytes: 0, reserveBytes: 0 };
   }
 
   whenSpaceIsLow(): void {

@@ -25,6 +25,8 @@ export interface RewriteJudge {
   verdict(sequence: number, payload: Uint8Array, isStub: boolean): Verdict;
   /** Whether no data record and no commit of this file is kept. */
   isAllDead(fileId: number): boolean;
+  /** After so much written a sync: often, where others sync as well, so that none takes long. */
+  readonly syncBytes: number;
 }
 
 /** Told of bytes read and written; waits for as long as the budget asks, and gives way. */
@@ -65,16 +67,19 @@ export async function rewriteSegments(
     });
     const table = RecordTable.sparse(oldest.first);
     const active = new ActiveSegment(host.clock, file, begun, table);
+    const output = new RewriteOutput(active, newest.end, judge.syncBytes);
     try {
       for (const old of olds) {
-        const rewrite = new SegmentRewrite(active, old, judge, pace);
+        const rewrite = new SegmentRewrite(output, old, judge, pace);
         if (judge.isAllDead(old.fileId) && (await rewrite.fromFooter(host, storeId))) continue;
         await files.use(old, async (file) => {
           await new SegmentScan(file, old).proven(old.end, old.position?.offset ?? 0, rewrite);
           await rewrite.flush();
         });
       }
+      await output.finish();
     } finally {
+      await output.settled();
       await active.close();
     }
     const position = active.position(newest.position.versionNext);
@@ -106,6 +111,39 @@ export async function abandonRewrite(
   throw new LogStoreError(code, `compaction was given up: ${errno}`, { cause: why });
 }
 
+/** The new segment: one batch is written while the next is gathered. */
+class RewriteOutput {
+  #writing: Promise<void> = Promise.resolve();
+  #unsyncedBytes = 0;
+
+  constructor(
+    private readonly active: ActiveSegment,
+    private readonly end: number,
+    private readonly syncBytes: number,
+  ) {}
+
+  /** Resolves when the batch before is written; a failure comes with the next call. */
+  async write(batch: readonly Numbered[], sizeBytes: number): Promise<void> {
+    await this.#writing;
+    this.#unsyncedBytes += sizeBytes;
+    const durably = this.#unsyncedBytes >= this.syncBytes;
+    if (durably) this.#unsyncedBytes = 0;
+    this.#writing = this.active.write(batch, this.end, 0, durably);
+    this.#writing.catch(() => undefined); // told to whoever comes next
+  }
+
+  /** Resolves when all is durable. */
+  async finish(): Promise<void> {
+    await this.#writing;
+    await this.active.sync();
+  }
+
+  /** Resolves when nothing is under way, whatever came of it. */
+  async settled(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+  }
+}
+
 /** One old segment on its way into the new one. */
 class SegmentRewrite {
   #batch: Numbered[] = [];
@@ -114,7 +152,7 @@ class SegmentRewrite {
   #damage: string | undefined;
 
   constructor(
-    private readonly active: ActiveSegment,
+    private readonly output: RewriteOutput,
     private readonly old: ManifestFile,
     private readonly judge: RewriteJudge,
     private readonly pace: Pace,
@@ -173,7 +211,7 @@ class SegmentRewrite {
     this.#throwDamage();
     const [batch, written, read] = [this.#batch, this.#batchBytes, this.#readBytes];
     [this.#batch, this.#batchBytes, this.#readBytes] = [[], 0, 0];
-    if (batch.length > 0) await this.active.write(batch, this.old.end, 0);
+    if (batch.length > 0) await this.output.write(batch, written);
     await this.pace(read + written);
   }
 
@@ -188,7 +226,7 @@ class SegmentRewrite {
     const { flags, payloadChecksum, sequence, payloadBytes } = header;
     const subject = subjectOf(record.bytes, record.headerStart);
     const kind = knownKind(header);
-    const append = { kind, flags, subject, payloadChecksum, payload: [Uint8Array.from(payload)] };
+    const append = { kind, flags, subject, payloadChecksum, payload: [payload.slice()] };
     this.#push({ append, sequence, payloadBytes, versionNext: 0 });
   }
 

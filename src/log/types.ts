@@ -60,6 +60,7 @@ export interface LogPin {
 export interface LogSpace {
   /** Of all segments, as far as they are written. */
   readonly sizeBytes: number;
+  readonly parityBytes: number;
   readonly freeBytes: number;
   readonly reserveBytes: number;
 }

@@ -1,7 +1,7 @@
 import { errnoOf, isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Clock } from '../base/host.js';
 import type { Catalog } from '../catalog/catalog.js';
-import { CompactionJudge } from '../catalog/compaction-judge.js';
+import { CompactionJudge, type Surroundings } from '../catalog/compaction-judge.js';
 import { type CommitKinds, LiveMarks } from '../catalog/live-marks.js';
 import { footerStubFlag } from '../format/footer.js';
 import { planCompaction, type SegmentLife } from '../log/compaction-plan.js';
@@ -118,7 +118,7 @@ export class Compaction {
     };
     for (const group of groups) {
       this.#checkStopping();
-      await this.#rewrite(compactor, marks, group, pace, report);
+      await this.#rewrite(compactor, marks, group, pace, report, paced ? 4 * mib : 64 * mib);
       await compactor.settled();
     }
     return report.done();
@@ -130,10 +130,11 @@ export class Compaction {
     group: readonly SegmentLife[],
     pace: (bytes: number) => Promise<void>,
     report: ReportInMaking,
+    syncBytes: number,
   ): Promise<void> {
     try {
       const fileIds = group.map(({ fileId }) => fileId);
-      const judge = this.#judge(compactor, marks, group);
+      const judge = this.#judge(compactor, marks, group, syncBytes);
       const { sizeBytes } = await compactor.rewrite(fileIds, judge, pace, this.parts.believed);
       report.swapped(group, sizeBytes);
     } catch (error) {
@@ -205,17 +206,23 @@ export class Compaction {
     this.#turnedAtMs = this.parts.clock.monotonicMs();
   }
 
-  #judge(compactor: Compactor, marks: LiveMarks, group: readonly SegmentLife[]): CompactionJudge {
+  #judge(
+    compactor: Compactor,
+    marks: LiveMarks,
+    group: readonly SegmentLife[],
+    syncBytes: number,
+  ): CompactionJudge {
     const ofGroup = (fileId: number) => group.find((life) => life.fileId === fileId);
     const rewritten = compactor.segments().filter(({ fileId }) => ofGroup(fileId) !== undefined);
     const first = rewritten[0]?.first ?? 0;
     const end = rewritten[rewritten.length - 1]?.end ?? 0;
-    return new CompactionJudge(marks, {
+    const surroundings: Surroundings = {
       isRewritten: (sequence) => sequence >= first && sequence < end,
       liesElsewhere: (sequence) => compactor.liesAsCommit(sequence),
       isUnderWay: (subject) => this.parts.isUnderWay(subject),
       isAllDead: (fileId) => ofGroup(fileId)?.liveBytes === 0 && end <= this.parts.underWayFrom(),
-    });
+    };
+    return new CompactionJudge(marks, surroundings, syncBytes);
   }
 
   /** The more is dead, the less it waits: at last the volume would be full. */

@@ -5,16 +5,7 @@ import type { Log } from '../log/types.js';
 import { refusingLog } from './refusing-log.js';
 import type { SealingParts } from './sealing.js';
 import { OpenLedger } from './store-ledger.js';
-
-/** The store's ledger: none where it is left out. */
-export interface LedgerOptions {
-  /** Called once the store's lock is held; the store closes it. */
-  readonly open: () => Promise<SealerLink>;
-  /** Called instead, or after it failed, where nothing is to be sealed. */
-  readonly giveUp?: (() => Promise<void>) | undefined;
-  /** How long a change waits for its block, at most. */
-  readonly intervalMs?: number | undefined;
-}
+import type { LedgerOptions } from './store-options.js';
 
 const intervalMsDefault = 10_000;
 

@@ -17,7 +17,7 @@ import { encodeTlogProof } from '../ledger/tlog-proof.js';
 import type { Log } from '../log/types.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import type { Committer } from './committer.js';
-import type { StoreLedger } from './ledger-types.js';
+import type { StoreLedger } from './ledger-face.js';
 import { Sealing, type SealingParts } from './sealing.js';
 
 /** What is published below the tiles' directory; nothing else is read there. */

@@ -1,6 +1,16 @@
+import type { SealerLink } from '../ledger/sealer-link.js';
 import type { OpenLogOptions } from '../log/types.js';
-import type { LedgerOptions } from './open-ledger.js';
 import type { UpkeepOptions } from './upkeep.js';
+
+/** The store's ledger: none where it is left out. */
+export interface LedgerOptions {
+  /** Called once the store's lock is held; the store closes it. */
+  readonly open: () => Promise<SealerLink>;
+  /** Called instead, or after it failed, where nothing is to be sealed. */
+  readonly giveUp?: (() => Promise<void>) | undefined;
+  /** How long a change waits for its block, at most. */
+  readonly intervalMs?: number | undefined;
+}
 
 export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' | 'use'> {
   /** `read` changes nothing and takes no lock. */

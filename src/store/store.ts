@@ -7,6 +7,7 @@ import { listObjects } from '../catalog/listing.js';
 import { listVersions } from '../catalog/version-listing.js';
 import { DigestPool } from '../digest/digest-pool.js';
 import type { Log } from '../log/types.js';
+import { backgroundCompaction } from './background-compaction.js';
 import { BodyReader } from './body-reader.js';
 import { BodyWriter } from './body-writer.js';
 import { Buckets } from './buckets.js';
@@ -17,7 +18,7 @@ import { Copies } from './copies.js';
 import { Deletions } from './deletions.js';
 import { Expiry } from './expiry.js';
 import { LockTime } from './lock-time.js';
-import { Maintenance } from './maintenance.js';
+import type { Maintenance } from './maintenance.js';
 import { ObjectStates } from './object-states.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
@@ -110,7 +111,7 @@ class OpenStore implements Store {
     private readonly host: Host,
     private readonly catalog: Catalog,
     private readonly log: Log,
-    private readonly options: StoreOptions,
+    options: StoreOptions,
     readonly ledger: OpenLedger | undefined,
   ) {
     const { cacheBytes = limits.recordCacheBytesDefault } = options;
@@ -133,7 +134,10 @@ class OpenStore implements Store {
       },
     });
     if (options.compaction === 'auto' && log.state.is === 'ok')
-      this.#maintenance = this.#maintain();
+      this.#maintenance = backgroundCompaction(host, log, options, {
+        use: () => this.#spaceUse,
+        compact: () => this.compact({ paced: true }),
+      });
     const { parity = 'off', scrubPeriodMs = 0, tell = () => undefined } = options;
     this.#upkeep = new Upkeep(host, log, catalog, { parity, scrubPeriodMs, tell });
     const reader = new BodyReader(log, commits);
@@ -161,23 +165,6 @@ class OpenStore implements Store {
     this.#leftovers.start();
     this.#upkeep.start();
     ledger?.follow(committer);
-  }
-
-  #maintain(): Maintenance {
-    const { host, log, options } = this;
-    const { segmentBytes = limits.segmentBytesDefault } = options;
-    const maintenance = new Maintenance({
-      ...{ clock: host.clock, segmentBytes, use: () => this.#spaceUse },
-      compact: () => this.compact({ paced: true }),
-      failed: (error) =>
-        options.tell?.({
-          ...{ level: 'warn', message: 'compaction came to nothing; it is tried again' },
-          facts: { err: error },
-        }),
-    });
-    log.whenSpaceIsLow(() => maintenance.makesRoom());
-    maintenance.start();
-    return maintenance;
   }
 
   createBucket(bucket: string, options: CreateBucketOptions = {}): Promise<BucketInfo> {
@@ -353,9 +340,8 @@ class OpenStore implements Store {
     const segments = this.log.segmentCount();
     const parity = this.#upkeep.counts();
     const scrub = this.#upkeep.progress();
-    const { freeBytes, reserveBytes } = this.log.space();
+    const { freeBytes, reserveBytes, parityBytes } = this.log.space();
     const { sizeBytes: totalBytes, liveBytes, deadBytes } = this.#spaceUse;
-    const parityBytes = 0;
     const space = { totalBytes, liveBytes, deadBytes, parityBytes, reserveBytes, freeBytes };
     return {
       ...{ objects: objects.count, buckets: buckets.size, segments, writer, reason },

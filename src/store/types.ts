@@ -3,7 +3,8 @@ import type { ReadCondition, WriteCondition } from '../catalog/conditions.js';
 import type { ListedObject, ListOptions, ListPage } from '../catalog/listing.js';
 import type { ListUploadsOptions } from '../catalog/upload-listing.js';
 import type { CareReport, HealthReport } from './health.js';
-import type { LedgeredStore } from './ledger-types.js';
+import type { StoreLedger } from './ledger-face.js';
+import type { Transaction } from './transaction-face.js';
 import type {
   CreateBucketOptions,
   DeleteOptions,
@@ -21,6 +22,9 @@ export interface ByteRange {
   readonly endBytes: number;
 }
 
+export type { LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
+export type { StoreLedger } from './ledger-face.js';
+export type { Transaction } from './transaction-face.js';
 export type {
   CareReport,
   ChecksumAlgorithm,
@@ -303,7 +307,7 @@ export interface HealthOptions extends CareOptions {
 }
 
 /** The face of the store. Every method rejects with a LogStoreError; `CLOSED` after `close`. */
-export interface Store extends VersionedStore, LedgeredStore, AsyncDisposable {
+export interface Store extends VersionedStore, AsyncDisposable {
   createBucket(bucket: string, options?: CreateBucketOptions): Promise<BucketInfo>;
   headBucket(bucket: string): Promise<BucketInfo>;
   listBuckets(): Promise<BucketInfo[]>;
@@ -380,21 +384,10 @@ export interface Store extends VersionedStore, LedgeredStore, AsyncDisposable {
   /** Of each segment, and of each object that stands on damage; changes nothing. */
   health(options?: HealthOptions): Promise<HealthReport>;
 
+  /** Undefined where the store was opened without one. */
+  readonly ledger: StoreLedger | undefined;
   stats(): StoreStats;
   /** SHA-256 over the index's whole content: equal stores have equal digests. */
   indexDigest(): Promise<Uint8Array>;
   close(): Promise<void>;
-}
-
-/**
- * Reads see the store as it was when the transaction began, and its own writes. A write of anybody
- * else to what it read or wrote makes it fail with CONFLICT at the end; then nothing has happened.
- */
-export interface Transaction {
-  createBucket(bucket: string): Promise<void>;
-  deleteBucket(bucket: string): Promise<void>;
-  put(bucket: string, key: string, body: BodySource, options?: PutOptions): Promise<void>;
-  get(bucket: string, key: string): Promise<Uint8Array>;
-  head(bucket: string, key: string): Promise<ObjectInfo>;
-  delete(bucket: string, key: string): Promise<void>;
 }

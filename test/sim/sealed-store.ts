@@ -4,11 +4,9 @@ import { highWaterFile } from '../../src/ledger/ledger-files.js';
 import { secretOfText, secretText } from '../../src/ledger/ledger-secret.js';
 import { openSealer } from '../../src/ledger/open-sealer.js';
 import type { Trust } from '../../src/ledger/verify.js';
-import type { StoreLedger } from '../../src/store/ledger-types.js';
-import type { LedgerOptions } from '../../src/store/open-ledger.js';
 import { openStoreOn } from '../../src/store/store.js';
-import type { StoreOptions } from '../../src/store/store-options.js';
-import type { Store } from '../../src/store/types.js';
+import type { LedgerOptions, StoreOptions } from '../../src/store/store-options.js';
+import type { Store, StoreLedger } from '../../src/store/types.js';
 
 export const testSecret = secretOfText(secretText(new Uint8Array(32).fill(7)));
 

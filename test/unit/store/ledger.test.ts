@@ -2,8 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../../src/base/errors.js';
 import { type ProvenObject, type Trust, verifyObjectProof } from '../../../src/ledger/verify.js';
-import type { ProofRequest } from '../../../src/store/ledger-types.js';
-import type { Store } from '../../../src/store/types.js';
+import type { ProofRequest, Store } from '../../../src/store/types.js';
 import { ledgerOf, openSealed, trustIn } from '../../sim/sealed-store.js';
 import { SimulatedWorld } from '../../sim/simulated-host.js';
 

@@ -1,7 +1,5 @@
 import type { LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
 
-export type { LedgerStanding, ProofRequest };
-
 /** Proofs of what the store holds and held (SPEC.md, Ledger). */
 export interface StoreLedger {
   standing(): LedgerStanding;
@@ -21,9 +19,4 @@ export interface StoreLedger {
   keys(): Promise<string>;
   /** A published file (C2SP tlog-tiles) by its path; undefined if there is none. */
   published(path: string): Promise<Uint8Array | undefined>;
-}
-
-export interface LedgeredStore {
-  /** Undefined where the store was opened without one. */
-  readonly ledger: StoreLedger | undefined;
 }
