@@ -75,9 +75,9 @@ export class ActiveSegment {
   }
 
   /**
-   * Writes one batch and syncs it; or leaves that to `sync`, where nothing counts before. Zeros are written ahead up to `zeroToMax` in the file. On a
-   * throw nothing of it counts, and the bytes behind `offset`
-   * are anything: whoever goes on does so in another segment.
+   * Writes one batch and syncs it; or leaves that to `sync`, where nothing counts before. Zeros
+   * are written ahead up to `zeroToMax` in the file. On a throw nothing of it counts, and the
+   * bytes behind `offset` are anything: whoever goes on does so in another segment.
    * @throws LogStoreError `NO_SPACE` when the write (not the sync) found no room; else the cause
    */
   async write(
