@@ -150,7 +150,7 @@ export const s3Codes = Object.freeze({
   NO_SUCH_VERSION: 'NoSuchVersion',
   DELETE_MARKER: 'MethodNotAllowed',
   NO_SUCH_UPLOAD: 'NoSuchUpload',
-  NO_LEDGER: 'NotImplemented',
+  NO_LEDGER: 'InvalidRequest',
   LEDGER_BROKEN: 'ServiceUnavailable',
   NOT_SEALED: 'NotSealed',
   BUCKET_EXISTS: 'BucketAlreadyOwnedByYou',
