@@ -1,44 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { signRequest } from '../../src/auth/sign.js';
 import { temporaryDirectory } from '../unit/host/temporary-directory.js';
-import { logstoreScript } from './logstore-process.js';
+import { Served } from './logstore-process.js';
 import { credentials, openLine } from './s3-place.js';
 
 const handles = suite('a server that runs out of file handles');
 
 const handlesMax = 128; // enough to load all modules at once
-
-/** A server in a process that may have no more than `handlesMax` files and connections open. */
-async function served(dir: string) {
-  const limited = `ulimit -n ${handlesMax} && exec "$0" "$@"`;
-  const serve = [logstoreScript, 'serve', '--port', '0', '--dir', dir];
-  const child = spawn('sh', ['-c', limited, process.execPath, ...serve], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: {
-      ...process.env,
-      LOGSTORE_ACCESS_KEY: credentials.accessKeyId,
-      LOGSTORE_SECRET_KEY: credentials.secretAccessKey,
-    },
-  });
-  let port = 0;
-  const lines = createInterface(child.stdout);
-  while (port === 0) {
-    const [line]: string[] = await Promise.race([once(lines, 'line'), endOf(child)]);
-    port = Number(/"url":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(line ?? '')?.[1] ?? 0);
-  }
-  return { child, port };
-}
-
-async function endOf(child: ChildProcess): Promise<never> {
-  const [code] = await once(child, 'close');
-  throw new Error(`the server ended with ${code}`);
-}
 
 async function send(port: number, agent: Agent, method: string, path: string, body?: string) {
   const headers = { host: `127.0.0.1:${port}`, 'content-length': String(body?.length ?? 0) };
@@ -58,10 +30,16 @@ async function send(port: number, agent: Agent, method: string, path: string, bo
 
 handles('faults 43: connections beyond its handles harm neither it nor its objects', async () => {
   using directory = temporaryDirectory();
-  const { child, port } = await served(join(directory.path, 'store'));
+  const keys = {
+    LOGSTORE_ACCESS_KEY: credentials.accessKeyId,
+    LOGSTORE_SECRET_KEY: credentials.secretAccessKey,
+  };
+  const args = ['--dir', join(directory.path, 'store')];
+  await using served = await Served.startWithin(handlesMax, args, keys);
+  assert.is.not(served.url, '', served.told);
+  const port = Number(new URL(served.url).port);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
-    assert.ok(port > 0);
     assert.is((await send(port, agent, 'PUT', '/kept')).status, 200);
     assert.is((await send(port, agent, 'PUT', '/kept/k', 'the body')).status, 200);
     const lines = Array.from({ length: 2 * handlesMax }, () => openLine(port));
@@ -73,11 +51,9 @@ handles('faults 43: connections beyond its handles harm neither it nor its objec
     for (const { socket } of lines) socket.destroy();
     await Promise.all(lines.map(({ closed }) => closed));
     assert.is((await send(port, agent, 'GET', '/kept/k')).text, 'the body');
-    assert.is(child.exitCode, null);
+    assert.is(served.child.exitCode, null);
   } finally {
     agent.destroy();
-    child.kill('SIGKILL');
-    await once(child, 'close');
   }
 });
 

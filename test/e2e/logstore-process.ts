@@ -77,6 +77,24 @@ export class Served implements AsyncDisposable {
     return served;
   }
 
+  /** Like `start`, with no more than `handlesMax` files and connections open at once. */
+  static async startWithin(
+    handlesMax: number,
+    args: readonly string[],
+    env?: Environment,
+  ): Promise<Served> {
+    const limited = `ulimit -n ${handlesMax} && exec "$0" "$@"`;
+    const argv = [process.execPath, logstoreScript, 'serve', '--port', '0', ...args];
+    const served = new Served(
+      spawn('sh', ['-c', limited, ...argv], {
+        env: environment(env),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+    await served.logged('"listening"');
+    return served;
+  }
+
   /** Where it listens; empty while it does not. */
   get url(): string {
     return /"url":"([^"]+)"/.exec(this.log)?.[1] ?? '';
