@@ -141,6 +141,9 @@ function payloadOf(
   if (text === undefined) {
     if (form !== 'header')
       return { is: 'payload', claim: { is: 'unsigned' }, text: unsignedPayload };
+    // curl before 8.0 leaves it out, and has signed that of no bytes: there must be none then.
+    if (isWithoutBody(request))
+      return { is: 'payload', claim: emptyPayload.claim, text: emptyPayload.text };
     return refuse(
       'InvalidRequest',
       'Missing required header for this request: x-amz-content-sha256',
@@ -155,6 +158,18 @@ function payloadOf(
         'or a valid sha256 value.',
     );
   return { is: 'payload', claim, text };
+}
+
+const emptyText = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+const emptyPayload = {
+  text: emptyText,
+  claim: { is: 'sha256', value: Buffer.from(emptyText, 'hex') },
+} as const;
+
+function isWithoutBody({ headers }: SignableRequest): boolean {
+  if (headers['transfer-encoding'] !== undefined) return false;
+  const length = headers['content-length'];
+  return length === undefined || length === '0';
 }
 
 function wrongTime({ signedAtMs, expiresMs }: SignatureClaim, nowMs: number): Refusal | undefined {

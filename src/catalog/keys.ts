@@ -16,7 +16,7 @@ export function checkBucketName(bucket: string): void {
   if (
     typeof bucket !== 'string' ||
     !bucketPattern.test(bucket) ||
-    bucket.includes('..') ||
+    /[.][.-]|-[.]/.test(bucket) || // each label is that of a host name
     ipv4Pattern.test(bucket) ||
     reservedPrefixes.some((prefix) => bucket.startsWith(prefix)) ||
     reservedSuffixes.some((suffix) => bucket.endsWith(suffix))

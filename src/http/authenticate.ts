@@ -20,7 +20,11 @@ export interface Identity {
  */
 export function authenticate(edge: Edge, request: SignableRequest): Identity {
   const proof = edge.verifier.verify(request, edge.clock.nowUnixMs());
-  if (proof.is === 'refused') throw new S3Error(proof.code, proof.message);
+  if (proof.is === 'refused') {
+    const { code, message, region } = proof;
+    // Clients that signed for another region read the right one here, and sign again.
+    throw new S3Error(code, message, { details: region === undefined ? {} : { Region: region } });
+  }
   if (proof.is === 'anonymous') throw new S3Error('AccessDenied');
   const { accessKeyId, payload, chunkSigning } = proof;
   const presigned = request.headers.authorization === undefined;

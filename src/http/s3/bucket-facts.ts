@@ -1,8 +1,13 @@
+import { readWholeBody } from './body.js';
 import type { Exchange } from './exchange.js';
+import { S3Error } from './s3-error.js';
 import { s3Document } from './xml.js';
+import { readXml, type XmlElement } from './xml-read.js';
+
+const bodyBytesMax = 64 * 1024;
 
 // What S3 says of a bucket on which nothing was configured. Clients ask for these before their
-// first request; the configuration itself cannot be set, and setting it answers NotImplemented.
+// first request, or set what is so anyway; every other setting answers NotImplemented.
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html */
 export async function bucketLocation(exchange: Exchange): Promise<void> {
@@ -21,6 +26,38 @@ export async function bucketPayer(exchange: Exchange): Promise<void> {
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAccelerateConfiguration.html */
 export async function bucketAcceleration(exchange: Exchange): Promise<void> {
   await answer(exchange, 'AccelerateConfiguration', '');
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html */
+export async function setBucketPayer(exchange: Exchange): Promise<void> {
+  const [payer, ...others] = await settings(exchange, 'RequestPaymentConfiguration');
+  const isOwner = payer?.name === 'Payer' && payer.text.trim() === 'BucketOwner';
+  if (!isOwner || others.length > 0) throw new S3Error('NotImplemented');
+  exchange.answer.sendEmpty(200);
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLogging.html */
+export async function bucketLogging(exchange: Exchange): Promise<void> {
+  await answer(exchange, 'BucketLoggingStatus', '');
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html */
+export async function setBucketLogging(exchange: Exchange): Promise<void> {
+  const asked = await settings(exchange, 'BucketLoggingStatus');
+  if (asked.length > 0) throw new S3Error('NotImplemented');
+  exchange.answer.sendEmpty(200);
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketReplication.html */
+export async function bucketReplication({ store, bucket }: Exchange): Promise<void> {
+  await store.headBucket(bucket);
+  throw new S3Error('ReplicationConfigurationNotFoundError');
+}
+
+async function settings(exchange: Exchange, root: string): Promise<readonly XmlElement[]> {
+  const { children } = readXml(await readWholeBody(exchange, bodyBytesMax), root);
+  await exchange.store.headBucket(exchange.bucket);
+  return children;
 }
 
 async function answer(exchange: Exchange, root: string, text: string): Promise<void> {

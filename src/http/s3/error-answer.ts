@@ -43,20 +43,20 @@ export function logError(edge: Edge, requestId: string, failure: S3Error): void 
 }
 
 function sendError(answer: Answer, failure: S3Error): void {
-  const headers = headersOf(answer, failure);
+  const headers = headersOf(failure);
   if (failure.status === 304 || answer.req.method === 'HEAD')
     answer.sendEmpty(failure.status, headers);
   else answer.sendXml(failure.status, errorDocument(answer, failure), headers);
 }
 
-function headersOf(answer: Answer, failure: S3Error): FlatHeaders {
+function headersOf(failure: S3Error): FlatHeaders {
   if (failure.code === 'SlowDown') return ['retry-after', 1];
   const { cause } = failure;
   if (isLogStoreError(cause) && cause.deleteMarkerId !== undefined)
     return ['x-amz-delete-marker', 'true', 'x-amz-version-id', cause.deleteMarkerId];
-  // Clients that signed for another region sign again for this one.
-  if (failure.code === 'AuthorizationHeaderMalformed')
-    return ['x-amz-bucket-region', answer.edge.region];
+  const { Region: region, ActualObjectSize: sizeBytes } = failure.details ?? {};
+  if (region !== undefined) return ['x-amz-bucket-region', region];
+  if (sizeBytes !== undefined) return ['content-range', `bytes */${sizeBytes}`];
   return [];
 }
 
@@ -67,7 +67,7 @@ export function errorDocument(answer: Answer, failure: S3Error): string {
   xml.element('Message', failure.message);
   if (bucket) xml.element('BucketName', bucket);
   if (key) xml.element('Key', key);
-  if (failure.code === 'AuthorizationHeaderMalformed') xml.element('Region', answer.edge.region);
+  for (const [name, value] of Object.entries(failure.details ?? {})) xml.element(name, value);
   xml.element('Resource', bucket === undefined ? '/' : `/${bucket}${key ? `/${key}` : ''}`);
   xml.element('RequestId', answer.requestId).element('HostId', answer.edge.requestIds.hostId);
   return xml.close('Error').toString();

@@ -127,7 +127,10 @@ function partOf({ range, ifRange, partNumber }: Wanted, info: ObjectInfo): ByteR
   if (partNumber !== undefined) return numberedPart(info, partNumber);
   if (range === undefined || !rangeHolds(ifRange, info)) return undefined;
   const resolved = resolveRange(range, info.sizeBytes);
-  if (resolved === 'unsatisfiable') throw new S3Error('InvalidRange');
+  if (resolved === 'unsatisfiable') {
+    const details = { RangeRequested: range, ActualObjectSize: info.sizeBytes };
+    throw new S3Error('InvalidRange', undefined, { details });
+  }
   return resolved === 'whole' ? undefined : resolved;
 }
 

@@ -8,11 +8,14 @@ import {
   writeToken,
 } from './listing-parameters.js';
 import { writeOwner } from './owner.js';
+import { S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
 export async function listObjects(exchange: Exchange): Promise<void> {
   const { query } = exchange;
+  if (query.has('list-type'))
+    throw new S3Error('InvalidArgument', 'Invalid List Type specified in Request');
   const parameters = listingParameters(query);
   const { encode, delimiter } = parameters;
   const maxKeys = pageSize(exchange, 'max-keys');

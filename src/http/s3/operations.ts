@@ -1,5 +1,13 @@
 import type { Scope } from './address.js';
-import { bucketAcceleration, bucketLocation, bucketPayer } from './bucket-facts.js';
+import {
+  bucketAcceleration,
+  bucketLocation,
+  bucketLogging,
+  bucketPayer,
+  bucketReplication,
+  setBucketLogging,
+  setBucketPayer,
+} from './bucket-facts.js';
 import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.js';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.js';
 import { copyObject } from './copy-object.js';
@@ -100,12 +108,16 @@ const servedOperations: readonly Operation[] = [
     query: ['object-lock'],
   }),
   served('GetBucketRequestPayment', 'GET', 'bucket', bucketPayer, { query: ['requestPayment'] }),
+  served('PutBucketRequestPayment', 'PUT', 'bucket', setBucketPayer, { query: ['requestPayment'] }),
+  served('GetBucketLogging', 'GET', 'bucket', bucketLogging, { query: ['logging'] }),
+  served('PutBucketLogging', 'PUT', 'bucket', setBucketLogging, { query: ['logging'] }),
+  served('GetBucketReplication', 'GET', 'bucket', bucketReplication, { query: ['replication'] }),
   served('GetBucketAccelerateConfiguration', 'GET', 'bucket', bucketAcceleration, {
     query: ['accelerate'],
   }),
   served('ListMultipartUploads', 'GET', 'bucket', listMultipartUploads, { query: ['uploads'] }),
   served('ListObjectsV2', 'GET', 'bucket', listObjectsV2, { query: ['list-type=2'] }),
-  served('ListObjects', 'GET', 'bucket', listObjects),
+  served('ListObjects', 'GET', 'bucket', listObjects, { parameters: ['list-type'] }),
   served('HeadBucket', 'HEAD', 'bucket', headBucket),
   served('CreateBucket', 'PUT', 'bucket', createBucket),
   served('DeleteBucket', 'DELETE', 'bucket', deleteBucket),
@@ -173,7 +185,10 @@ const unservedBucketOperations: readonly Operation[] = [
   ...bucketConfiguration('metrics', 'MetricsConfiguration'),
   ...bucketConfiguration('ownershipControls', 'OwnershipControls'),
   ...bucketConfiguration('policy', 'Policy'),
-  ...bucketConfiguration('replication', 'Replication'),
+  ...configuration('bucket', 'replication', {
+    PUT: 'PutBucketReplication',
+    DELETE: 'DeleteBucketReplication',
+  }),
   ...bucketConfiguration('website', 'Website'),
   ...configuration('bucket', 'lifecycle', {
     GET: 'GetBucketLifecycleConfiguration',
@@ -187,14 +202,12 @@ const unservedBucketOperations: readonly Operation[] = [
   }),
   ...configuration('bucket', 'abac', { GET: 'GetBucketAbac', PUT: 'PutBucketAbac' }),
   ...configuration('bucket', 'acl', { GET: 'GetBucketAcl', PUT: 'PutBucketAcl' }),
-  ...configuration('bucket', 'logging', { GET: 'GetBucketLogging', PUT: 'PutBucketLogging' }),
   ...configuration('bucket', 'notification', {
     GET: 'GetBucketNotificationConfiguration',
     PUT: 'PutBucketNotificationConfiguration',
   }),
   ...configuration('bucket', 'accelerate', { PUT: 'PutBucketAccelerateConfiguration' }),
   ...configuration('bucket', 'policyStatus', { GET: 'GetBucketPolicyStatus' }),
-  ...configuration('bucket', 'requestPayment', { PUT: 'PutBucketRequestPayment' }),
   ...configuration('bucket', 'session', { GET: 'CreateSession' }),
   ...configuration('bucket', 'metadataConfiguration', {
     GET: 'GetBucketMetadataConfiguration',

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { S3Error } from './s3-error.js';
 import type { XmlWriter } from './xml.js';
 
 const canonicalIds = new Map<string, string>();
@@ -16,4 +17,18 @@ export function writeOwner(xml: XmlWriter, element: string, accessKeyId: string)
   xml.open(element);
   xml.element('ID', canonicalId(accessKeyId)).element('DisplayName', accessKeyId);
   xml.close(element);
+}
+
+/**
+ * A client that names whose bucket it means to write to is not to write to another's.
+ * @throws S3Error `AccessDenied`
+ */
+export function refuseOtherOwner(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  ownerId: string,
+): void {
+  for (const name of ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner']) {
+    const expected = headers[name];
+    if (expected !== undefined && expected !== ownerId) throw new S3Error('AccessDenied');
+  }
 }

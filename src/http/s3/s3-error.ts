@@ -123,18 +123,27 @@ const table = {
 
 export type S3Code = keyof typeof table;
 
+/** Elements of an error document beside those that all have, in order. */
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+interface S3ErrorOptions extends ErrorOptions {
+  readonly details?: ErrorDetails | undefined;
+}
+
 /** A request that S3 has an answer of its own for. The message goes to the client. */
 export class S3Error extends Error {
   override readonly name = 'S3Error';
   readonly status: number;
+  readonly details: ErrorDetails | undefined;
   /** @param message S3's own for `code`, unless there is something better to say */
   constructor(
     readonly code: S3Code,
     message?: string,
-    options?: ErrorOptions,
+    options?: S3ErrorOptions,
   ) {
     super(message ?? table[code][1], options);
     this.status = table[code][0];
+    this.details = options?.details;
   }
 }
 

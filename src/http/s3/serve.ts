@@ -7,6 +7,7 @@ import { Answer } from './answer.js';
 import { answerError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { withHoistedHeaders } from './hoisted-headers.js';
+import { canonicalId, refuseOtherOwner } from './owner.js';
 import { Query } from './query.js';
 import { refuseUnserved, refuseVersionId } from './refusals.js';
 import { route } from './route.js';
@@ -46,6 +47,7 @@ function answerTo(answer: Answer): Promise<void> {
   const operation = route(method, address, query, headers);
   answer.operation = operation.name;
   refuseUnserved(headers);
+  refuseOtherOwner(headers, canonicalId(identity.accessKeyId));
   if (!operation.takesVersion) refuseVersionId(query.get('versionId'));
   if (operation.handle === undefined) throw new S3Error('NotImplemented');
   const { bucket, key } = address;

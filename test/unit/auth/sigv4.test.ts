@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { HeaderValues, SignableRequest } from '../../../src/auth/canonical-request.js';
+import {
+  canonicalRequest,
+  type HeaderValues,
+  type SignableRequest,
+} from '../../../src/auth/canonical-request.js';
 import { encodePath, encodeQueryPart, presign, signRequest } from '../../../src/auth/sign.js';
-import { SigningKeys } from '../../../src/auth/signing-key.js';
+import {
+  deriveSigningKey,
+  SigningKeys,
+  scopeText,
+  signCanonical,
+} from '../../../src/auth/signing-key.js';
 import { type Authentication, SigV4Verifier } from '../../../src/auth/sigv4.js';
 
 const sigv4 = suite('sigv4');
@@ -275,9 +284,33 @@ sigv4('faults 93: an unknown form of payload is refused, and so is none', () => 
     const anonymous = aRequest({ headers: { host: 'a', 'x-amz-content-sha256': text } });
     assert.is(outcome(verify(anonymous)), 'InvalidArgument', text);
   }
-  const none = withHeaders(signed(), { 'x-amz-content-sha256': undefined });
-  assert.is(outcome(verify(none)), 'InvalidRequest');
+  const none = { 'x-amz-content-sha256': undefined, 'content-length': '1' };
+  assert.is(outcome(verify(withHeaders(signed(), none))), 'InvalidRequest');
 });
+
+sigv4('where no body is claimed, a signature of none needs no header that says so', () => {
+  const request = asOldCurlSigns(emptySha256);
+  const answer = verify(request);
+  assert.ok(answer.is === 'authenticated');
+  assert.equal(answer.payload, { is: 'sha256', value: Buffer.from(emptySha256, 'hex') });
+  const chunked = withHeaders(request, { 'transfer-encoding': 'chunked' });
+  assert.is(outcome(verify(chunked)), 'InvalidRequest');
+  assert.is(outcome(verify(asOldCurlSigns('UNSIGNED-PAYLOAD'))), 'SignatureDoesNotMatch');
+});
+
+/** Without a header that says what of the body is signed. */
+function asOldCurlSigns(payload: string): SignableRequest {
+  const amzDate = '20260131T120000Z';
+  const request = aRequest({ headers: { host: 'a', 'x-amz-date': amzDate } });
+  const scope = { day: '20260131', region: 'us-east-1' };
+  const canonical = canonicalRequest(request, [], ['host', 'x-amz-date'], payload);
+  const key = deriveSigningKey(credentials.secret, scope);
+  const signature = signCanonical(key, amzDate, scopeText(scope), canonical, 'latin1');
+  const authorization =
+    `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scopeText(scope)}, ` +
+    `SignedHeaders=host;x-amz-date, Signature=${signature.toString('hex')}`;
+  return withHeaders(request, { authorization });
+}
 
 sigv4('without credentials a request is anonymous, whose chunks cannot be signed', () => {
   assert.equal(verify(aRequest()), { is: 'anonymous', payload: { is: 'unsigned' } });

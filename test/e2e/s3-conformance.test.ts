@@ -1,0 +1,107 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { signRequest } from '../../src/auth/sign.js';
+import { codeOf, credentials, type S3Place, s3Place } from './s3-place.js';
+
+const conformance = suite('what clients and test suites of S3 look for');
+
+let at: S3Place;
+conformance.before(async () => {
+  at = await s3Place();
+  await at.send({ method: 'PUT', target: '/plain' });
+  await at.send({ method: 'PUT', target: '/plain/kept', body: 'eleven byte' });
+});
+conformance.after(() => at.close());
+
+const get = (target: string, headers: Readonly<Record<string, string>> = {}) =>
+  at.send({ method: 'GET', target, headers });
+
+conformance('signed for another region, the answer names the right one', async () => {
+  const headers = { host: at.host };
+  const request = { method: 'GET', rawPath: '/plain', rawQuery: '', headers };
+  const timeMs = Date.now();
+  const signing = { accessKeyId: credentials.accessKeyId, secret: credentials.secretAccessKey };
+  const options = { credentials: signing, region: 'eu-north-1', timeMs };
+  const signed = signRequest(request, 'UNSIGNED-PAYLOAD', options);
+  const own = { ...headers, ...signed.headers };
+  const answer = await at.sendUnsigned({ method: 'GET', target: '/plain', headers: own });
+  assert.is(answer.status, 400);
+  assert.is(codeOf(answer), 'AuthorizationHeaderMalformed');
+  assert.match(answer.body.toString(), '<Region>us-east-1</Region>');
+  assert.is(answer.headers['x-amz-bucket-region'], 'us-east-1');
+});
+
+conformance('another malformed Authorization names no region', async () => {
+  const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=nothing' };
+  const answer = await at.sendUnsigned({ method: 'GET', target: '/plain', headers });
+  assert.is(codeOf(answer), 'AuthorizationHeaderMalformed');
+  assert.not.match(answer.body.toString(), '<Region>');
+});
+
+conformance('a range beyond the object tells its size', async () => {
+  const answer = await get('/plain/kept', { range: 'bytes=40-50' });
+  assert.is(answer.status, 416);
+  assert.is(answer.headers['content-range'], 'bytes */11');
+  assert.match(answer.body.toString(), '<RangeRequested>bytes=40-50</RangeRequested>');
+  assert.match(answer.body.toString(), '<ActualObjectSize>11</ActualObjectSize>');
+});
+
+conformance('the bucket owner that a client expects must be the one', async () => {
+  const id = /<ID>([0-9a-f]{64})<\/ID>/.exec((await get('/')).body.toString())?.[1] ?? '';
+  const right = { 'x-amz-expected-bucket-owner': id };
+  assert.is((await get('/plain?list-type=2', right)).status, 200);
+  for (const name of ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner']) {
+    const headers = { [name]: '111122223333' };
+    assert.is(codeOf(await get('/plain?list-type=2', headers)), 'AccessDenied');
+    const put = { method: 'PUT', target: '/plain/kept', headers, body: 'other' };
+    assert.is(codeOf(await at.send(put)), 'AccessDenied');
+  }
+  assert.is((await get('/plain/kept')).body.toString(), 'eleven byte');
+});
+
+conformance('of list-type there is one: 2', async () => {
+  for (const type of ['1', '3', '']) {
+    const answer = await get(`/plain?list-type=${type}`);
+    assert.is(answer.status, 400);
+    assert.is(codeOf(answer), 'InvalidArgument');
+  }
+});
+
+for (const [query, document] of [
+  ['logging', '<BucketLoggingStatus/>'],
+  [
+    'requestPayment',
+    '<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>',
+  ],
+] as const)
+  conformance(`what ${query} is anyway can be set`, async () => {
+    const put = (target: string) => at.send({ method: 'PUT', target, body: document });
+    assert.is((await put(`/plain?${query}`)).status, 200);
+    assert.is((await get(`/plain?${query}`)).status, 200);
+    assert.is(codeOf(await put(`/no-such-bucket?${query}`)), 'NoSuchBucket');
+  });
+
+for (const [query, document] of [
+  [
+    'logging',
+    '<BucketLoggingStatus><LoggingEnabled><TargetBucket>plain</TargetBucket>' +
+      '<TargetPrefix>l</TargetPrefix></LoggingEnabled></BucketLoggingStatus>',
+  ],
+  [
+    'requestPayment',
+    '<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>',
+  ],
+] as const)
+  conformance(`another ${query} is NotImplemented`, async () => {
+    const answer = await at.send({ method: 'PUT', target: `/plain?${query}`, body: document });
+    assert.is(codeOf(answer), 'NotImplemented');
+  });
+
+conformance('a bucket without replication says so', async () => {
+  const answer = await get('/plain?replication');
+  assert.is(answer.status, 404);
+  assert.is(codeOf(answer), 'ReplicationConfigurationNotFoundError');
+  assert.is(codeOf(await get('/no-such-bucket?replication')), 'NoSuchBucket');
+});
+
+conformance.run();
