@@ -1,9 +1,11 @@
 import { invariant } from '../base/invariant.js';
 import { decodeVersionKey, keyPrefix, listingKey, versionKey } from '../format/key-encoding.js';
 import type { MapLeaf, PathStep } from '../merkle/map-hash.js';
-import type { ObjectMap } from '../merkle/object-map.js';
+import type { MapView } from '../merkle/map-view.js';
 import type { ObjectProofHead } from './object-proof.js';
 
+/** A map as it is, or as it was. */
+type ReadableMap = Pick<MapView, 'prove' | 'proveListing' | 'firstWithPrefix'>;
 type Leaf = ObjectProofHead['leaf'][number];
 
 /** Heads of object proofs (SPEC.md, Object proof) from a map that was rehashed. */
@@ -11,7 +13,7 @@ const nothing = { version: [], leaf: [], path: [], place: [], hash: [] };
 
 /** Of a version that is in the map; `current` only if it is the newest of its key. */
 export function proveVersion(
-  map: ObjectMap,
+  map: ReadableMap,
   claim: 'version' | 'current',
   bucket: string,
   key: string,
@@ -25,7 +27,7 @@ export function proveVersion(
 
 /** That no version of a key, or nothing with a prefix, is there; undefined if something is. */
 export function proveAbsence(
-  map: ObjectMap,
+  map: ReadableMap,
   claim: 'absent' | 'empty',
   bucket: string,
   key: string,
@@ -40,7 +42,7 @@ export function proveAbsence(
 
 /** Everything there is with a prefix; undefined if there is nothing: that is the claim `empty`. */
 export function proveListing(
-  map: ObjectMap,
+  map: ReadableMap,
   bucket: string,
   prefix: string,
 ): ObjectProofHead | undefined {

@@ -1,82 +1,162 @@
 import { invariant } from '../base/invariant.js';
-import { CritBitTrie } from './crit-bit-trie.js';
-import { DigestTable } from './digest-table.js';
-import { bitAt, type MapLeaf, type PathStep } from './map-hash.js';
+import { firstDifference, type MapLeaf } from './map-hash.js';
+import { bitAt, MapNodes } from './map-nodes.js';
+import { type LeafPath, MapView, type SubtreePath } from './map-view.js';
 import type { Hash } from './rfc6962.js';
 
 const nodesPerTurn = 64;
-const keyBytesMax = 8 * 1024;
 
-/** A path from the root, and the leaf to which it leads. */
-export interface LeafPath extends MapLeaf {
-  readonly path: readonly PathStep[];
+/** A map as it was when it was kept. */
+export interface KeptMap {
+  readonly view: MapView;
+  /** The view is not to be used any more. Harmless when called again. */
+  letGo(): void;
 }
 
-/** A path to the subtree of all keys with a prefix, and its leaves in order. */
-export interface SubtreePath {
-  readonly path: readonly PathStep[];
-  readonly leaves: readonly MapLeaf[];
+/** Takes the next leaf, and the hash of the node between it and the one that follows. */
+export type MapLoader = (leaf: MapLeaf, between: Uint8Array | undefined) => void;
+
+/** What a generation left behind: it is there for the views that were kept before. */
+interface Retired {
+  readonly generation: number;
+  readonly nodes: number[];
+  readonly slots: number[];
 }
+
+/** A child's place in its parent; the root's has none. */
+interface Edge {
+  readonly parent: number;
+  readonly side: number;
+}
+
+interface OwnedEdge extends Edge {
+  /** Of the parent itself. */
+  readonly above: Edge;
+}
+
+const noEdge: Edge = { parent: -1, side: 0 };
 
 /**
  * The ledger's map (SPEC.md, Object map): a set of keys, each with the hash of its record, under
  * one root that depends on the set alone. A change costs its path: nodes above it are marked and
- * rehash() computes them once, however many changes they stand above. Beside the trie it takes 33
- * bytes a node and 32 a leaf.
+ * rehash() computes them once, however many changes they stand above. keep() holds the map as it
+ * is: what changes after it copies the nodes on its path, and shares all others.
  */
 export class ObjectMap {
-  readonly #trie = new CritBitTrie();
-  readonly #nodes = new DigestTable();
-  readonly #records = new DigestTable(); // by slot
-  #stale = new Uint8Array(64); // by node: 1 until it is rehashed; then those above it are 1 as well
+  readonly #nodes: MapNodes;
+  #count = 0;
+  #root = 0;
   #changeCount = 0;
-  readonly #nodeScratch = new Uint8Array(3 + keyBytesMax + 64);
-  readonly #leafScratch = new Uint8Array(5 + keyBytesMax + 32);
+  /** Nodes of this generation belong to no view, and are changed where they are. */
+  #generation = 1;
+  /** Of the kept views, the oldest first. */
+  readonly #kept: number[] = [];
+  readonly #retired: Retired[] = [];
 
-  constructor(private readonly hash: Hash) {}
+  constructor(hash: Hash) {
+    this.#nodes = new MapNodes(hash);
+  }
+
+  /** A map to be filled by what inOrder() gives: nothing is hashed. */
+  static load(hash: Hash): { readonly map: ObjectMap; readonly add: MapLoader } {
+    const map = new ObjectMap(hash);
+    return { map, add: map.#loader() };
+  }
 
   get count(): number {
-    return this.#trie.count;
+    return this.#count;
+  }
+
+  /** As it is now: valid until it changes. */
+  now(): MapView {
+    return new MapView(this.#nodes, this.#count, this.#root);
+  }
+
+  /** As it is now, until it is let go. */
+  keep(): KeptMap {
+    const generation = this.#generation++;
+    this.#kept.push(generation);
+    const letGo = () => {
+      const at = this.#kept.indexOf(generation);
+      if (at < 0) return;
+      this.#kept.splice(at, 1);
+      this.#freeRetired();
+    };
+    return { view: this.now(), letGo };
   }
 
   /** Adds a version, or gives the one that is there another record. */
   set(key: Uint8Array, recordHash: Uint8Array, length = key.length): void {
     this.#changeCount++;
-    let slot = this.#trie.find(key, length);
-    if (slot < 0) {
-      slot = this.#trie.insert(key, length);
-      this.#reserve(this.#trie.slotLimit);
+    const nodes = this.#nodes;
+    const slot = nodes.addLeaf(key, length, recordHash);
+    if (this.#count === 0) {
+      this.#root = ~slot;
+      this.#count = 1;
+      return;
     }
-    this.#records.set(slot, recordHash);
-    this.#markPath(key, length);
+    const nearest = nodes.nearest(this.#root, key, length);
+    const bit = nodes.firstDifference(nearest, key, length);
+    if (bit === -1) {
+      this.#replace(this.#ownPath(key, length, Number.POSITIVE_INFINITY), ~slot);
+      this.#retireSlot(nearest);
+      return;
+    }
+    const shorter = Math.min(length, nodes.keyLength(nearest));
+    invariant(bit < shorter * 8, 'no key begins another');
+    // Down to the edge that the new node cuts: the first whose lower end differs below `bit`.
+    const edge = this.#ownPath(key, length, bit);
+    const below = this.#below(edge);
+    const isRight = bitAt(key, length, bit) === 1;
+    const [left, right] = isRight ? [below, ~slot] : [~slot, below];
+    this.#replace(edge, nodes.addNode(bit, left, right, this.#generation));
+    this.#count++;
   }
 
   /** Whether it was there. */
   remove(key: Uint8Array, length = key.length): boolean {
-    if (this.#trie.find(key, length) < 0) return false;
+    if (this.#count === 0) return false;
+    const nodes = this.#nodes;
+    const slot = nodes.nearest(this.#root, key, length);
+    if (nodes.firstDifference(slot, key, length) !== -1) return false;
     this.#changeCount++;
-    this.#markPath(key, length);
-    this.#trie.remove(key, length);
+    this.#count--;
+    if (this.#root < 0) this.#root = 0;
+    else {
+      const { parent, side, above } = this.#ownPath(key, length, Number.POSITIVE_INFINITY);
+      this.#replace(above, nodes.childOf(parent, 1 - side));
+      this.#retireNode(parent);
+    }
+    this.#retireSlot(slot);
     return true;
   }
 
   recordHash(key: Uint8Array, length = key.length): Uint8Array | undefined {
-    const slot = this.#trie.find(key, length);
-    return slot < 0 ? undefined : this.#records.view(slot).slice();
+    return this.now().recordHash(key, length);
   }
 
-  /** The first leaf whose key begins with `prefix`: of a key's versions the newest. */
   firstWithPrefix(prefix: Uint8Array): MapLeaf | undefined {
-    const slot = this.#trie.firstWithPrefix(prefix);
-    return slot < 0 ? undefined : this.#leaf(slot);
+    return this.now().firstWithPrefix(prefix);
   }
 
-  /** Calls back for every leaf in the order of keys; the map must not change meanwhile. */
   forEach(visit: (leaf: MapLeaf) => void): void {
-    this.#trie.scan(new Uint8Array(), (slot) => {
-      visit(this.#leaf(slot));
-      return true;
-    });
+    this.now().forEach(visit);
+  }
+
+  root(): Uint8Array {
+    return this.now().root();
+  }
+
+  prove(target: Uint8Array): LeafPath | undefined {
+    return this.now().prove(target);
+  }
+
+  proveListing(prefix: Uint8Array): SubtreePath | undefined {
+    return this.now().proveListing(prefix);
+  }
+
+  depthOf(key: Uint8Array): number {
+    return this.now().depthOf(key);
   }
 
   /**
@@ -84,22 +164,23 @@ export class ObjectMap {
    * at its clock in each and may pause. The map must not change before it is through.
    */
   *rehash(): Generator<void, void> {
-    if (this.count === 0) return;
+    if (this.#count === 0) return;
+    const nodes = this.#nodes;
     const changeCount = this.#changeCount;
-    const pending: number[] = this.#isStale(this.#trie.root) ? [this.#trie.root] : [];
+    const pending: number[] = nodes.isStale(this.#root) ? [this.#root] : [];
     let below = -1; // the slot of a leaf below the node hashed last, which is a child of the next
     let hashed = 0;
     for (let node = pending.at(-1); node !== undefined; node = pending.at(-1)) {
-      const left = this.#trie.leftOf(node);
-      const right = this.#trie.rightOf(node);
-      const next = this.#isStale(left) ? left : right;
-      if (this.#isStale(next)) {
+      const left = nodes.childOf(node, 0);
+      const right = nodes.childOf(node, 1);
+      const next = nodes.isStale(left) ? left : right;
+      if (nodes.isStale(next)) {
         pending.push(next);
         below = -1;
         continue;
       }
-      if (below < 0) below = this.#slotBelow(node);
-      this.#rehashNode(node, left, right, below);
+      if (below < 0) below = nodes.slotBelow(node);
+      nodes.rehash(node, below);
       pending.pop();
       if (++hashed % nodesPerTurn !== 0) continue;
       yield;
@@ -107,140 +188,104 @@ export class ObjectMap {
     }
   }
 
-  /** The caller's own copy. All changes must have been rehashed. */
-  root(): Uint8Array {
-    if (this.count === 0) return this.hash();
-    invariant(!this.#isStale(this.#trie.root), 'the map was rehashed after its last change');
-    return this.#hashOf(this.#trie.root);
-  }
-
-  /**
-   * The way to the leaf that agrees with `target`, followed by zeros, in every bit tested on the
-   * way: the key itself if it is there, the first key with that prefix if there is one, and else a
-   * leaf that shows that there is none. Undefined if the map is empty.
-   */
-  prove(target: Uint8Array): LeafPath | undefined {
-    if (this.count === 0) return undefined;
-    const path: PathStep[] = [];
-    const end = this.#walk(target, Number.POSITIVE_INFINITY, path);
-    return { path, ...this.#leaf(~end) };
-  }
-
-  /** The way to all leaves whose keys begin with `prefix`; undefined if there are none. */
-  proveListing(prefix: Uint8Array): SubtreePath | undefined {
-    if (this.#trie.firstWithPrefix(prefix) < 0) return undefined;
-    const path: PathStep[] = [];
-    this.#walk(prefix, 8 * prefix.length, path);
-    const leaves: MapLeaf[] = [];
-    this.#trie.scan(prefix, (slot) => {
-      if (!this.#trie.startsWith(slot, prefix)) return false;
-      leaves.push(this.#leaf(slot));
-      return true;
-    });
-    return { path, leaves };
-  }
-
-  /** Nodes on the way to `key`, which is there. */
-  depthOf(key: Uint8Array): number {
-    const path: number[] = [];
-    this.#walkNodes(key, key.length, Number.POSITIVE_INFINITY, (node) => path.push(node));
-    return path.length;
-  }
-
-  #walk(target: Uint8Array, bitMax: number, path: PathStep[]): number {
-    invariant(!this.#isStale(this.#trie.root), 'the map was rehashed after its last change');
-    return this.#walkNodes(target, target.length, bitMax, (node, side) => {
-      const other = side === 0 ? this.#trie.rightOf(node) : this.#trie.leftOf(node);
-      path.push({ bit: this.#trie.bitOf(node), sibling: this.#hashOf(other) });
-    });
-  }
-
-  /** Down as long as nodes test a bit before `bitMax`; the reference reached. */
-  #walkNodes(
-    target: Uint8Array,
-    length: number,
-    bitMax: number,
-    visit: (node: number, side: number) => void,
-  ): number {
-    let reference = this.#trie.root;
-    while (reference >= 0) {
-      const bit = this.#trie.bitOf(reference);
-      if (bit >= bitMax) break;
-      const side = bit < 8 * length ? bitAt(target, bit) : 0;
-      visit(reference, side);
-      reference = side === 0 ? this.#trie.leftOf(reference) : this.#trie.rightOf(reference);
+  /** Walks down while nodes test a bit before `bitMax`, and makes the nodes on the way its own. */
+  #ownPath(key: Uint8Array, length: number, bitMax: number): OwnedEdge {
+    const nodes = this.#nodes;
+    let above: Edge = noEdge;
+    let edge: Edge = noEdge;
+    for (let below = this.#root; below >= 0 && nodes.bitOf(below) < bitMax; ) {
+      const node = this.#own(below, edge);
+      above = edge;
+      edge = { parent: node, side: bitAt(key, length, nodes.bitOf(node)) };
+      below = nodes.childOf(node, edge.side);
     }
-    return reference;
+    return { ...edge, above };
   }
 
-  #markPath(key: Uint8Array, length: number): void {
-    const stale = this.#stale;
-    this.#walkNodes(key, length, Number.POSITIVE_INFINITY, (node) => {
-      stale[node] = 1;
-    });
-  }
-
-  #isStale(reference: number): boolean {
-    return reference >= 0 && this.#stale[reference] === 1;
-  }
-
-  /** Nodes are always fewer than slots. */
-  #reserve(slotLimit: number): void {
-    this.#records.reserve(slotLimit);
-    this.#nodes.reserve(slotLimit);
-    if (this.#stale.length >= slotLimit) return;
-    const grown = new Uint8Array(this.#stale.length * 2);
-    grown.set(this.#stale);
-    this.#stale = grown;
-  }
-
-  /** `below` is the slot of any leaf under the node: it lends the bits that all of them share. */
-  #rehashNode(node: number, left: number, right: number, below: number): void {
-    const scratch = this.#nodeScratch;
-    const bit = this.#trie.bitOf(node);
-    const prefixEnd = 3 + ((bit + 7) >> 3);
-    this.#trie.copyKey(below, scratch, 3);
-    scratch[0] = 1;
-    scratch[1] = bit >> 8;
-    scratch[2] = bit;
-    if (bit % 8 !== 0) {
-      scratch[prefixEnd - 1] = (scratch[prefixEnd - 1] as number) & (0xff << (8 - (bit % 8)));
+  /** The node itself, or its copy in its place where a view holds it. */
+  #own(node: number, edge: Edge): number {
+    const nodes = this.#nodes;
+    if (!this.#isHeld(node)) {
+      nodes.markStale(node);
+      return node;
     }
-    this.#copyHash(left, scratch, prefixEnd);
-    this.#copyHash(right, scratch, prefixEnd + 32);
-    this.#nodes.set(node, this.hash(scratch.subarray(0, prefixEnd + 64)));
-    this.#stale[node] = 0;
+    const [bit, left, right] = [nodes.bitOf(node), nodes.childOf(node, 0), nodes.childOf(node, 1)];
+    const copy = nodes.addNode(bit, left, right, this.#generation);
+    this.#replace(edge, copy);
+    this.#retireNode(node);
+    return copy;
   }
 
-  #copyHash(reference: number, into: Uint8Array, at: number): void {
-    if (reference >= 0) this.#nodes.copy(reference, into, at);
-    else into.set(this.#leafHash(~reference), at);
+  #isHeld(node: number): boolean {
+    return this.#nodes.birthOf(node) <= (this.#kept.at(-1) ?? 0);
   }
 
-  #hashOf(reference: number): Uint8Array {
-    if (reference >= 0) return this.#nodes.view(reference).slice();
-    return this.#leafHash(~reference);
+  #below({ parent, side }: Edge): number {
+    return parent < 0 ? this.#root : this.#nodes.childOf(parent, side);
   }
 
-  /** Not kept: a leaf's record hash serves proofs of its neighbours too, and this is one hash. */
-  #leafHash(slot: number): Uint8Array {
-    const scratch = this.#leafScratch;
-    const length = this.#trie.copyKey(slot, scratch, 5);
-    scratch[1] = 0;
-    scratch[2] = 0;
-    scratch[3] = length >> 8;
-    scratch[4] = length;
-    this.#records.copy(slot, scratch, 5 + length);
-    return this.hash(scratch.subarray(0, 5 + length + 32));
+  #replace({ parent, side }: Edge, reference: number): void {
+    if (parent < 0) this.#root = reference;
+    else this.#nodes.setChild(parent, side, reference);
   }
 
-  #leaf(slot: number): MapLeaf {
-    return { key: this.#trie.key(slot), recordHash: this.#records.view(slot).slice() };
+  #retireNode(node: number): void {
+    if (this.#isHeld(node)) this.#retiredNow().nodes.push(node);
+    else this.#nodes.freeNode(node);
   }
 
-  #slotBelow(node: number): number {
-    let reference = node;
-    while (reference >= 0) reference = this.#trie.leftOf(reference);
-    return ~reference;
+  #retireSlot(slot: number): void {
+    if (this.#kept.length === 0) this.#nodes.freeLeaf(slot);
+    else this.#retiredNow().slots.push(slot);
+  }
+
+  #retiredNow(): Retired {
+    const last = this.#retired.at(-1);
+    if (last?.generation === this.#generation) return last;
+    const retired: Retired = { generation: this.#generation, nodes: [], slots: [] };
+    this.#retired.push(retired);
+    return retired;
+  }
+
+  /** What was left behind in a generation is seen by the views of those before it. */
+  #freeRetired(): void {
+    const oldest = this.#kept[0] ?? Number.POSITIVE_INFINITY;
+    for (let first = this.#retired[0]; first !== undefined; first = this.#retired[0]) {
+      if (oldest < first.generation) return;
+      for (const node of first.nodes) this.#nodes.freeNode(node);
+      for (const slot of first.slots) this.#nodes.freeLeaf(slot);
+      this.#retired.shift();
+    }
+  }
+
+  #loader(): MapLoader {
+    const nodes = this.#nodes;
+    const edge: number[] = []; // nodes from the root along the right side
+    let last: { readonly slot: number; readonly key: Uint8Array } | undefined;
+    let hashBehind: Uint8Array | undefined;
+    return ({ key, recordHash }, between) => {
+      const slot = nodes.addLeaf(key, key.length, recordHash);
+      this.#count++;
+      if (last === undefined) this.#root = ~slot;
+      else {
+        const bit = firstDifference(last.key, key);
+        invariant(bit >= 0 && hashBehind !== undefined, 'leaves come in order, with their nodes');
+        let below = ~last.slot;
+        for (
+          let end = edge.at(-1);
+          end !== undefined && nodes.bitOf(end) > bit;
+          end = edge.at(-1)
+        ) {
+          below = end;
+          edge.pop();
+        }
+        const node = nodes.addNode(bit, below, ~slot, this.#generation);
+        nodes.setHash(node, hashBehind);
+        this.#replace({ parent: edge.at(-1) ?? -1, side: 1 }, node);
+        edge.push(node);
+      }
+      last = { slot, key };
+      hashBehind = between;
+    };
   }
 }

@@ -13,7 +13,8 @@ import {
   mapNodeHash,
   rootFromMapPath,
 } from '../../src/merkle/map-hash.js';
-import { ObjectMap } from '../../src/merkle/object-map.js';
+import type { MapView } from '../../src/merkle/map-view.js';
+import { type KeptMap, ObjectMap } from '../../src/merkle/object-map.js';
 import { nodeSha256 as hash, toHex } from '../unit/ledger/golden.js';
 
 const it = suite('object map beside a plain list');
@@ -109,6 +110,71 @@ it('leads from every leaf, from every prefix and towards every absent key to the
       const subtree = hashOfLeaves(hash, listing.leaves) ?? hash();
       const reached = rootFromMapPath(hash, prefix, listing.path, subtree);
       assert.is(reached && toHex(reached), root);
+    }),
+  );
+});
+
+it('keeps what it was, however it goes on, and no longer than it is held', () => {
+  const does = fc.constantFrom('set', 'set', 'remove', 'keep', 'letGo');
+  const steps = fc.array(fc.record({ does, key, recordHash, which: fc.nat() }), {
+    maxLength: 80,
+    size: 'max',
+  });
+  fc.assert(
+    fc.property(steps, (all) => {
+      const map = new ObjectMap(hash);
+      const model = new Map<string, Uint8Array>();
+      const kept: { readonly held: KeptMap; readonly leaves: readonly MapLeaf[] }[] = [];
+      for (const { does, key, recordHash, which } of all) {
+        if (does === 'set') {
+          map.set(key, recordHash);
+          model.set(toHex(key), recordHash);
+        } else if (does === 'remove') assert.is(map.remove(key), model.delete(toHex(key)));
+        else if (does === 'keep') {
+          rehash(map);
+          kept.push({ held: map.keep(), leaves: sorted(model) });
+        } else kept.splice(which % (kept.length + 1), 1)[0]?.held.letGo();
+        for (const { held, leaves } of kept) isMapOf(held.view, leaves);
+      }
+      rehash(map);
+      isMapOf(map.now(), sorted(model));
+    }),
+  );
+});
+
+function isMapOf(view: MapView, leaves: readonly MapLeaf[]): void {
+  assert.is(view.count, leaves.length);
+  assert.is(toHex(view.root()), toHex(hashOfLeaves(hash, leaves) ?? hash()));
+  const seen: MapLeaf[] = [];
+  view.forEach((leaf) => {
+    seen.push(leaf);
+  });
+  assert.equal(seen, leaves);
+}
+
+it('is loaded from its leaves and nodes without hashing, and goes on from there', () => {
+  const set = fc.array(fc.tuple(key, recordHash), { maxLength: 40 });
+  fc.assert(
+    fc.property(set, set, (entries, later) => {
+      const map = new ObjectMap(hash);
+      for (const [one, value] of entries) map.set(one, value);
+      rehash(map);
+      let hashCount = 0;
+      const { map: loaded, add } = ObjectMap.load((...parts) => {
+        hashCount++;
+        return hash(...parts);
+      });
+      for (const { leaf, between } of map.now().inOrder()) add(leaf, between);
+      assert.is(hashCount, 0);
+      assert.is(toHex(loaded.root()), toHex(map.root()));
+      for (const [one, value] of later) {
+        map.set(one, value);
+        loaded.set(one, value);
+      }
+      for (const [one] of entries) assert.is(map.remove(one), loaded.remove(one));
+      rehash(map);
+      rehash(loaded);
+      assert.is(toHex(loaded.root()), toHex(map.root()));
     }),
   );
 });

@@ -1,0 +1,130 @@
+import { invariant } from '../base/invariant.js';
+import type { MapLeaf, PathStep } from './map-hash.js';
+import { bitAt, type MapNodes } from './map-nodes.js';
+
+/** A path from the root, and the leaf to which it leads. */
+export interface LeafPath extends MapLeaf {
+  readonly path: readonly PathStep[];
+}
+
+/** A path to the subtree of all keys with a prefix, and its leaves in order. */
+export interface SubtreePath {
+  readonly path: readonly PathStep[];
+  readonly leaves: readonly MapLeaf[];
+}
+
+/** What can be asked of a map as it is, or as it was when it was kept. */
+export class MapView {
+  constructor(
+    private readonly nodes: MapNodes,
+    readonly count: number,
+    /** Meaningless when there is nothing. */
+    private readonly reference: number,
+  ) {}
+
+  recordHash(key: Uint8Array, length = key.length): Uint8Array | undefined {
+    const slot = this.#find(key, length);
+    return slot < 0 ? undefined : this.nodes.record(slot);
+  }
+
+  /** The first leaf whose key begins with `prefix`: of a key's versions the newest. */
+  firstWithPrefix(prefix: Uint8Array): MapLeaf | undefined {
+    // Beyond the prefix the walk turns left, so it ends at the first key that has the prefix.
+    const slot = this.count === 0 ? -1 : this.nodes.nearest(this.reference, prefix, prefix.length);
+    return slot >= 0 && this.#startsWith(slot, prefix) ? this.nodes.leaf(slot) : undefined;
+  }
+
+  /** Calls back for every leaf in the order of keys; the map must not change meanwhile. */
+  forEach(visit: (leaf: MapLeaf) => void): void {
+    if (this.count > 0) this.#each(this.reference, (slot) => visit(this.nodes.leaf(slot)));
+  }
+
+  /** The caller's own copy. All changes must have been rehashed. */
+  root(): Uint8Array {
+    if (this.count === 0) return this.nodes.hash();
+    invariant(!this.nodes.isStale(this.reference), 'the map was rehashed after its last change');
+    return this.nodes.hashOf(this.reference);
+  }
+
+  /**
+   * The way to the leaf that agrees with `target`, followed by zeros, in every bit tested on the
+   * way: the key itself if it is there, the first key with that prefix if there is one, and else a
+   * leaf that shows that there is none. Undefined if the map is empty.
+   */
+  prove(target: Uint8Array): LeafPath | undefined {
+    if (this.count === 0) return undefined;
+    const path: PathStep[] = [];
+    const end = this.#walk(target, Number.POSITIVE_INFINITY, path);
+    return { path, ...this.nodes.leaf(~end) };
+  }
+
+  /** The way to all leaves whose keys begin with `prefix`; undefined if there are none. */
+  proveListing(prefix: Uint8Array): SubtreePath | undefined {
+    if (this.firstWithPrefix(prefix) === undefined) return undefined;
+    const path: PathStep[] = [];
+    const leaves: MapLeaf[] = [];
+    this.#each(this.#walk(prefix, 8 * prefix.length, path), (slot) => {
+      leaves.push(this.nodes.leaf(slot));
+    });
+    return { path, leaves };
+  }
+
+  /** Nodes on the way to `key`, which is there. */
+  depthOf(key: Uint8Array): number {
+    const path: PathStep[] = [];
+    this.#walk(key, Number.POSITIVE_INFINITY, path);
+    return path.length;
+  }
+
+  /** Leaves in the order of keys, each with the hash of the node between it and the next. */
+  *inOrder(): Generator<{ readonly leaf: MapLeaf; readonly between: Uint8Array | undefined }> {
+    if (this.count === 0) return;
+    const open: number[] = []; // nodes whose right side is to come
+    for (let reference = this.reference; ; ) {
+      for (; reference >= 0; reference = this.nodes.childOf(reference, 0)) open.push(reference);
+      const node = open.pop();
+      const between = node === undefined ? undefined : this.nodes.hashOf(node);
+      yield { leaf: this.nodes.leaf(~reference), between };
+      if (node === undefined) return;
+      reference = this.nodes.childOf(node, 1);
+    }
+  }
+
+  #find(key: Uint8Array, length: number): number {
+    if (this.count === 0) return -1;
+    const slot = this.nodes.nearest(this.reference, key, length);
+    return this.nodes.firstDifference(slot, key, length) === -1 ? slot : -1;
+  }
+
+  #startsWith(slot: number, prefix: Uint8Array): boolean {
+    const bit = this.nodes.firstDifference(slot, prefix, prefix.length);
+    return bit === -1 || bit === prefix.length * 8;
+  }
+
+  /** Down as long as nodes test a bit before `bitMax`; the reference reached. */
+  #walk(target: Uint8Array, bitMax: number, path: PathStep[]): number {
+    const { nodes } = this;
+    invariant(!nodes.isStale(this.reference), 'the map was rehashed after its last change');
+    let reference = this.reference;
+    while (reference >= 0) {
+      const bit = nodes.bitOf(reference);
+      if (bit >= bitMax) break;
+      const side = bitAt(target, target.length, bit);
+      path.push({ bit, sibling: nodes.hashOf(nodes.childOf(reference, 1 - side)) });
+      reference = nodes.childOf(reference, side);
+    }
+    return reference;
+  }
+
+  #each(from: number, visit: (slot: number) => void): void {
+    const pending = [from]; // subtrees not yet visited, the next one last
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      let reference = next;
+      while (reference >= 0) {
+        pending.push(this.nodes.childOf(reference, 1));
+        reference = this.nodes.childOf(reference, 0);
+      }
+      visit(~reference);
+    }
+  }
+}
