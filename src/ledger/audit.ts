@@ -14,8 +14,9 @@ import type { LedgerLog, StoredBlock } from './ledger-log.js';
 import { nodeSha256 } from './node-hash.js';
 import { decodeNote } from './note.js';
 import { checkpointFile, renderTile } from './publisher.js';
-import { applyChange, type Between } from './restore-map.js';
+import { applyChange } from './restore-map.js';
 import { tilePath, tilesBetween } from './tiles.js';
+import type { Between } from './turns.js';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

@@ -9,7 +9,7 @@ export function epochDirectory(epoch: number): string {
   return `${ledgerDirectory}/${epoch}`;
 }
 
-/** In an epoch's directory: who this log is, and what is published. */
+/** In an epoch's directory: who this log is, what is published, and a cache of its map. */
 export const originFile = 'origin';
 export const tilesDirectory = 'tiles';
 export const mapSnapshotFile = 'map.snapshot';

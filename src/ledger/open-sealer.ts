@@ -15,6 +15,8 @@ export interface SealerOptions {
   readonly secrets: readonly LedgerSecret[];
   readonly highWater: HighWaterPlace;
   readonly segmentBytes?: number | undefined;
+  /** Changes after which the map is written out, so that the next start replays few. */
+  readonly snapshotAfter?: number | undefined;
 }
 
 /**
@@ -38,7 +40,11 @@ async function open(host: Host, options: SealerOptions): Promise<SealerLink> {
     const { segmentBytes } = options;
     const ledger = await LedgerLog.open(below, { mode: 'write', segmentBytes });
     const publisher = new Publisher(below.disk, ledger);
-    return new Sealer({ host, epoch, ledger, marks, publisher, secrets: options.secrets });
+    const { secrets, snapshotAfter } = options;
+    return new Sealer({
+      ...{ clock: host.clock, disk: below.disk, epoch, ledger, marks, publisher, secrets },
+      snapshotAfter,
+    });
   } catch (error) {
     await marks[Symbol.asyncDispose]();
     throw error;

@@ -1,33 +1,98 @@
-import { LogStoreError } from '../base/errors.js';
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
+import type { Disk } from '../base/host.js';
 import { type Change, changeRecord } from '../format/change-record.js';
 import { versionKey } from '../format/key-encoding.js';
-import { ObjectMap } from '../merkle/object-map.js';
+import type { ObjectMap } from '../merkle/object-map.js';
 import { equalHashes } from '../merkle/rfc6962.js';
-import type { LedgerLog } from './ledger-log.js';
-import { nodeSha256 } from './node-hash.js';
+import type { LedgerLog, StoredBlock } from './ledger-log.js';
+import { type ReadMap, readMapSnapshot } from './map-snapshot.js';
+import { SealedMaps, sealedMapsMax } from './sealed-maps.js';
+import type { Between } from './turns.js';
 
-/** Gives others a turn, now and then. */
-export type Between = () => Promise<void>;
+/** The maps of the newest blocks, and how many changes were replayed to make them. */
+export interface RestoredMaps {
+  readonly maps: SealedMaps;
+  readonly changeCount: number;
+}
 
-/** The map as the last block states it, from all change records. @throws LogStoreError */
-export async function restoreMap(ledger: LedgerLog, between: Between): Promise<ObjectMap> {
-  const map = new ObjectMap(nodeSha256);
-  for (let height = 0; height < ledger.size; height++) {
-    for (const { text } of await ledger.changes(await ledger.block(height))) {
-      applyChange(map, changeRecord.decode(text));
+/**
+ * The maps that the newest blocks state: from the snapshot if it fits, and the change records from
+ * there on.
+ * @throws LogStoreError `RECORD_CORRUPT` where a block states another map, or a record is damaged
+ */
+export async function restoreMaps(
+  disk: Disk,
+  ledger: LedgerLog,
+  between: Between,
+): Promise<RestoredMaps> {
+  const found = await snapshotOf(disk, ledger, between);
+  try {
+    return await replay(ledger, found, between);
+  } catch (error) {
+    // A cache may be at fault: what counts is what the changes lead to.
+    if (found === undefined || !isLogStoreError(error, 'RECORD_CORRUPT')) throw error;
+    return await replay(ledger, undefined, between);
+  }
+}
+
+/** The snapshot, if it is of a block of this ledger and whole. @throws LogStoreError */
+export function snapshotOf(
+  disk: Disk,
+  ledger: LedgerLog,
+  between: Between,
+): Promise<ReadMap | undefined> {
+  return readMapSnapshot(
+    disk,
+    async ({ height, count, root, blockLeaf }) => {
+      if (height >= ledger.size) return false;
+      if (!equalHashes(blockLeaf, ledger.tree.hashAt(0, height))) return false;
+      const { map } = (await ledger.block(height)).block;
+      return map[0] === count && equalHashes(map[1], root);
+    },
+    between,
+  );
+}
+
+async function replay(
+  ledger: LedgerLog,
+  found: ReadMap | undefined,
+  between: Between,
+): Promise<RestoredMaps> {
+  const maps = new SealedMaps(found?.map);
+  let changeCount = 0;
+  const isNew = found !== undefined && found.height >= ledger.size - sealedMapsMax;
+  if (isNew) maps.seal(found.height, 0);
+  for (let height = (found?.height ?? -1) + 1; height < ledger.size; height++) {
+    const stored = await ledger.block(height);
+    for (const { text } of await ledger.changes(stored)) {
+      applyChange(maps.map, changeRecord.decode(text));
+      changeCount++;
       await between();
     }
+    if (height < ledger.size - sealedMapsMax) continue;
+    for (const _ of maps.map.rehash()) await between();
+    checkMap(maps.map, stored);
+    maps.seal(height, changeCount);
   }
-  for (const _ of map.rehash()) await between();
-  const stated = ledger.last?.block.map ?? [0, nodeSha256()];
-  if (map.count === stated[0] && equalHashes(map.root(), stated[1])) return map;
-  const at = `block ${ledger.size - 1}`;
-  throw new LogStoreError('RECORD_CORRUPT', `${at} states another map than its changes lead to`);
+  return { maps, changeCount };
+}
+
+/** Whether the map is what a block says. @throws LogStoreError `RECORD_CORRUPT` */
+function checkMap(map: ObjectMap, { height, block }: StoredBlock): void {
+  const [count, root] = block.map;
+  if (map.count === count && equalHashes(map.root(), root)) return;
+  const message = `block ${height} states another map than its changes lead to`;
+  throw new LogStoreError('RECORD_CORRUPT', message);
 }
 
 /** What a change record says, done to a map. */
-export function applyChange(map: ObjectMap, { object, removed, added }: Change): void {
+export function applyChange(
+  map: ObjectMap,
+  { version: change, object, removed, added }: Change,
+): void {
   const [[bucket, key] = ['', '']] = object;
   for (const [version] of removed) map.remove(versionKey(bucket, key, version));
-  for (const [version, recordHash] of added) map.set(versionKey(bucket, key, version), recordHash);
+  for (const [version, recordHash] of added) {
+    map.set(versionKey(bucket, key, version), recordHash, change);
+  }
 }

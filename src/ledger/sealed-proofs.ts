@@ -4,11 +4,12 @@ import { changeRecord } from '../format/change-record.js';
 import { decodeVersionKey, keyPrefix, versionKey } from '../format/key-encoding.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { GrowingTree, inclusionPath } from '../merkle/growing-tree.js';
-import type { ObjectMap } from '../merkle/object-map.js';
+import type { MapView } from '../merkle/map-view.js';
 import { leafHash } from '../merkle/rfc6962.js';
 import type { LedgerLog } from './ledger-log.js';
 import { nodeSha256 } from './node-hash.js';
 import { proveAbsence, proveListing, proveVersion, proveWritten } from './prove.js';
+import { type SealedMaps, sealedMapsMax } from './sealed-maps.js';
 import type { ProofParts, ProofRequest, RecordSource } from './sealer-link.js';
 import { encodeTlogProof, type TlogProof } from './tlog-proof.js';
 
@@ -22,27 +23,32 @@ export interface SignedCheckpoint {
 export class SealedProofs {
   constructor(
     private readonly ledger: LedgerLog,
-    /** As the last block states it. */
-    private readonly map: ObjectMap,
+    private readonly maps: SealedMaps,
     private readonly checkpoint: SignedCheckpoint,
   ) {}
 
   /** @throws LogStoreError `NOT_SEALED` for what does not hold there */
   async prove(request: ProofRequest): Promise<ProofParts> {
     if (request.claim === 'written') return await this.#written(request);
-    const height = this.checkpoint.size - 1;
+    const { bucket, key, claim, height = this.checkpoint.size - 1 } = request;
     const { block, proof } = await this.block(height);
-    const { bucket, key, claim } = request;
+    const map = this.#mapAt(height);
     if (claim === 'version' || claim === 'current') {
-      const { head, record } = await this.#version(claim, request);
+      const { head, record } = await this.#version(map, claim, { ...request, height });
       return { head, block, proof, record, change: undefined };
     }
     const head =
-      claim === 'listing'
-        ? proveListing(this.map, bucket, key)
-        : proveAbsence(this.map, claim, bucket, key);
+      claim === 'listing' ? proveListing(map, bucket, key) : proveAbsence(map, claim, bucket, key);
     if (head === undefined) throw notSo(request, height);
     return { head, block, proof, record: undefined, change: undefined };
+  }
+
+  /** @throws LogStoreError `NOT_SEALED` for a block whose map is not kept any more */
+  #mapAt(height: number): MapView {
+    const map = this.maps.at(height);
+    if (map !== undefined) return map;
+    const message = `block ${height} is not among the newest (up to ${sealedMapsMax}) whose maps are kept`;
+    throw new LogStoreError('NOT_SEALED', message);
   }
 
   /** @throws LogStoreError `NOT_SEALED` for a block that is not signed */
@@ -66,15 +72,19 @@ export class SealedProofs {
     return [text, block, encodeTlogProof(proof)].join('\n');
   }
 
-  async #version(claim: 'version' | 'current', request: ProofRequest) {
-    const { bucket, key } = request;
-    const newest = this.map.firstWithPrefix(keyPrefix(bucket, key));
-    if (newest === undefined) throw notSo(request, this.checkpoint.size - 1);
+  async #version(
+    map: MapView,
+    claim: 'version' | 'current',
+    request: ProofRequest & { readonly height: number },
+  ) {
+    const { bucket, key, height } = request;
+    const newest = map.firstWithPrefix(keyPrefix(bucket, key));
+    if (newest === undefined) throw notSo(request, height);
     const newestVersion = decodeVersionKey(newest.key).version;
     const version = claim === 'current' ? newestVersion : (request.version ?? newestVersion);
-    const recordHash = this.map.recordHash(versionKey(bucket, key, version));
-    if (recordHash === undefined) throw notSo(request, this.checkpoint.size - 1);
-    const head = proveVersion(this.map, claim, bucket, key, version);
+    const recordHash = map.recordHash(versionKey(bucket, key, version));
+    if (recordHash === undefined) throw notSo(request, height);
+    const head = proveVersion(map, claim, bucket, key, version);
     return { head, record: await this.#recordSource(version, recordHash) };
   }
 
@@ -103,7 +113,7 @@ export class SealedProofs {
   }
 
   async #written(request: ProofRequest): Promise<ProofParts> {
-    const version = request.version ?? (await this.#newestVersion(request));
+    const version = request.version ?? this.#newestVersion(request);
     const { entry, place, entries, height } = await this.#changeOf(version);
     const [[bucket, key] = ['', '']] = changeRecord.decode(entry.text).object;
     if (bucket !== request.bucket || key !== request.key) throw notSo(request, height);
@@ -120,9 +130,10 @@ export class SealedProofs {
     return { head: proveWritten(place, path), ...logged, record: undefined, change: entry.text };
   }
 
-  async #newestVersion(request: ProofRequest): Promise<number> {
-    const newest = this.map.firstWithPrefix(keyPrefix(request.bucket, request.key));
-    if (newest === undefined) throw notSo(request, this.checkpoint.size - 1);
+  #newestVersion(request: ProofRequest): number {
+    const height = this.checkpoint.size - 1;
+    const newest = this.#mapAt(height).firstWithPrefix(keyPrefix(request.bucket, request.key));
+    if (newest === undefined) throw notSo(request, height);
     return decodeVersionKey(newest.key).version;
   }
 }

@@ -1,12 +1,11 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
-import type { Clock, Host } from '../base/host.js';
+import type { Clock, Disk } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { treeHash } from '../merkle/growing-tree.js';
-import { ObjectMap } from '../merkle/object-map.js';
 import { leafHash } from '../merkle/rfc6962.js';
 import { mayGoOn, raiseMark, signedCheckpoint } from './checkpoint-signing.js';
 import { fedCommits } from './commit-feed.js';
@@ -17,9 +16,11 @@ import { keySet } from './keys.js';
 import type { LedgerLog } from './ledger-log.js';
 import type { LedgerSecret } from './ledger-secret.js';
 import { applyToMap } from './map-changes.js';
+import { MapSnapshots } from './map-snapshots.js';
 import { nodeSha256 } from './node-hash.js';
 import type { Publisher } from './publisher.js';
-import { type Between, restoreMap } from './restore-map.js';
+import { restoreMaps } from './restore-map.js';
+import { SealedMaps } from './sealed-maps.js';
 import { SealedProofs } from './sealed-proofs.js';
 import type {
   LedgerStanding,
@@ -28,24 +29,30 @@ import type {
   SealerLink,
   Through,
 } from './sealer-link.js';
+import { type Between, turnsOf } from './turns.js';
 
 /** A block is read whole to prove a change in it, so it is bounded; a commit is never split. */
 const changesPerBlockMax = 16_384;
-const turnMs = 5;
 
 /** What opening hands over. */
 export interface SealerParts {
-  readonly host: Host;
+  readonly clock: Clock;
+  /** The directory of the epoch. */
+  readonly disk: Disk;
   readonly epoch: Epoch;
   readonly ledger: LedgerLog;
   readonly marks: HighWaterFile;
   readonly publisher: Publisher;
   readonly secrets: readonly LedgerSecret[];
+  /** Changes after which the map is written out. */
+  readonly snapshotAfter: number | undefined;
 }
 
 /** Follows the store's log, keeps its map, writes blocks, and signs them. Owns the ledger's log. */
 export class Sealer implements SealerLink {
-  #map = new ObjectMap(nodeSha256);
+  #maps = new SealedMaps();
+  /** That were made to the map since it was opened. */
+  #changeCount = 0;
   #keysText = '';
   #checkpoint: { readonly note: string; readonly size: number } | undefined;
   #unsigned: string | undefined;
@@ -55,11 +62,13 @@ export class Sealer implements SealerLink {
   #queue: Uint8Array[] = [];
   #changes: ChangeEntry[] = [];
   #last: Promise<unknown>;
-  #turnedAtMs = 0;
-  readonly #clock: Clock;
+  readonly #between: Between;
+  readonly #snapshots: MapSnapshots;
 
   constructor(private readonly parts: SealerParts) {
-    this.#clock = parts.host.clock;
+    this.#between = turnsOf(parts.clock);
+    const { disk, ledger, snapshotAfter } = parts;
+    this.#snapshots = new MapSnapshots(disk, ledger, this.#between, snapshotAfter);
     this.#broken = parts.ledger.broken;
     this.#judge();
     this.#last = this.#restore();
@@ -109,6 +118,7 @@ export class Sealer implements SealerLink {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#last.catch(() => undefined); // told to whoever asked
+    await this.#snapshots.stop();
     await this.parts.marks[Symbol.asyncDispose]();
     await this.parts.ledger[Symbol.asyncDispose]();
   }
@@ -134,10 +144,12 @@ export class Sealer implements SealerLink {
 
   /** In the background of opening: the map, the keys, and what a crash left unsigned. */
   async #restore(): Promise<void> {
-    const { ledger, epoch, secrets } = this.parts;
+    const { disk, ledger, epoch, secrets } = this.parts;
     if (this.#broken !== undefined) return;
     try {
-      this.#map = await restoreMap(ledger, this.#between);
+      const restored = await restoreMaps(disk, ledger, this.#between);
+      this.#maps = restored.maps;
+      this.#changeCount = restored.changeCount;
       if (ledger.last !== undefined) this.#keysText = await ledger.keys(ledger.last);
       else if (secrets[0] !== undefined) {
         this.#keysText = keySet.encode(firstKeySet(secrets[0](epoch.origin).key));
@@ -176,8 +188,9 @@ export class Sealer implements SealerLink {
           return;
         }
         const commit = decodeCommitMeta(meta);
-        for (const change of applyToMap(nodeSha256, this.#map, commit)) {
+        for (const change of applyToMap(nodeSha256, this.#maps.map, commit)) {
           this.#changes.push({ ...change, sequence });
+          this.#changeCount++;
         }
         if (this.#changes.length >= changesPerBlockMax) {
           await this.#writeBlock({
@@ -193,15 +206,16 @@ export class Sealer implements SealerLink {
   async #writeBlock(through: Through): Promise<void> {
     const { ledger, epoch } = this.parts;
     const { last } = ledger;
-    for (const _ of this.#map.rehash()) await this.#between();
+    const { map } = this.#maps;
+    for (const _ of map.rehash()) await this.#between();
     const texts = this.#changes.map(({ text }) => utf8ToBytes(text));
     const { follows } = epoch;
     const block: LedgerBlock = {
       ...{ origin: epoch.origin, height: ledger.size },
       prev: last === undefined ? undefined : leafHash(nodeSha256, utf8ToBytes(last.text)),
-      time: Math.max(this.#clock.nowUnixMs(), last?.block.time ?? 0),
+      time: Math.max(this.parts.clock.nowUnixMs(), last?.block.time ?? 0),
       versions: [last?.block.versions[1] ?? 1, through.version],
-      map: [this.#map.count, this.#map.root()],
+      map: [map.count, map.root()],
       delta: [texts.length, treeHash(nodeSha256, texts)],
       keys: nodeSha256(utf8ToBytes(this.#keysText)),
       follows:
@@ -213,6 +227,8 @@ export class Sealer implements SealerLink {
     const keys = last === undefined ? this.#keysText : undefined;
     await ledger.append({ text, block, storeSequenceNext: through.sequence }, this.#changes, keys);
     this.#changes = [];
+    this.#maps.seal(block.height, this.#changeCount);
+    this.#snapshots.sealed(this.#maps, this.#changeCount);
   }
 
   /** Proven, marked, signed, published: in this order (SPEC.md, The ledger on disk). */
@@ -241,12 +257,6 @@ export class Sealer implements SealerLink {
       const message = `no block is signed: ${this.#unsigned ?? 'nothing was sealed yet'}`;
       throw new LogStoreError('NOT_SEALED', message);
     }
-    return new SealedProofs(this.parts.ledger, this.#map, this.#checkpoint);
+    return new SealedProofs(this.parts.ledger, this.#maps, this.#checkpoint);
   }
-
-  readonly #between: Between = async () => {
-    if (this.#clock.monotonicMs() - this.#turnedAtMs < turnMs) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#turnedAtMs = this.#clock.monotonicMs();
-  };
 }

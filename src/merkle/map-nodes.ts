@@ -10,8 +10,8 @@ const keyBytesMax = 8 * 1024;
 
 /**
  * The memory of maps that share most of their nodes: a node is (bit, left, right) and a hash; a
- * leaf is a slot with its key and the hash of its record. A reference is a node's number, or ~slot.
- * Beside the keys it takes 49 bytes a node and 36 a leaf.
+ * leaf is a slot with its key, the hash of its record and the change that made it. A reference is a
+ * node's number, or ~slot. Beside the keys it takes 49 bytes a node and 44 a leaf.
  */
 export class MapNodes {
   readonly #nodes = new WordTable(3, chunkShift);
@@ -19,6 +19,7 @@ export class MapNodes {
   readonly #hashes = new DigestTable(); // by node
   readonly #slots = new WordTable(1, chunkShift); // a live slot's key address, a free one's next
   readonly #records = new DigestTable(); // by slot
+  readonly #changes = new WordTable(2, chunkShift); // by slot, the lower word first
   readonly #keys = new KeyArena();
   #stale = new Uint8Array(64); // by node: 1 until it is hashed; then those above it are 1 as well
   #nodeLimit = 0;
@@ -71,17 +72,21 @@ export class MapNodes {
     this.#stale[node] = 0;
   }
 
-  addLeaf(key: Uint8Array, length: number, recordHash: Uint8Array): number {
-    const address = this.#keys.add(key, length);
+  addLeaf(key: Uint8Array, recordHash: Uint8Array, change: number): number {
+    const address = this.#keys.add(key, key.length);
     let slot = this.#slotFree - 1;
     if (slot >= 0) this.#slotFree = this.#slotWord(slot);
     else {
       slot = this.#slotLimit++;
       this.#slots.reserve(slot + 1);
       this.#records.reserve(slot + 1);
+      this.#changes.reserve(slot + 1);
     }
     this.#setSlotWord(slot, address);
     this.#records.set(slot, recordHash);
+    const words = this.#changes.chunks[slot >>> chunkShift] as Int32Array;
+    words[2 * (slot & chunkMask)] = change % 2 ** 32;
+    words[2 * (slot & chunkMask) + 1] = change / 2 ** 32;
     return slot;
   }
 
@@ -127,6 +132,13 @@ export class MapNodes {
 
   record(slot: number): Uint8Array {
     return this.#records.view(slot).slice();
+  }
+
+  /** The version of the change that made the record of a leaf. */
+  changeOf(slot: number): number {
+    const words = this.#changes.chunks[slot >>> chunkShift] as Int32Array;
+    const at = 2 * (slot & chunkMask);
+    return ((words[at] as number) >>> 0) + 2 ** 32 * (words[at + 1] as number);
   }
 
   hashOf(reference: number): Uint8Array {

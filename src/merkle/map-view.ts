@@ -13,6 +13,14 @@ export interface SubtreePath {
   readonly leaves: readonly MapLeaf[];
 }
 
+/** A leaf, and how it stands beside the next one. */
+export interface PlacedLeaf extends MapLeaf {
+  /** Version of the change that made its record. */
+  readonly change: number;
+  /** Hash of the node that parts it from the next; none of the last. */
+  readonly between: Uint8Array | undefined;
+}
+
 /** What can be asked of a map as it is, or as it was when it was kept. */
 export class MapView {
   constructor(
@@ -22,9 +30,15 @@ export class MapView {
     private readonly reference: number,
   ) {}
 
-  recordHash(key: Uint8Array, length = key.length): Uint8Array | undefined {
-    const slot = this.#find(key, length);
+  recordHash(key: Uint8Array): Uint8Array | undefined {
+    const slot = this.#find(key);
     return slot < 0 ? undefined : this.nodes.record(slot);
+  }
+
+  /** The version of the change that made the record of `key`. */
+  changeOf(key: Uint8Array): number | undefined {
+    const slot = this.#find(key);
+    return slot < 0 ? undefined : this.nodes.changeOf(slot);
   }
 
   /** The first leaf whose key begins with `prefix`: of a key's versions the newest. */
@@ -76,24 +90,25 @@ export class MapView {
     return path.length;
   }
 
-  /** Leaves in the order of keys, each with the hash of the node between it and the next. */
-  *inOrder(): Generator<{ readonly leaf: MapLeaf; readonly between: Uint8Array | undefined }> {
+  /** All leaves in the order of keys. */
+  *inOrder(): Generator<PlacedLeaf> {
     if (this.count === 0) return;
     const open: number[] = []; // nodes whose right side is to come
     for (let reference = this.reference; ; ) {
       for (; reference >= 0; reference = this.nodes.childOf(reference, 0)) open.push(reference);
       const node = open.pop();
       const between = node === undefined ? undefined : this.nodes.hashOf(node);
-      yield { leaf: this.nodes.leaf(~reference), between };
+      const change = this.nodes.changeOf(~reference);
+      yield { ...this.nodes.leaf(~reference), change, between };
       if (node === undefined) return;
       reference = this.nodes.childOf(node, 1);
     }
   }
 
-  #find(key: Uint8Array, length: number): number {
+  #find(key: Uint8Array): number {
     if (this.count === 0) return -1;
-    const slot = this.nodes.nearest(this.reference, key, length);
-    return this.nodes.firstDifference(slot, key, length) === -1 ? slot : -1;
+    const slot = this.nodes.nearest(this.reference, key, key.length);
+    return this.nodes.firstDifference(slot, key, key.length) === -1 ? slot : -1;
   }
 
   #startsWith(slot: number, prefix: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 import { invariant } from '../base/invariant.js';
 import { firstDifference, type MapLeaf } from './map-hash.js';
 import { bitAt, MapNodes } from './map-nodes.js';
-import { type LeafPath, MapView, type SubtreePath } from './map-view.js';
+import { type LeafPath, MapView, type PlacedLeaf, type SubtreePath } from './map-view.js';
 import type { Hash } from './rfc6962.js';
 
 const nodesPerTurn = 64;
@@ -13,8 +13,8 @@ export interface KeptMap {
   letGo(): void;
 }
 
-/** Takes the next leaf, and the hash of the node between it and the one that follows. */
-export type MapLoader = (leaf: MapLeaf, between: Uint8Array | undefined) => void;
+/** Takes the next leaf; false if it does not follow the one before. */
+export type MapLoader = (leaf: PlacedLeaf) => boolean;
 
 /** What a generation left behind: it is there for the views that were kept before. */
 interface Retired {
@@ -52,6 +52,7 @@ export class ObjectMap {
   /** Of the kept views, the oldest first. */
   readonly #kept: number[] = [];
   readonly #retired: Retired[] = [];
+  #retiredNodeCount = 0;
 
   constructor(hash: Hash) {
     this.#nodes = new MapNodes(hash);
@@ -65,6 +66,11 @@ export class ObjectMap {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Nodes that are there for kept views alone. */
+  get retiredNodeCount(): number {
+    return this.#retiredNodeCount;
   }
 
   /** As it is now: valid until it changes. */
@@ -85,11 +91,15 @@ export class ObjectMap {
     return { view: this.now(), letGo };
   }
 
-  /** Adds a version, or gives the one that is there another record. */
-  set(key: Uint8Array, recordHash: Uint8Array, length = key.length): void {
+  /**
+   * Adds a version, or gives the one that is there another record.
+   * @param change version of the change that made the record, for those who look for it
+   */
+  set(key: Uint8Array, recordHash: Uint8Array, change = 0): void {
     this.#changeCount++;
     const nodes = this.#nodes;
-    const slot = nodes.addLeaf(key, length, recordHash);
+    const { length } = key;
+    const slot = nodes.addLeaf(key, recordHash, change);
     if (this.#count === 0) {
       this.#root = ~slot;
       this.#count = 1;
@@ -114,9 +124,10 @@ export class ObjectMap {
   }
 
   /** Whether it was there. */
-  remove(key: Uint8Array, length = key.length): boolean {
+  remove(key: Uint8Array): boolean {
     if (this.#count === 0) return false;
     const nodes = this.#nodes;
+    const { length } = key;
     const slot = nodes.nearest(this.#root, key, length);
     if (nodes.firstDifference(slot, key, length) !== -1) return false;
     this.#changeCount++;
@@ -131,8 +142,8 @@ export class ObjectMap {
     return true;
   }
 
-  recordHash(key: Uint8Array, length = key.length): Uint8Array | undefined {
-    return this.now().recordHash(key, length);
+  recordHash(key: Uint8Array): Uint8Array | undefined {
+    return this.now().recordHash(key);
   }
 
   firstWithPrefix(prefix: Uint8Array): MapLeaf | undefined {
@@ -230,8 +241,11 @@ export class ObjectMap {
   }
 
   #retireNode(node: number): void {
-    if (this.#isHeld(node)) this.#retiredNow().nodes.push(node);
-    else this.#nodes.freeNode(node);
+    if (!this.#isHeld(node)) this.#nodes.freeNode(node);
+    else {
+      this.#retiredNow().nodes.push(node);
+      this.#retiredNodeCount++;
+    }
   }
 
   #retireSlot(slot: number): void {
@@ -253,6 +267,7 @@ export class ObjectMap {
     for (let first = this.#retired[0]; first !== undefined; first = this.#retired[0]) {
       if (oldest < first.generation) return;
       for (const node of first.nodes) this.#nodes.freeNode(node);
+      this.#retiredNodeCount -= first.nodes.length;
       for (const slot of first.slots) this.#nodes.freeLeaf(slot);
       this.#retired.shift();
     }
@@ -261,31 +276,29 @@ export class ObjectMap {
   #loader(): MapLoader {
     const nodes = this.#nodes;
     const edge: number[] = []; // nodes from the root along the right side
-    let last: { readonly slot: number; readonly key: Uint8Array } | undefined;
-    let hashBehind: Uint8Array | undefined;
-    return ({ key, recordHash }, between) => {
-      const slot = nodes.addLeaf(key, key.length, recordHash);
+    let last: { readonly slot: number; readonly leaf: PlacedLeaf } | undefined;
+    return (leaf) => {
+      const { key, recordHash, change } = leaf;
+      const bit = last === undefined ? 0 : firstDifference(last.leaf.key, key);
+      const follows = last === undefined || (bit >= 0 && bitAt(key, key.length, bit) === 1);
+      if (!follows || (last !== undefined && last.leaf.between === undefined)) return false;
+      const slot = nodes.addLeaf(key, recordHash, change);
       this.#count++;
-      if (last === undefined) this.#root = ~slot;
+      if (last?.leaf.between === undefined) this.#root = ~slot;
       else {
-        const bit = firstDifference(last.key, key);
-        invariant(bit >= 0 && hashBehind !== undefined, 'leaves come in order, with their nodes');
         let below = ~last.slot;
-        for (
-          let end = edge.at(-1);
-          end !== undefined && nodes.bitOf(end) > bit;
-          end = edge.at(-1)
-        ) {
+        for (let end = edge.at(-1) ?? -1; end >= 0 && nodes.bitOf(end) > bit; ) {
           below = end;
           edge.pop();
+          end = edge.at(-1) ?? -1;
         }
         const node = nodes.addNode(bit, below, ~slot, this.#generation);
-        nodes.setHash(node, hashBehind);
+        nodes.setHash(node, last.leaf.between);
         this.#replace({ parent: edge.at(-1) ?? -1, side: 1 }, node);
         edge.push(node);
       }
-      last = { slot, key };
-      hashBehind = between;
+      last = { slot, leaf };
+      return true;
     };
   }
 }

@@ -7,6 +7,8 @@ import { findEpoch } from '../ledger/epoch.js';
 import { HighWaterFile, type HighWaterPlace } from '../ledger/high-water-file.js';
 import { epochDirectory, hostBelow } from '../ledger/ledger-files.js';
 import { LedgerLog } from '../ledger/ledger-log.js';
+import { isSoundMap } from '../ledger/map-snapshot.js';
+import { snapshotOf } from '../ledger/restore-map.js';
 import { auditContent, type LivePlaces } from './audit-content.js';
 
 export interface LedgerReport {
@@ -71,6 +73,7 @@ export async function verifyLedger(
         block: (height) => options.progress?.(height + 1, ledger.size),
         between: async () => undefined,
       });
+      await auditSnapshot(opened);
       objectCount = await auditContent(host, map, live, ledger.last?.storeSequenceNext ?? 1);
     }
     if (ledger.broken !== undefined) throw new NotProven('block', ledger.broken);
@@ -83,6 +86,17 @@ export async function verifyLedger(
     if (!isDamage && !(error instanceof NotProven)) throw error;
     return { ...report, objectCount, wrong: error.message };
   }
+}
+
+/** The map that the next start begins with is no other than its leaves make. */
+async function auditSnapshot({ host, ledger }: ReadableLedger): Promise<void> {
+  const between = async () => undefined;
+  const found = await snapshotOf(host.disk, ledger, between);
+  if (found === undefined || (await isSoundMap(found, between))) return;
+  throw new NotProven(
+    'map',
+    `the map kept of block ${found.height} has hashes that are not its own`,
+  );
 }
 
 /** Whether these are all the blocks that were ever signed. */

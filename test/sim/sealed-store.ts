@@ -2,7 +2,7 @@ import type { Host } from '../../src/base/host.js';
 import { keySet } from '../../src/ledger/keys.js';
 import { highWaterFile } from '../../src/ledger/ledger-files.js';
 import { secretOfText, secretText } from '../../src/ledger/ledger-secret.js';
-import { openSealer } from '../../src/ledger/open-sealer.js';
+import { openSealer, type SealerOptions } from '../../src/ledger/open-sealer.js';
 import type { Trust } from '../../src/ledger/verify.js';
 import { openStoreOn } from '../../src/store/store.js';
 import type { LedgerOptions, StoreOptions } from '../../src/store/store-options.js';
@@ -11,9 +11,14 @@ import type { Store, StoreLedger } from '../../src/store/types.js';
 export const testSecret = secretOfText(secretText(new Uint8Array(32).fill(7)));
 
 /** A ledger sealed on the thread of the test, in the directory of the store. */
-export function ledgerOn(host: Host, options: Partial<LedgerOptions> = {}): LedgerOptions {
+export function ledgerOn(
+  host: Host,
+  options: Partial<LedgerOptions> = {},
+  sealer: Partial<SealerOptions> = {},
+): LedgerOptions {
   const highWater = { disk: host.disk, path: highWaterFile };
-  return { open: () => openSealer(host, { secrets: [testSecret], highWater }), ...options };
+  const open = () => openSealer(host, { secrets: [testSecret], highWater, ...sealer });
+  return { open, ...options };
 }
 
 /** A store with a ledger; hashes on this thread. */

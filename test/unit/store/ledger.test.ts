@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../../src/base/errors.js';
 import { type ProvenObject, type Trust, verifyObjectProof } from '../../../src/ledger/verify.js';
 import type { ProofRequest, Store } from '../../../src/store/types.js';
-import { ledgerOf, openSealed, trustIn } from '../../sim/sealed-store.js';
+import { ledgerOf, ledgerOn, openSealed, trustIn } from '../../sim/sealed-store.js';
 import { SimulatedWorld } from '../../sim/simulated-host.js';
 
 const it = suite('store: ledger');
@@ -110,5 +110,57 @@ it('begins a ledger on a store that has lived without one', async () => {
     })(),
   );
 });
+
+it('proves at the newest heights, after a restart as well, whatever came of the cache', async () => {
+  const world = new SimulatedWorld(5);
+  const openWith = () =>
+    openSealed(world, { ledger: ledgerOn(world, {}, { snapshotAfter: 20 }), cacheBytes: 0 });
+  const present = async (store: Store, trust: Trust, height: number) => {
+    const request = { bucket: 'photos', key: '', height };
+    const listing = await proven(store, trust, { claim: 'listing', ...request });
+    assert.is(listing.block.height, height);
+    return listing.head.leaf.length;
+  };
+  const snapshot = 'ledger/1/map.snapshot';
+  await world.run(
+    (async () => {
+      const store = await openWith();
+      await store.createBucket('photos');
+      for (let index = 0; index < 70; index++) {
+        await store.put('photos', `k${index}`, body);
+        await ledgerOf(store).seal();
+      }
+      const trust = await trustIn(ledgerOf(store));
+      for (let height = 6; height < 70; height++) {
+        assert.is(await present(store, trust, height), height + 1);
+      }
+      const older = { claim: 'absent', bucket: 'photos', key: 'k9', height: 8 } as const;
+      await proven(store, trust, older);
+      try {
+        await present(store, trust, 5);
+        assert.unreachable('65 heights');
+      } catch (error) {
+        assert.ok(isLogStoreError(error, 'NOT_SEALED'));
+      }
+      await store.close();
+      const sizeBytes = (await world.disk.sizeBytes(snapshot)) ?? 0;
+      assert.ok(sizeBytes > 0, 'the map was written out');
+      for (const damage of ['none', 'a byte', 'lost']) {
+        if (damage === 'a byte') await overwriteByte(world, snapshot, sizeBytes - 200);
+        if (damage === 'lost') await world.disk.unlink(snapshot);
+        await using again = await openWith();
+        for (let height = 60; height < 70; height++) {
+          assert.is(await present(again, trust, height), height + 1, damage);
+        }
+      }
+    })(),
+  );
+});
+
+async function overwriteByte(world: SimulatedWorld, path: string, offset: number): Promise<void> {
+  const file = await world.disk.open(path, 'write');
+  await file.write(offset, [Uint8Array.of(1)]);
+  await file.close();
+}
 
 it.run();

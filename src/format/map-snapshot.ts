@@ -1,0 +1,111 @@
+import { getU32, getU64, setU32, setU64 } from './byte-order.js';
+import { checksum } from './checksum.js';
+
+/** SPEC.md §14.13: a map as a block states it; a cache. */
+export interface MapSnapshotHeader {
+  readonly height: number;
+  /** Keys in the map. */
+  readonly count: number;
+  readonly root: Uint8Array;
+  /** Leaf hash of the block at that height, which names its log and all before it. */
+  readonly blockLeaf: Uint8Array;
+}
+
+/** A leaf of the map; `between` is the hash of the node that parts it from the next. */
+export interface MapSnapshotEntry {
+  readonly key: Uint8Array;
+  readonly recordHash: Uint8Array;
+  /** Version of the change that made its record. */
+  readonly change: number;
+  /** None of the last leaf, where the file has zeros. */
+  readonly between: Uint8Array | undefined;
+}
+
+export const mapSnapshotHeaderBytes = 104;
+/** A frame's own head: bytes of entries, and their checksum. */
+export const mapFrameHeadBytes = 8;
+/** Some thousand entries: what is done between two turns. */
+export const mapFrameBytesMax = 256 * 1024;
+
+const magic = Uint8Array.from('LOGSTMAP', (character) => character.charCodeAt(0));
+const version = 1;
+const at = { version: 8, height: 16, count: 24, root: 32, blockLeaf: 64, checksum: 100 };
+const hashBytes = 32;
+const noNode = new Uint8Array(hashBytes);
+
+export function encodeMapSnapshotHeader(header: MapSnapshotHeader): Uint8Array {
+  const bytes = new Uint8Array(mapSnapshotHeaderBytes);
+  bytes.set(magic);
+  setU32(bytes, at.version, version);
+  setU64(bytes, at.height, header.height);
+  setU64(bytes, at.count, header.count);
+  bytes.set(header.root, at.root);
+  bytes.set(header.blockLeaf, at.blockLeaf);
+  setU32(bytes, at.checksum, checksum(bytes.subarray(0, at.checksum)));
+  return bytes;
+}
+
+/** Undefined for what is no header of this version, whole. */
+export function decodeMapSnapshotHeader(bytes: Uint8Array): MapSnapshotHeader | undefined {
+  if (bytes.length < mapSnapshotHeaderBytes) return undefined;
+  if (magic.some((byte, index) => byte !== bytes[index])) return undefined;
+  if (getU32(bytes, at.checksum) !== checksum(bytes.subarray(0, at.checksum))) return undefined;
+  if (getU32(bytes, at.version) !== version) return undefined;
+  return {
+    height: getU64(bytes, at.height),
+    count: getU64(bytes, at.count),
+    root: bytes.slice(at.root, at.root + hashBytes),
+    blockLeaf: bytes.slice(at.blockLeaf, at.blockLeaf + hashBytes),
+  };
+}
+
+const entryFixedBytes = 2 + hashBytes + 8 + hashBytes;
+
+/** A frame in the making; it takes entries until it is full. */
+export class MapFrame {
+  readonly #bytes = new Uint8Array(mapFrameHeadBytes + mapFrameBytesMax);
+  #used = mapFrameHeadBytes;
+
+  /** Whether it had room. */
+  add({ key, recordHash, change, between }: MapSnapshotEntry): boolean {
+    const end = this.#used + key.length + entryFixedBytes;
+    if (end > this.#bytes.length) return false;
+    const keyEnd = this.#used + 2 + key.length;
+    this.#bytes[this.#used] = key.length;
+    this.#bytes[this.#used + 1] = key.length >> 8;
+    this.#bytes.set(key, this.#used + 2);
+    this.#bytes.set(recordHash, keyEnd);
+    setU64(this.#bytes, keyEnd + hashBytes, change);
+    this.#bytes.set(between ?? noNode, keyEnd + hashBytes + 8);
+    this.#used = end;
+    return true;
+  }
+
+  /** Its bytes, valid until the next entry; the frame is empty then. */
+  take(): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.#used);
+    setU32(bytes, 0, this.#used - mapFrameHeadBytes);
+    setU32(bytes, 4, checksum(bytes.subarray(mapFrameHeadBytes)));
+    this.#used = mapFrameHeadBytes;
+    return bytes;
+  }
+}
+
+/** The entries of a frame, as views; undefined for one that is not whole. */
+export function decodeMapFrame(entries: Uint8Array, sum: number): MapSnapshotEntry[] | undefined {
+  if (checksum(entries) !== sum) return undefined;
+  const decoded: MapSnapshotEntry[] = [];
+  for (let start = 0; start < entries.length; ) {
+    const keyEnd = start + 2 + (entries[start] ?? 0) + 256 * (entries[start + 1] ?? 0);
+    const end = keyEnd + entryFixedBytes - 2;
+    if (end > entries.length) return undefined;
+    decoded.push({
+      key: entries.subarray(start + 2, keyEnd),
+      recordHash: entries.subarray(keyEnd, keyEnd + hashBytes),
+      change: getU64(entries, keyEnd + hashBytes),
+      between: entries.subarray(end - hashBytes, end),
+    });
+    start = end;
+  }
+  return decoded;
+}
