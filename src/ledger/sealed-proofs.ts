@@ -47,8 +47,8 @@ export class SealedProofs {
   #mapAt(height: number): MapView {
     const map = this.maps.at(height);
     if (map !== undefined) return map;
-    const message = `block ${height} is not among the newest (up to ${sealedMapsMax}) whose maps are kept`;
-    throw new LogStoreError('NOT_SEALED', message);
+    const kept = `maps are kept of the newest blocks alone, up to ${sealedMapsMax}`;
+    throw new LogStoreError('NOT_SEALED', `block ${height} is older: ${kept}`);
   }
 
   /** @throws LogStoreError `NOT_SEALED` for a block that is not signed */
