@@ -37,8 +37,7 @@ function jsonOf(commit: ReplayedCommit, index: number, did: Mutation) {
     version: version + index,
     time: shownTime(timeUnixMs),
     did: did.is,
-    bucket: did.bucket,
-    key: 'key' in did ? did.key : undefined,
+    ...namesOf(did),
     sizeBytes: sizeOf(did),
     stub: isStub ? true : undefined,
   });
@@ -46,7 +45,7 @@ function jsonOf(commit: ReplayedCommit, index: number, did: Mutation) {
 
 function lineOf(commit: ReplayedCommit, index: number, did: Mutation): string {
   const { sequence, version, timeUnixMs, isStub } = commit;
-  const name = 'key' in did ? `${did.bucket}/${did.key}` : did.bucket;
+  const name = nameOf(did);
   const size = sizeOf(did);
   return [
     String(sequence).padStart(10),
@@ -55,6 +54,17 @@ function lineOf(commit: ReplayedCommit, index: number, did: Mutation): string {
     (isStub ? `${did.is} (stub)` : did.is).padEnd(12),
     size === undefined ? shown(name) : `${shown(name)} (${size} bytes)`,
   ].join('  ');
+}
+
+/** Of a user or a policy the name alone: its document may hold what is not for every eye. */
+function namesOf(did: Mutation) {
+  if (did.is === 'setAccess') return { kind: did.kind, name: did.name };
+  return { bucket: did.bucket, key: 'key' in did ? did.key : undefined };
+}
+
+function nameOf(did: Mutation): string {
+  if (did.is === 'setAccess') return `${did.kind} ${did.name}`;
+  return 'key' in did ? `${did.bucket}/${did.key}` : did.bucket;
 }
 
 function sizeOf(mutation: Mutation): number | undefined {

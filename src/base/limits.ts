@@ -10,6 +10,9 @@ export const limits = Object.freeze({
   bucketNameBytesMax: 63, // S3's own limit
   metadataBytesMax: 8 * KiB, // all user metadata and stored headers of one object; S3 allows 2 KiB
   configurationBytesMax: 256 * KiB, // of each document of a bucket; they all stand in memory
+  accessNameBytesMax: 128, // of a user or a policy; IAM's own limits are 64 and 128
+  accessDocumentBytesMax: 64 * KiB, // of each user, of each policy; they all stand in memory
+  objectAclBytesMax: 16 * KiB, // 100 grants
   objectBytesMax: 5 * 1024 * GiB, // S3's own limit
   putBytesMax: 5 * GiB, // S3's own limit for one PUT or one part
   partBytesMin: 5 * MiB, // S3's own limit; the last part may be smaller

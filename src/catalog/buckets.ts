@@ -18,14 +18,18 @@ const bucketEndsMax = 300_000;
  * settled, as the answer rests on it.
  * @throws LogStoreError `INVALID_BUCKET_NAME`, `BUCKET_EXISTS`, `UNCERTAIN`
  */
-export function admitCreateBucket(catalog: Catalog, bucket: string): Mutation | PendingCommit {
+export function admitCreateBucket(
+  catalog: Catalog,
+  bucket: string,
+  owner: string | null,
+): Mutation | PendingCommit {
   checkBucketName(bucket);
   const pending = catalog.pending.ofBucket(bucket);
   if (pending !== undefined) return pending;
   if (catalog.state.buckets.has(bucket)) {
     throw new LogStoreError('BUCKET_EXISTS', `there is a bucket ${bucket}`);
   }
-  return { is: 'createBucket', bucket, owner: null, region: null, flags: 0 };
+  return { is: 'createBucket', bucket, owner, region: null, flags: 0 };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { encodedBytesMax } from '../format/key-encoding.js';
 import type { ConfigurationName } from '../format/mutation.js';
 import { ObjectIndex } from '../index/object-index.js';
+import type { AccessDocument } from './access-documents.js';
 import type { Configuration, Versioning } from './configurations.js';
 import type { LiveMarks } from './live-marks.js';
 import { LostCommits } from './lost-commits.js';
@@ -35,6 +36,8 @@ export interface CatalogState {
    */
   readonly states: ObjectIndex;
   readonly buckets: Map<string, Bucket>;
+  /** Users and policies, by kind and name. */
+  readonly access: Map<string, AccessDocument>;
   /** Whether any object may expire: while false, nobody looks for expired ones. */
   someExpire: boolean;
 }
@@ -60,6 +63,7 @@ export function emptyState(): CatalogState {
     parts: new ObjectIndex(),
     states: new ObjectIndex(),
     buckets: new Map(),
+    access: new Map(),
     someExpire: false,
   };
 }

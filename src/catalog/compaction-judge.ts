@@ -87,6 +87,7 @@ export class CompactionJudge implements RewriteJudge {
       case 'deleteBucket':
         return [{ ...mutation, ends }];
       case 'configureBucket':
+      case 'setAccess':
         return [{ ...mutation, value: null, ends }];
       case 'setObjectState':
       case 'createBucket':

@@ -1,6 +1,11 @@
 import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
-import type { ConfigurationName, ConfigureBucket, Mutation } from '../format/mutation.js';
+import {
+  type ConfigurationName,
+  type ConfigureBucket,
+  configurationNames,
+  type Mutation,
+} from '../format/mutation.js';
 import type { Bucket, Catalog } from './catalog.js';
 import { lockRuleOf, lockRuleText } from './lock-rule.js';
 import { bucketOf } from './objects.js';
@@ -63,6 +68,22 @@ export function lockFromCreation(bucket: string, bucketVersion: number): Mutatio
     { ...common, name: 'versioning', value: versioningTexts.enabled },
     { ...common, name: 'object-lock', value: lockRuleText(undefined) },
   ];
+}
+
+/** What a bucket is made with, in the commit of its creation. @throws LogStoreError */
+export function fromCreation(
+  bucket: string,
+  bucketVersion: number,
+  values: Readonly<Partial<Record<ConfigurationName, string>>>,
+): Mutation[] {
+  const mutations: Mutation[] = [];
+  for (const name of configurationNames) {
+    const value = values[name];
+    if (value === undefined) continue;
+    checkValue(value);
+    mutations.push({ is: 'configureBucket', bucket, bucketVersion, name, value, ends: [] });
+  }
+  return mutations;
 }
 
 function configuration(

@@ -10,12 +10,14 @@ import {
   objectFlags,
   type PutObject,
   type PutPart,
+  type SetAccess,
 } from '../format/mutation.js';
 import type { ObjectState } from '../format/object-state.js';
 import type { ObjectIndex } from '../index/object-index.js';
+import { accessId } from './access-documents.js';
 import { type CatalogState, keyScratch } from './catalog.js';
 import { noConfigurations, versioningOf } from './configurations.js';
-import { legalHoldFlag } from './object-states.js';
+import { flagsOfState } from './object-states.js';
 import {
   decodeUploadKey,
   encodePartKeyInto,
@@ -79,6 +81,9 @@ function applyMutation(state: CatalogState, mutation: Mutation, place: Place): v
       setState(state, bucket, key, version, mutation.state, place);
       break;
     }
+    case 'setAccess':
+      setAccess(state, mutation, place);
+      break;
     case 'abortUpload': {
       const { bucket, key, uploadVersion, ends } = mutation;
       // A stub may end a replaced part alone. With the upload go all its parts.
@@ -141,7 +146,7 @@ function setState(
       sizeBytes: state.retainUntilMs,
       timeMs: place.timeMs,
       expiresMs: place.version,
-      flags: state.lockMode | (state.legalHold ? legalHoldFlag : 0),
+      flags: flagsOfState(state),
       partCount: state.tags.length / 2,
       etag: noEtag,
       sha256: undefined,
@@ -164,6 +169,15 @@ function configureBucket(state: CatalogState, set: ConfigureBucket, place: Place
   }
   const versioning = versioningOf(configurations);
   state.buckets.set(set.bucket, { ...bucket, configurations, versioning });
+}
+
+function setAccess({ access }: CatalogState, set: SetAccess, place: Place): void {
+  const { kind, name, value, ends } = set;
+  const id = accessId(kind, name);
+  if (endedVersions(ends).has(access.get(id)?.version ?? 0)) access.delete(id);
+  if (value === null) return;
+  const { sequence, mutation, version, timeMs: timeUnixMs } = place;
+  access.set(id, { kind, name, value, version, timeUnixMs, sequence, mutation });
 }
 
 function createBucket(state: CatalogState, created: CreateBucket, place: Place): void {

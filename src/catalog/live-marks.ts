@@ -48,7 +48,8 @@ export class LiveMarks {
    * so what changes between two turns is either gone or newer than `end`.
    */
   async markIndex(between: () => Promise<void>): Promise<void> {
-    const { objects, uploads, parts, states, buckets } = this.state;
+    const { objects, uploads, parts, states, buckets, access } = this.state;
+    for (const { sequence } of access.values()) this.#mark(sequence);
     for (const { sequence, configurations } of buckets.values()) {
       this.#mark(sequence);
       for (const configuration of configurations.values()) this.#mark(configuration.sequence);

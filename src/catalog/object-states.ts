@@ -1,18 +1,24 @@
 import { encodeVersionKeyInto } from '../format/key-encoding.js';
-import { lockModes } from '../format/object-state.js';
+import { lockModes, type ObjectState } from '../format/object-state.js';
 import type { ObjectIndex } from '../index/object-index.js';
 import { type CatalogState, keyScratch } from './catalog.js';
 
-/** In the flags of a row of `states`, beside the mode of the lock in the two lowest bits. */
-export const legalHoldFlag = 4;
+/** In the flags of a row of `states` (SPEC.md §8.2), beside the lock's mode in the lowest bits. */
+const legalHoldFlag = 4;
+const aclFlag = 8;
 const modeMask = 3;
 
-/** What the index has of a version's state: all but the tags themselves. */
+export function flagsOfState({ lockMode, legalHold, acl }: ObjectState): number {
+  return lockMode | (legalHold ? legalHoldFlag : 0) | (acl === null ? 0 : aclFlag);
+}
+
+/** What the index has of a version's state: all but the tags and the grants themselves. */
 export interface StateFacts {
   readonly lockMode: number;
   readonly retainUntilMs: number;
   readonly legalHold: boolean;
   readonly tagCount: number;
+  readonly hasAcl: boolean;
   /** Where the whole of it stands. */
   readonly sequence: number;
   readonly mutation: number;
@@ -36,6 +42,7 @@ function factsAt(states: ObjectIndex, slot: number): StateFacts {
   return {
     ...{ lockMode: flags & modeMask, retainUntilMs: sizeBytes },
     ...{ legalHold: (flags & legalHoldFlag) !== 0, tagCount: partCount },
+    hasAcl: (flags & aclFlag) !== 0,
     ...{ sequence, mutation, version: expiresMs },
   };
 }

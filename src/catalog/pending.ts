@@ -1,5 +1,6 @@
 import type { LogStoreError } from '../base/errors.js';
-import type { Mutation } from '../format/mutation.js';
+import type { AccessKind, Mutation } from '../format/mutation.js';
+import { accessId } from './access-documents.js';
 
 interface End<Answer> {
   resolve(answer: Answer): void;
@@ -79,6 +80,7 @@ export class Pending {
   readonly #buckets = new Map<string, PendingCommit>();
   readonly #uploads = new Map<number, PendingUpload>();
   readonly #parts = new Map<string, PendingCommit>();
+  readonly #access = new Map<string, PendingCommit>();
 
   ofObject(bucket: string, key: string): PendingObject | undefined {
     const place = this.#places.get(bucket)?.get(key);
@@ -98,6 +100,10 @@ export class Pending {
 
   ofPart(uploadVersion: number, partNumber: number): PendingCommit | undefined {
     return this.#parts.get(partId(uploadVersion, partNumber));
+  }
+
+  ofAccess(kind: AccessKind, name: string): PendingCommit | undefined {
+    return this.#access.get(accessId(kind, name));
   }
 
   /** Something under way with any upload of the bucket. */
@@ -166,6 +172,9 @@ export class Pending {
         break;
       case 'abortUpload':
         this.#uploads.set(m.uploadVersion, { commit, bucket: m.bucket, ends: true });
+        break;
+      case 'setAccess':
+        this.#access.set(accessId(m.kind, m.name), commit);
     }
   }
 
@@ -196,6 +205,11 @@ export class Pending {
       }
       case 'abortUpload':
         this.#removeUpload(commit, m.uploadVersion);
+        break;
+      case 'setAccess': {
+        const id = accessId(m.kind, m.name);
+        if (this.#access.get(id) === commit) this.#access.delete(id);
+      }
     }
   }
 

@@ -91,13 +91,17 @@ function checkCount(version: number, mutationCount: number): void {
 export function commitSubject(mutations: readonly Mutation[]): Uint8Array {
   const only = mutations[0];
   if (only === undefined || mutations.length > 1) return subjectOfSeveral;
-  const length = isOfBucket(only)
-    ? encodeListingKeyInto(keyScratch, only.bucket, '')
-    : encodeKeyPrefixInto(keyScratch, only.bucket, only.key);
+  const length = subjectKeyInto(keyScratch, only);
   const subject = newSubject();
   setU32(subject, 0, checksumRange(keyScratch, 0, length, 0));
   setU32(subject, 4, fnv1a(keyScratch, length));
   return subject;
+}
+
+function subjectKeyInto(target: Uint8Array, mutation: Mutation): number {
+  if (mutation.is === 'setAccess') return encodeListingKeyInto(target, '', '');
+  if (isOfBucket(mutation)) return encodeListingKeyInto(target, mutation.bucket, '');
+  return encodeKeyPrefixInto(target, mutation.bucket, mutation.key);
 }
 
 function newSubject(): Uint8Array {

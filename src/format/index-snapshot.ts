@@ -6,7 +6,7 @@ import { checksum } from './checksum.js';
 /** SPEC.md "Index snapshot": the layout of the file. Sections and reading are in src/index/. */
 
 /** Version 1 had neither configurations nor states; it is read as well. */
-export const snapshotVersion = 2;
+export const snapshotVersion = 3;
 /** Of a section, covered by one checksum; the last block of a section may be shorter. */
 export const snapshotBlockBytes = 1024 ** 2;
 

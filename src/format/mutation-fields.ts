@@ -14,6 +14,7 @@ import {
 import type { MsgpackValue } from './msgpack.js';
 import type { MsgpackWriter } from './msgpack-writer.js';
 import {
+  accessKinds,
   type ChecksumField,
   configurationNames,
   type HeaderFields,
@@ -23,6 +24,7 @@ import {
   type ObjectRecord,
   objectFlags,
   type PartRecord,
+  type SetAccess,
 } from './mutation.js';
 import { noState, stateOf, writeLock, writeTags } from './object-state.js';
 
@@ -38,6 +40,7 @@ const tags = {
   abortUpload: 7,
   configureBucket: 8,
   setObjectState: 9,
+  setAccess: 10,
 } as const satisfies Record<Mutation['is'], number>;
 
 /** Bytes of a checksum's value, by its algorithm's number. */
@@ -105,11 +108,19 @@ export function writeMutation(writer: MsgpackWriter, m: Mutation): void {
       writer.integer(m.version);
       writeLock(writer, m.state);
       writeTags(writer, m.state);
+      break;
+    case 'setAccess':
+      writer.array(5);
+      writer.integer(tags.setAccess);
+      writer.text(m.kind);
+      writer.text(m.name);
+      writer.textOrNil(m.value);
+      writer.integers(m.ends);
   }
 }
 
-/** What all mutations begin with: the tag, the bucket, the key if there is one. */
-function writeHead(writer: MsgpackWriter, count: number, m: Mutation): void {
+/** What mutations in a bucket begin with: the tag, the bucket, the key if there is one. */
+function writeHead(writer: MsgpackWriter, count: number, m: Exclude<Mutation, SetAccess>): void {
   writer.array(count);
   writer.integer(tags[m.is]);
   writer.text(m.bucket);
@@ -119,9 +130,10 @@ function writeHead(writer: MsgpackWriter, count: number, m: Mutation): void {
 /** @throws LogStoreError `RECORD_CORRUPT`; `UNSUPPORTED_VERSION` for what a later version says */
 export function mutationOf(f: Fields): Mutation {
   const tag = number(f[0]);
-  if (tag < tags.createBucket || tag > tags.setObjectState) {
+  if (tag < tags.createBucket || tag > tags.setAccess) {
     throw new LogStoreError('UNSUPPORTED_VERSION', `a mutation of kind ${tag}`);
   }
+  if (tag === tags.setAccess) return setAccessOf(f);
   const bucket = name(f[1], limits.bucketNameBytesMax);
   if (bucket.includes('\u0000')) throw corrupt('a bucket name holds 00');
   if (tag === tags.createBucket) {
@@ -167,6 +179,16 @@ function configureBucketOf(bucket: string, f: Fields): Mutation {
   const value = f[4] instanceof Uint8Array ? f[4] : textOrNull(f[4]);
   const [bucketVersion, ends] = [number(f[2]), numbers(f[5], 3)];
   return { is: 'configureBucket', bucket, bucketVersion, name, value, ends };
+}
+
+function setAccessOf(f: Fields): Mutation {
+  const given = text(f[1]);
+  const kind = accessKinds.find((each) => each === given);
+  if (kind === undefined) {
+    throw new LogStoreError('UNSUPPORTED_VERSION', `an access document of the kind ${given}`);
+  }
+  const [value, ends] = [textOrNull(f[3]), numbers(f[4], 3)];
+  return { is: 'setAccess', kind, name: name(f[2], limits.accessNameBytesMax), value, ends };
 }
 
 function createUploadOf(bucket: string, key: string, f: Fields): Mutation {

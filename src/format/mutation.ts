@@ -63,6 +63,19 @@ export interface ConfigureBucket {
   readonly ends: Ends;
 }
 
+/** What the store keeps of who may use it: documents for the whole of it (SPEC.md §4). */
+export const accessKinds = Object.freeze(['policy', 'user'] as const);
+export type AccessKind = (typeof accessKinds)[number];
+
+export interface SetAccess {
+  readonly is: 'setAccess';
+  readonly kind: AccessKind;
+  readonly name: string;
+  /** None: the document is removed. */
+  readonly value: string | null;
+  readonly ends: Ends;
+}
+
 /** Bits of an object's flags (SPEC.md §4). */
 export const objectFlags = Object.freeze({
   /** It says that the key is deleted. */
@@ -179,7 +192,8 @@ export type Mutation =
   | PutPart
   | AbortUpload
   | ConfigureBucket
-  | SetObjectState;
+  | SetObjectState
+  | SetAccess;
 
 /** Mutations of a bucket as such: they name no key. */
 export type BucketMutation = CreateBucket | DeleteBucket | ConfigureBucket;

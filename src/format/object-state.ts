@@ -1,5 +1,5 @@
 import { LogStoreError } from '../base/errors.js';
-import { corrupt, kept, list, number, text } from './fields.js';
+import { corrupt, list, number, text } from './fields.js';
 import type { MsgpackValue } from './msgpack.js';
 import type { MsgpackWriter } from './msgpack-writer.js';
 
@@ -12,6 +12,8 @@ export interface ObjectState {
   readonly legalHold: boolean;
   /** Flat: name, value, name, value, ... */
   readonly tags: readonly string[];
+  /** Who may do what with it (SPEC.md §4); none: its owner is the bucket's, and has it alone. */
+  readonly acl: string | null;
 }
 
 export const lockModes = Object.freeze({ none: 0, governance: 1, compliance: 2 });
@@ -20,7 +22,7 @@ const noTags: readonly string[] = Object.freeze([]);
 
 /** What a version has that nothing was said of. */
 export const noState: ObjectState = Object.freeze({
-  ...{ lockMode: lockModes.none, retainUntilMs: 0, legalHold: false, tags: noTags },
+  ...{ lockMode: lockModes.none, retainUntilMs: 0, legalHold: false, tags: noTags, acl: null },
 });
 
 /** The field `lock`: nil, or `[mode, retainUntil, legalHold]`. */
@@ -35,15 +37,15 @@ export function writeLock(writer: MsgpackWriter, state: ObjectState | undefined)
   writer.integer(state.legalHold ? 1 : 0);
 }
 
-/** The field `state`: nil, or `[tags, acl]`; ACLs are kept for later. */
+/** The field `state`: nil, or `[tags, acl]`. */
 export function writeTags(writer: MsgpackWriter, state: ObjectState | undefined): void {
-  if (state === undefined || state.tags.length === 0) {
+  if (state === undefined || (state.tags.length === 0 && state.acl === null)) {
     writer.nils(1);
     return;
   }
   writer.array(2);
   writer.texts(state.tags);
-  writer.nils(1);
+  writer.textOrNil(state.acl);
 }
 
 /**
@@ -55,10 +57,10 @@ export function stateOf(
   state: MsgpackValue | undefined,
 ): ObjectState | undefined {
   if (lock === null && state === null) return undefined;
-  return { ...lockOf(lock), tags: tagsOf(state) };
+  return { ...lockOf(lock), ...tagsAndAclOf(state) };
 }
 
-function lockOf(value: MsgpackValue | undefined): Omit<ObjectState, 'tags'> {
+function lockOf(value: MsgpackValue | undefined): Omit<ObjectState, 'tags' | 'acl'> {
   if (value === null) return noState;
   const f = lockFields(value);
   const [lockMode, retainUntilMs] = [number(f[0]), number(f[1])];
@@ -69,13 +71,14 @@ function lockOf(value: MsgpackValue | undefined): Omit<ObjectState, 'tags'> {
   return { lockMode, retainUntilMs, legalHold: legalHold === 1 };
 }
 
-function tagsOf(value: MsgpackValue | undefined): readonly string[] {
-  if (value === null) return noTags;
+function tagsAndAclOf(value: MsgpackValue | undefined): Pick<ObjectState, 'tags' | 'acl'> {
+  if (value === null) return { tags: noTags, acl: null };
   const f = lockFields(value);
-  kept(f[1], 'list of grants');
   const tags = list(f[0]).map(text);
   if (tags.length % 2 !== 0) throw corrupt('a tag without its value');
-  return tags;
+  const acl = f[1] ?? null;
+  if (acl !== null && typeof acl !== 'string') throw later('a list of grants of another form');
+  return { tags, acl };
 }
 
 /** What is no array here is of a later version: it may be a lock of another form. */

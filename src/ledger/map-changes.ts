@@ -106,6 +106,7 @@ function effectOf(
     case 'abortUpload':
     case 'configureBucket':
     case 'setObjectState':
+    case 'setAccess':
       return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { admitCreateBucket, admitDeleteBucket } from '../catalog/buckets.js';
 import type { Bucket, Catalog } from '../catalog/catalog.js';
 import {
   admitConfiguration,
+  fromCreation,
   lockFromCreation,
   type Versioning,
 } from '../catalog/configurations.js';
@@ -23,17 +24,21 @@ export class Buckets {
     private readonly committer: Committer,
   ) {}
 
-  create(name: string, { objectLock = false }: CreateBucketOptions): Promise<BucketInfo> {
+  create(name: string, options: CreateBucketOptions): Promise<BucketInfo> {
+    const { objectLock = false, owner = null, configurations = {} } = options;
     return this.committer.admit(() => {
-      const mutation = admitCreateBucket(this.catalog, name);
+      const mutation = admitCreateBucket(this.catalog, name, owner);
       if (mutation instanceof PendingCommit) return mutation;
       const info = ({ timeUnixMs: createdUnixMs }: PendingCommit): BucketInfo => {
-        return { name, createdUnixMs };
+        return { name, createdUnixMs, owner };
       };
       const nowMs = this.committer.nowUnixMs();
-      if (!objectLock) return this.committer.commit(nowMs, [mutation], info);
-      const build = (version: number) => [mutation, ...lockFromCreation(name, version)];
-      return this.committer.commitBuilt(nowMs, 3, build, info);
+      const build = (version: number) => [
+        mutation,
+        ...(objectLock ? lockFromCreation(name, version) : []),
+        ...fromCreation(name, version, configurations),
+      ];
+      return this.committer.commitBuilt(nowMs, build(0).length, build, info);
     });
   }
 
@@ -87,6 +92,6 @@ export class Buckets {
   }
 }
 
-function infoOf({ name, timeUnixMs }: Bucket): BucketInfo {
-  return { name, createdUnixMs: timeUnixMs };
+function infoOf({ name, timeUnixMs, owner }: Bucket): BucketInfo {
+  return { name, createdUnixMs: timeUnixMs, owner };
 }

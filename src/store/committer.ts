@@ -165,10 +165,10 @@ export class Committer {
 
   #noteChanges(mutations: readonly Mutation[]): void {
     for (const mutation of mutations) {
-      const { is, bucket } = mutation;
+      const { is } = mutation;
       if (is === 'putObject' || is === 'deleteObject' || is === 'setObjectState') {
-        this.catalog.changes.note(objectId(bucket, mutation.key));
-      } else if (isOfBucket(mutation)) this.catalog.changes.note(bucket);
+        this.catalog.changes.note(objectId(mutation.bucket, mutation.key));
+      } else if (isOfBucket(mutation)) this.catalog.changes.note(mutation.bucket);
     }
   }
 }

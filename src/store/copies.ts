@@ -165,15 +165,15 @@ export class Copies {
     return noEnds;
   }
 
-  /** The copy's own tags or the source's, and its own lock. */
+  /** The copy's own tags or the source's, and its own lock and grants. */
   async #stateOfCopy(
     found: FoundObject,
-    { tags, lock }: CopyOptions,
+    { tags, lock, acl }: CopyOptions,
     pin: LogPin,
   ): Promise<InitialState> {
-    if (tags !== undefined || found.info.tagCount === 0) return { tags, lock };
+    if (tags !== undefined || found.info.tagCount === 0) return { tags, lock, acl };
     const state = await this.objects.stateOf(found, pin);
-    return { tags: tagsOfFields(state.tags), lock };
+    return { tags: tagsOfFields(state.tags), lock, acl };
   }
 
   async #checksums(

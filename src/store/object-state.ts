@@ -1,4 +1,5 @@
 import { LogStoreError } from '../base/errors.js';
+import { limits } from '../base/limits.js';
 import type { StateFacts } from '../catalog/object-states.js';
 import { lockModes, noState, type ObjectState } from '../format/object-state.js';
 import type { InitialState, ObjectLock, Retention, Tags } from './version-types.js';
@@ -31,10 +32,18 @@ export function tagsOfFields(fields: readonly string[]): Tags {
 }
 
 /** @throws LogStoreError `INVALID_ARGUMENT` */
+export function aclField(acl: string | null | undefined): string | null {
+  if (acl === null || acl === undefined) return null;
+  const { objectAclBytesMax } = limits;
+  if (acl.length > 0 && Buffer.byteLength(acl) <= objectAclBytesMax) return acl;
+  throw new LogStoreError('INVALID_ARGUMENT', `grants take 1 to ${objectAclBytesMax} bytes`);
+}
+
+/** @throws LogStoreError `INVALID_ARGUMENT` */
 export function lockFields(lock: ObjectLock): Omit<ObjectState, 'tags'> {
   const { retention, legalHold = false } = lock;
   if (retention === undefined) return { ...noState, legalHold };
-  return { ...retentionFields(retention), legalHold };
+  return { ...noState, ...retentionFields(retention), legalHold };
 }
 
 /** @throws LogStoreError `INVALID_ARGUMENT` */
@@ -57,17 +66,19 @@ export function retentionFields({
  * @throws LogStoreError `INVALID_ARGUMENT`, also for a retention that has ended already
  */
 export function initialState(
-  { tags, lock }: InitialState,
+  { tags, lock, acl: given }: InitialState,
   nowMs: number,
 ): { readonly state?: ObjectState } {
-  if (tags === undefined && lock === undefined) return noInitialState;
+  if (tags === undefined && lock === undefined && given === undefined) return noInitialState;
   const fields = lock === undefined ? noState : lockFields(lock);
   if (fields.lockMode !== lockModes.none && fields.retainUntilMs <= nowMs) {
     throw new LogStoreError('INVALID_ARGUMENT', 'The retain until date must be in the future!');
   }
   const ofTags = tags === undefined ? noState.tags : tagFields(tags);
-  const isNothing = fields.lockMode === 0 && !fields.legalHold && ofTags.length === 0;
-  return isNothing ? noInitialState : { state: { ...fields, tags: ofTags } };
+  const acl = aclField(given);
+  const isNothing =
+    fields.lockMode === 0 && !fields.legalHold && ofTags.length === 0 && acl === null;
+  return isNothing ? noInitialState : { state: { ...fields, tags: ofTags, acl } };
 }
 
 const noInitialState = Object.freeze({});

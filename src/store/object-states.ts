@@ -6,11 +6,12 @@ import { bucketOf, currentSlot, versioningIn } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import { slotOfVersion, versionIdOf } from '../catalog/versions.js';
 import { lockModes, noState, type ObjectState } from '../format/object-state.js';
+import type { ObjectAcl } from './access-types.js';
 import type { BodyReader } from './body-reader.js';
 import { type Commits, objectStateAt } from './commits.js';
 import type { Committer } from './committer.js';
 import type { LockTime } from './lock-time.js';
-import { retentionFields, tagFields, tagsOfFields } from './object-state.js';
+import { aclField, retentionFields, tagFields, tagsOfFields } from './object-state.js';
 import type { Objects } from './objects.js';
 import type {
   ObjectTags,
@@ -26,7 +27,7 @@ type Attempt =
   /** What stands so far must be read first. */
   | { readonly is: 'unread'; readonly facts: StateFacts };
 
-/** Tags, retention and legal hold of versions. */
+/** Tags, grants, retention and legal hold of versions. */
 export class ObjectStates {
   constructor(
     private readonly catalog: Catalog,
@@ -46,6 +47,26 @@ export class ObjectStates {
     } finally {
       pin.release();
     }
+  }
+
+  async acl(bucket: string, key: string, { versionId }: VersionOptions = {}): Promise<ObjectAcl> {
+    const pin = this.reader.pin();
+    try {
+      const found = await this.objects.find(bucket, key, versionId, pin);
+      const { acl } = await this.objects.stateOf(found, pin);
+      return { acl, versionId: found.info.versionId };
+    } finally {
+      pin.release();
+    }
+  }
+
+  setAcl(
+    bucket: string,
+    key: string,
+    acl: string | null,
+    options: VersionOptions = {},
+  ): Promise<VersionId> {
+    return this.#change(bucket, key, options, (state) => ({ ...state, acl: aclField(acl) }));
   }
 
   setTags(

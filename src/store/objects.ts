@@ -314,6 +314,10 @@ function foundIn(
   return { info, record, stored, sequence, mutation, facts };
 }
 
+function factsOf(state: ObjectState): Omit<StateFacts, 'sequence' | 'mutation' | 'version'> {
+  return { ...state, tagCount: state.tags.length / 2, hasAcl: state.acl !== null };
+}
+
 /** In a bucket that never had versions. */
 function infoOfPut(commit: PendingCommit): ObjectInfo {
   return infoOfCommit(commit, false);
@@ -332,6 +336,6 @@ function infoOfCommit(
   const { bucket, key, object } = put;
   const versionId = isVersioned ? versionIdOf(version, object.flags) : undefined;
   const { state } = object;
-  const facts = state === undefined ? undefined : { ...state, tagCount: state.tags.length / 2 };
+  const facts = state === undefined ? undefined : factsOf(state);
   return objectInfo(bucket, key, version, timeUnixMs, object, versionId, facts);
 }

@@ -1,12 +1,13 @@
 import { Packr } from 'msgpackr';
 import { errnoOf } from '../base/errors.js';
 import type { Host } from '../base/host.js';
+import { accessId } from '../catalog/access-documents.js';
 import { type Bucket, Catalog, type CatalogState } from '../catalog/catalog.js';
 import { type Configuration, noConfigurations, versioningOf } from '../catalog/configurations.js';
 import { applyCommit } from '../catalog/fold.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { snapshotFile } from '../format/file-names.js';
-import { type ConfigurationName, configurationNames } from '../format/mutation.js';
+import { accessKinds, type ConfigurationName, configurationNames } from '../format/mutation.js';
 import { ObjectIndex } from '../index/object-index.js';
 import { readSnapshot, writeSnapshot } from '../index/snapshot.js';
 import { openLog } from '../log/open-log.js';
@@ -83,13 +84,17 @@ async function readCatalogSnapshot(
 }
 
 /** SPEC.md §9, the extra section: what of the state is in no index. */
-function encodeExtra({ buckets, someExpire }: CatalogState): Uint8Array {
+function encodeExtra({ buckets, someExpire, access }: CatalogState): Uint8Array {
   const all = [...buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const rows = all.map((bucket) => [
     ...[bucket.name, bucket.version, bucket.timeUnixMs, bucket.owner, bucket.region],
     ...[bucket.flags, bucket.sequence, bucket.mutation, configurationRows(bucket)],
   ]);
-  return packr.pack([rows, someExpire]);
+  const documents = [...access.values()].map((each) => [
+    ...[each.kind, each.name, each.value, each.version, each.timeUnixMs],
+    ...[each.sequence, each.mutation],
+  ]);
+  return packr.pack([rows, someExpire, documents]);
 }
 
 function configurationRows({ configurations }: Bucket): unknown[] {
@@ -99,10 +104,12 @@ function configurationRows({ configurations }: Bucket): unknown[] {
 }
 
 /** Undefined for what a later version may have written there. */
-function decodeExtra(extra: Uint8Array): Pick<CatalogState, 'buckets' | 'someExpire'> | undefined {
+function decodeExtra(
+  extra: Uint8Array,
+): Pick<CatalogState, 'buckets' | 'someExpire' | 'access'> | undefined {
   const fields: unknown = packr.unpack(extra);
   if (!Array.isArray(fields)) return undefined;
-  const [rows, someExpire] = fields as unknown[];
+  const [rows, someExpire, documents = []] = fields as unknown[];
   if (!Array.isArray(rows) || typeof someExpire !== 'boolean') return undefined;
   const buckets = new Map<string, Bucket>();
   for (const row of rows as unknown[]) {
@@ -110,7 +117,8 @@ function decodeExtra(extra: Uint8Array): Pick<CatalogState, 'buckets' | 'someExp
     if (bucket === undefined) return undefined;
     buckets.set(bucket.name, bucket);
   }
-  return { buckets, someExpire };
+  const access = accessOfRows(documents);
+  return access === undefined ? undefined : { buckets, someExpire, access };
 }
 
 function bucketOfRow(row: unknown): Bucket | undefined {
@@ -145,6 +153,25 @@ function configurationsOfRows(rows: unknown): Bucket['configurations'] | undefin
     configurations.set(name, { value, version, timeUnixMs, sequence, mutation });
   }
   return configurations;
+}
+
+/** Without rows, as in snapshots below version 3, there are none. */
+function accessOfRows(rows: unknown): CatalogState['access'] | undefined {
+  if (!Array.isArray(rows)) return undefined;
+  const access: CatalogState['access'] = new Map();
+  for (const row of rows as unknown[]) {
+    if (!Array.isArray(row)) return undefined;
+    const [given, name, value, version, timeUnixMs, sequence, mutation] = row as unknown[];
+    const kind = accessKinds.find((each) => each === given);
+    if (kind === undefined || typeof name !== 'string' || typeof value !== 'string') {
+      return undefined;
+    }
+    if (typeof version !== 'number' || typeof timeUnixMs !== 'number') return undefined;
+    if (typeof sequence !== 'number' || typeof mutation !== 'number') return undefined;
+    const document = { kind, name, value, version, timeUnixMs, sequence, mutation };
+    access.set(accessId(kind, name), document);
+  }
+  return access;
 }
 
 function isTextOrNull(value: unknown): value is string | null {

@@ -7,6 +7,7 @@ import { listObjects } from '../catalog/listing.js';
 import { listVersions } from '../catalog/version-listing.js';
 import { DigestPool } from '../digest/digest-pool.js';
 import type { Log } from '../log/types.js';
+import { Access } from './access.js';
 import { backgroundCompaction } from './background-compaction.js';
 import { BodyReader } from './body-reader.js';
 import { BodyWriter } from './body-writer.js';
@@ -102,6 +103,7 @@ class OpenStore implements Store {
   readonly #leftovers: UploadLeftovers;
   readonly #compaction: Compaction;
   readonly #spaceUse: SpaceUse;
+  readonly access: Access;
   readonly #maintenance: Maintenance | undefined;
   readonly #upkeep: Upkeep;
   readonly #transact: <T>(action: (transaction: Transaction) => Promise<T>) => Promise<T>;
@@ -154,6 +156,7 @@ class OpenStore implements Store {
     const lockTime = new LockTime(host.clock, wallClock);
     this.#deletions = new Deletions(catalog, committer, lockTime);
     this.#states = new ObjectStates(catalog, committer, commits, objects, reader, lockTime);
+    this.access = new Access(catalog, committer, this.#states, this.#running);
     this.#uploads = new Uploads(catalog, committer, commits, writer);
     this.#completion = new UploadCompletion(catalog, committer, commits, objects);
     this.#copies = new Copies(catalog, committer, objects, this.#uploads, writer, reader);

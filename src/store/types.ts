@@ -138,6 +138,8 @@ export interface GetOptions extends VersionOptions {
 export interface BucketInfo {
   readonly name: string;
   readonly createdUnixMs: number;
+  /** The id of its owner; null: the store's own. */
+  readonly owner: string | null;
 }
 
 export interface CreateUploadOptions extends ObjectAttributes, InitialState {
@@ -209,8 +211,9 @@ export interface CopySource extends VersionOptions {
 export interface CopyOptions extends WriteCondition {
   /** Given: the copy has these tags. Absent: it has the source's. */
   readonly tags?: Tags | undefined;
-  /** The copy's own; a source's lock is never copied. */
+  /** The copy's own; a source's lock is never copied, nor are its grants. */
   readonly lock?: ObjectLock | undefined;
+  readonly acl?: string | null | undefined;
   /** Given: the copy has these attributes. Absent: it has the source's. */
   readonly attributes?: ObjectAttributes | undefined;
   readonly sourceCondition?: ReadCondition | undefined;

@@ -6,6 +6,7 @@ import type {
   VersionPage,
 } from '../catalog/version-listing.js';
 import type { ConfigurationName } from '../format/mutation.js';
+import type { StoreAccess } from './access-types.js';
 
 export type { ConfigurationName, ListedVersion, ListVersionsOptions, Versioning, VersionPage };
 
@@ -28,6 +29,8 @@ export interface InitialState {
   readonly tags?: Tags | undefined;
   /** Only in buckets with object lock. Without a retention the bucket's own rule counts. */
   readonly lock?: ObjectLock | undefined;
+  /** Who may do what with it, in the words of whoever decides. */
+  readonly acl?: string | null | undefined;
 }
 
 /** Which version is meant; the newest one without an id. */
@@ -66,6 +69,10 @@ export interface DeleteResult {
 export interface CreateBucketOptions {
   /** Its versions can be locked; it has versions from the beginning, and for ever. */
   readonly objectLock?: boolean | undefined;
+  /** The id of who it belongs to; without one it is the store's own. */
+  readonly owner?: string | undefined;
+  /** What it has from the beginning, beside versioning and lock. */
+  readonly configurations?: Readonly<Partial<Record<ConfigurationName, string>>> | undefined;
 }
 
 /** A document of a bucket, as it was set last. */
@@ -109,6 +116,8 @@ export interface VersionedStore {
     legalHold: boolean,
     options?: VersionOptions,
   ): Promise<VersionId>;
+  /** Who may use it: kept here, decided elsewhere. */
+  readonly access: StoreAccess;
   /** All versions and delete markers: by key, and of one key the newest first. */
   listVersions(bucket: string, options?: ListVersionsOptions): Promise<VersionPage>;
 }

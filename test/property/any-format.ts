@@ -9,6 +9,7 @@ import type {
   Position,
 } from '../../src/format/manifest-frame.js';
 import {
+  accessKinds,
   type ChecksumField,
   configurationNames,
   type Mutation,
@@ -86,7 +87,7 @@ const objectState: fc.Arbitrary<ObjectState> = fc
   .record(
     {
       ...{ lockMode: fc.nat(2), retainUntilMs: u64, legalHold: fc.boolean() },
-      tags: metadata,
+      ...{ tags: metadata, acl: textOrNull },
     },
     plain,
   )
@@ -97,7 +98,8 @@ const objectState: fc.Arbitrary<ObjectState> = fc
 /** A state that says nothing is none. */
 const initial = fc.option(objectState, { nil: undefined }).map((state) => {
   const isNothing =
-    state === undefined || (state.lockMode === 0 && !state.legalHold && !state.tags.length);
+    state === undefined ||
+    (state.lockMode === 0 && !state.legalHold && !state.tags.length && state.acl === null);
   return isNothing ? {} : { state };
 });
 const single = fc
@@ -166,6 +168,14 @@ export const anyMutationOf: Readonly<Record<Mutation['is'], fc.Arbitrary<Mutatio
       ...{ is: is('configureBucket'), bucket, bucketVersion: u64, ends: triples },
       name: fc.constantFrom(...configurationNames),
       value: fc.oneof(textOrNull, fc.uint8Array({ maxLength: 300 })),
+    },
+    plain,
+  ),
+  setAccess: fc.record(
+    {
+      ...{ is: is('setAccess'), kind: fc.constantFrom(...accessKinds), ends: triples },
+      name: fc.stringMatching(/^[\w+=,.@-]{1,128}$/),
+      value: textOrNull,
     },
     plain,
   ),

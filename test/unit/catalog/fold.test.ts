@@ -154,7 +154,7 @@ it('a configuration belongs to the bucket of its version, and goes when it is en
 it('what is said last of a version counts, and goes with the version', () => {
   const { history, bucketVersion } = aBucket();
   const set = (version: number, tags: readonly string[]): Mutation => {
-    const state = { lockMode: 1, retainUntilMs: 5, legalHold: true, tags };
+    const state = { lockMode: 1, retainUntilMs: 5, legalHold: true, tags, acl: null };
     return { is: 'setObjectState', bucket: 'bucket', key: 'k', version, state };
   };
   const { states } = history.state;

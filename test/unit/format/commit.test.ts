@@ -37,6 +37,7 @@ const raw = {
   abortUpload: [7, 'bucket', 'key', 3, [3, 0, 3]] as Raw,
   configureBucket: [8, 'bucket', 1, 'versioning', 'Enabled', [2, 0, 2]] as Raw,
   setObjectState: [9, 'bucket', 'key', 3, [1, 5, 0], [['name', 'value'], null]] as Raw,
+  setAccess: [10, 'user', 'alice', '{}', [2, 0, 2]] as Raw,
 };
 
 function outcome(mutation: Raw): string {
@@ -66,7 +67,7 @@ commits('reads each kind, and passes over fields that a later version adds at an
 });
 
 commits('faults 20: unknown kinds of mutations are refused, whatever their fields are', () => {
-  for (const fields of [[0], [10, 7, null], [11, 'b', 'k', 1], [255], [2 ** 40]]) {
+  for (const fields of [[0], [11, 7, null], [12, 'b', 'k', 1], [255], [2 ** 40]]) {
     assert.is(outcome(fields), 'UNSUPPORTED_VERSION', String(fields[0]));
   }
 });
@@ -91,6 +92,7 @@ commits('faults 20: a lock, an encryption or any other kept field is never passe
   const flags = withField(raw.putObject, 5, withField(object, 13, 4));
   assert.is(outcome(flags), 'UNSUPPORTED_VERSION');
   assert.is(outcome(withField(raw.configureBucket, 3, 'replication')), 'UNSUPPORTED_VERSION');
+  assert.is(outcome(withField(raw.setAccess, 1, 'group')), 'UNSUPPORTED_VERSION');
   for (const lock of [[3, 5, 0], [1, 5, 2], [1], 1, 'x']) {
     assert.is(outcome(withField(raw.setObjectState, 4, lock)), 'UNSUPPORTED_VERSION');
   }

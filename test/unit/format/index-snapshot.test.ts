@@ -66,7 +66,7 @@ it('every field stands where SPEC.md says', () => {
   assert.is(ascii(bytes.subarray(0, 8)), '\x89LSIX\r\n\x1a');
   assert.equal(
     [8, 12, 28].map((at) => view.getUint32(at, true)),
-    [2, 308, 2],
+    [3, 308, 2],
   );
   const tableBytes = 4 + 4 * (2 * 7 + 2) + 4;
   assert.is(u64(16), 308 + 2 * oneIndexBytes + 1024 ** 2 + 1 + tableBytes);

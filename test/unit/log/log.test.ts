@@ -15,7 +15,8 @@ class Notes implements LogFollower {
   readonly buckets: string[] = [];
   readonly lostRecords: number[] = [];
   commit(_sequence: number, meta: Uint8Array): void {
-    for (const mutation of decodeCommitMeta(meta).mutations) this.buckets.push(mutation.bucket);
+    for (const mutation of decodeCommitMeta(meta).mutations)
+      if ('bucket' in mutation) this.buckets.push(mutation.bucket);
   }
   lost(sequence: number): void {
     this.lostRecords.push(sequence);

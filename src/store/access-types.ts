@@ -1,0 +1,37 @@
+import type { AccessDocument } from '../catalog/access-documents.js';
+import type { AccessKind, ConfigurationName } from '../format/mutation.js';
+import type { VersionId, VersionOptions } from './version-types.js';
+
+export type { AccessDocument, AccessKind };
+
+/** What decides who may use a bucket; the same object for as long as nothing of it changes. */
+export interface BucketAccess {
+  /** The id of its owner; null: the store's own. */
+  readonly owner: string | null;
+  document(name: ConfigurationName): string | undefined;
+}
+
+export interface ObjectAcl extends VersionId {
+  /** As it was set; null where nothing was. */
+  readonly acl: string | null;
+}
+
+/**
+ * What the store keeps of who may do what. It acts upon none of it: deciding is the affair of
+ * whoever serves others.
+ */
+export interface StoreAccess {
+  /** All users, or all policies, by name. @throws LogStoreError `UNCERTAIN` */
+  documents(kind: AccessKind): Promise<readonly AccessDocument[]>;
+  /** Keeps one; null removes it. @throws LogStoreError `INVALID_ARGUMENT` */
+  setDocument(kind: AccessKind, name: string, value: string | null): Promise<void>;
+  /** At once: asked for each request. @throws LogStoreError `NO_SUCH_BUCKET`, `UNCERTAIN` */
+  ofBucket(bucket: string): BucketAccess;
+  objectAcl(bucket: string, key: string, options?: VersionOptions): Promise<ObjectAcl>;
+  setObjectAcl(
+    bucket: string,
+    key: string,
+    acl: string | null,
+    options?: VersionOptions,
+  ): Promise<VersionId>;
+}
