@@ -35,6 +35,8 @@ export const limits = Object.freeze({
   scrubPeriodMsDefault: 14 * 86_400_000,
   timerMsMax: 3_600_000, // Node's timers end at 24 days; what is further off is looked at again
   recordCacheBytesDefault: 64 * MiB,
+  receiptWaitersMax: 1024, // requests that wait for a block of the ledger
+  receiptWaitMsMax: 60_000, // proxies in front give up soon after
 });
 
 invariant(

@@ -82,6 +82,10 @@ class BrokenSealer implements SealerLink {
     return Promise.reject(this.#error);
   }
 
+  changes(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
   consistency(): Promise<never> {
     return Promise.reject(this.#error);
   }

@@ -10,8 +10,11 @@ import type { LedgerLog } from './ledger-log.js';
 import { nodeSha256 } from './node-hash.js';
 import { proveAbsence, proveListing, proveVersion, proveWritten } from './prove.js';
 import { type SealedMaps, sealedMapsMax } from './sealed-maps.js';
-import type { ProofParts, ProofRequest, RecordSource } from './sealer-link.js';
+import type { ChangesPage, ProofParts, ProofRequest, RecordSource } from './sealer-link.js';
 import { encodeTlogProof, type TlogProof } from './tlog-proof.js';
+
+/** A page of them is below 4 MiB, whatever the names. */
+const changesPerPageMax = 1_000;
 
 /** A signed note and the number of blocks that it covers. */
 export interface SignedCheckpoint {
@@ -60,9 +63,20 @@ export class SealedProofs {
     return { block: text, proof: { index: height, path, checkpoint: note } };
   }
 
+  /** @throws LogStoreError `NOT_SEALED` for a block that is not signed */
+  async changes(height: number, from: number): Promise<ChangesPage> {
+    const { size } = this.checkpoint;
+    if (height >= size) throw new LogStoreError('NOT_SEALED', `there is no signed block ${height}`);
+    const entries = await this.ledger.changes(await this.ledger.block(height));
+    const end = from + changesPerPageMax;
+    const changes = entries.slice(from, end).map(({ text }) => text);
+    return { changes, next: end < entries.length ? end : undefined };
+  }
+
   consistency(older: number, newer: number): readonly Uint8Array[] {
     const { size } = this.checkpoint;
-    if (older <= newer && newer <= size) return this.ledger.tree.consistency(older, newer);
+    if (1 <= older && older <= newer && newer <= size)
+      return this.ledger.tree.consistency(older, newer);
     throw new LogStoreError('NOT_SEALED', `there are no sizes ${older} and ${newer} below ${size}`);
   }
 

@@ -27,8 +27,10 @@ export interface Through {
   readonly version: number;
 }
 
+export const proofClaims = ['version', 'current', 'absent', 'empty', 'listing', 'written'] as const;
+
 export interface ProofRequest {
-  readonly claim: ObjectProofHead['claim'];
+  readonly claim: (typeof proofClaims)[number];
   readonly bucket: string;
   /** Of `empty` and `listing` a prefix of keys. */
   readonly key: string;
@@ -36,6 +38,16 @@ export interface ProofRequest {
   readonly version?: number | undefined;
   /** Of the block in whose map it is proven; the last signed one by default. */
   readonly height?: number | undefined;
+  /** Of `listing`: more are refused with `INVALID_ARGUMENT`. */
+  readonly leavesMax?: number | undefined;
+}
+
+/** Change records of a block, in order, from one of them on. */
+export interface ChangesPage {
+  /** change/v1 texts. */
+  readonly changes: readonly string[];
+  /** Where the next page begins; undefined after the last one. */
+  readonly next: number | undefined;
 }
 
 /** Where the store's log describes a version, and what of its record stands in the ledger alone. */
@@ -73,6 +85,8 @@ export interface SealerLink extends AsyncDisposable {
   prove(request: ProofRequest): Promise<ProofParts>;
   /** The text of a block with its inclusion. */
   block(height: number): Promise<{ readonly block: string; readonly proof: TlogProof }>;
+  /** Some of the changes of a signed block. */
+  changes(height: number, from: number): Promise<ChangesPage>;
   /** RFC 6962 consistency path between two sizes up to the last signed one. */
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
   /** A proof of the key set in force (SPEC.md, Object proof). */

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type ErrorCode, LogStoreError } from '../base/errors.js';
 import { invariant } from '../base/invariant.js';
 import type {
+  ChangesPage,
   LedgerStanding,
   ProofParts,
   ProofRequest,
@@ -24,6 +25,7 @@ export type SealerCall =
   | { readonly do: 'seal'; readonly through: Through; readonly heartbeat: boolean }
   | { readonly do: 'prove'; readonly request: ProofRequest }
   | { readonly do: 'block'; readonly height: number }
+  | { readonly do: 'changes'; readonly height: number; readonly from: number }
   | { readonly do: 'consistency'; readonly older: number; readonly newer: number }
   | { readonly do: 'keys' }
   | { readonly do: 'close' };
@@ -107,6 +109,10 @@ export class SealerThread implements SealerLink {
 
   block(height: number): ReturnType<SealerLink['block']> {
     return this.#ask({ do: 'block', height });
+  }
+
+  changes(height: number, from: number): Promise<ChangesPage> {
+    return this.#ask({ do: 'changes', height, from });
   }
 
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]> {

@@ -23,6 +23,7 @@ import { restoreMaps } from './restore-map.js';
 import { SealedMaps } from './sealed-maps.js';
 import { SealedProofs } from './sealed-proofs.js';
 import type {
+  ChangesPage,
   LedgerStanding,
   ProofParts,
   ProofRequest,
@@ -106,6 +107,10 @@ export class Sealer implements SealerLink {
 
   block(height: number): ReturnType<SealerLink['block']> {
     return this.#inTurn(() => this.#proofs().block(height));
+  }
+
+  changes(height: number, from: number): Promise<ChangesPage> {
+    return this.#inTurn(() => this.#proofs().changes(height, from));
   }
 
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]> {

@@ -1,10 +1,16 @@
-import type { LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
+import type { ChangesPage, LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
+import type { Receipt } from './receipts.js';
 
 /** Proofs of what the store holds and held (SPEC.md, Ledger). */
 export interface StoreLedger {
   standing(): LedgerStanding;
   /** Everything that is durable now is in a block when it resolves. */
   seal(): Promise<LedgerStanding>;
+  /**
+   * A place to wait for a block from, taken before what is to be sealed is written.
+   * @throws LogStoreError `BUSY`, `LEDGER_BROKEN`
+   */
+  receipt(): Receipt;
   /**
    * An object-proof/v1.
    * @throws LogStoreError `NOT_SEALED` where the signed blocks do not show it; `LEDGER_BROKEN`;
@@ -13,6 +19,8 @@ export interface StoreLedger {
   prove(request: ProofRequest): Promise<string>;
   /** The text of a block, an empty line and a tlog-proof of it. */
   block(height: number): Promise<string>;
+  /** The changes of a block that is signed, a page from the one numbered `from` on. */
+  changes(height: number, from?: number): Promise<ChangesPage>;
   /** The path from a log of `older` blocks to one of `newer`, as RFC 6962 §2.1.2 has it. */
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
   /** The key set in force, with its proof. */

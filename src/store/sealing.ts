@@ -11,6 +11,8 @@ export interface SealingParts {
   readonly log: Log;
   readonly link: SealerLink;
   readonly intervalMs: number;
+  /** Told how the ledger stands after each attempt to seal. */
+  readonly sealed: (standing: LedgerStanding) => void;
   readonly warn: ((message: string, error: unknown) => void) | undefined;
 }
 
@@ -105,6 +107,7 @@ export class Sealing {
     const sealedCommits = this.#unsealedCommits;
     await log.prove();
     const standing = await link.seal(through, heartbeat);
+    this.parts.sealed(standing);
     this.#unsealedBytes -= sealedBytes;
     this.#unsealedCommits -= sealedCommits;
     this.#armHeartbeat();
@@ -195,7 +198,7 @@ export class Sealing {
     const through = { ...this.#given };
     this.#flush();
     await this.parts.log.prove();
-    await this.parts.link.seal(through, false);
+    this.parts.sealed(await this.parts.link.seal(through, false));
     this.#unsealedBytes = 0;
     this.#unsealedCommits = 0;
   }

@@ -8,6 +8,7 @@ import { epochDirectory, hostBelow, readWhole, tilesDirectory } from '../ledger/
 import { nodeSha256 } from '../ledger/node-hash.js';
 import { encodeObjectProof } from '../ledger/object-proof.js';
 import type {
+  ChangesPage,
   LedgerStanding,
   ProofRequest,
   RecordSource,
@@ -18,6 +19,7 @@ import type { Log } from '../log/types.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import type { Committer } from './committer.js';
 import type { StoreLedger } from './ledger-face.js';
+import { type Receipt, Receipts } from './receipts.js';
 import { Sealing, type SealingParts } from './sealing.js';
 
 /** What is published below the tiles' directory; nothing else is read there. */
@@ -27,6 +29,7 @@ const publishedPath =
 /** The ledger of an open store. */
 export class OpenLedger implements StoreLedger {
   readonly #sealing: Sealing;
+  readonly #receipts: Receipts;
 
   constructor(
     private readonly host: Host,
@@ -34,7 +37,11 @@ export class OpenLedger implements StoreLedger {
     private readonly link: SealerLink,
     options: Pick<SealingParts, 'intervalMs' | 'warn'>,
   ) {
-    this.#sealing = new Sealing({ clock: host.clock, log, link, ...options });
+    const { clock } = host;
+    const receipts = new Receipts(clock, () => link.standing);
+    const sealed = (standing: LedgerStanding) => receipts.tell(standing);
+    this.#receipts = receipts;
+    this.#sealing = new Sealing({ clock, log, link, sealed, ...options });
   }
 
   /** Seals from now on what is committed, and what was committed before. */
@@ -46,6 +53,7 @@ export class OpenLedger implements StoreLedger {
   /** Seals what is left, unless that is much. Nothing is committed any more. */
   async close(): Promise<void> {
     await this.#sealing.stop();
+    this.#receipts.close();
     await this.link[Symbol.asyncDispose]();
   }
 
@@ -57,6 +65,10 @@ export class OpenLedger implements StoreLedger {
     return this.#sealing.seal();
   }
 
+  receipt(): Receipt {
+    return this.#receipts.take();
+  }
+
   async prove(request: ProofRequest): Promise<string> {
     const { head, block, proof, record, change } = await this.link.prove(request);
     const subject = record === undefined ? change : await this.#recordText(record);
@@ -66,6 +78,10 @@ export class OpenLedger implements StoreLedger {
   async block(height: number): Promise<string> {
     const { block, proof } = await this.link.block(height);
     return `${block}\n${encodeTlogProof(proof)}`;
+  }
+
+  changes(height: number, from = 0): Promise<ChangesPage> {
+    return this.link.changes(height, from);
   }
 
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]> {

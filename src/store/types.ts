@@ -22,8 +22,10 @@ export interface ByteRange {
   readonly endBytes: number;
 }
 
-export type { LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
+export type { ChangesPage, LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
+export { proofClaims } from '../ledger/sealer-link.js';
 export type { StoreLedger } from './ledger-face.js';
+export type { Receipt } from './receipts.js';
 export type { Transaction } from './transaction-face.js';
 export type {
   CareReport,

@@ -40,10 +40,13 @@ async function isInstalled(command: string): Promise<boolean> {
   }
 }
 
-async function withServer(action: (env: NodeJS.ProcessEnv, cwd: string) => Promise<void>) {
+async function withServer(
+  action: (env: NodeJS.ProcessEnv, cwd: string) => Promise<void>,
+  options: readonly string[] = [],
+) {
   using at = place();
   const pair = { LOGSTORE_ACCESS_KEY: 'of-readme', LOGSTORE_SECRET_KEY: 'secret-of-it' };
-  await using server = await Served.start(['--dir', at.dir], pair);
+  await using server = await Served.start(['--dir', at.dir, ...options], pair);
   const cwd = dirname(at.dir);
   const env = environment({
     HOME: cwd, // no settings of the machine
@@ -88,6 +91,28 @@ readme('a proof is checked as it is written', async () => {
   // The beginning of what README.md shows.
   const shown = /\$ logstore check-proof.*\n([\s\S]*?) {2}\.\.\.\n/.exec(text)?.[1] ?? '-';
   assert.is(stdout.slice(0, shown.length), shown);
+});
+
+readme('a proof is fetched as it is written', async () => {
+  if (!(await isInstalled('curl'))) {
+    console.log('SKIPPED: curl is not installed');
+    return;
+  }
+  const run = async (env: NodeJS.ProcessEnv, cwd: string) => {
+    writeFileSync(join(cwd, 'cat.jpg'), 'a cat');
+    const put = `curl -sf --aws-sigv4 "aws:amz:$AWS_REGION:s3" \
+      --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -X PUT \
+      -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD'`;
+    const code = `${put} "$AWS_ENDPOINT_URL/photos"
+      ${put} -D - -H 'x-logstore-receipt: wait' -T cat.jpg "$AWS_ENDPOINT_URL/photos/cat.jpg"
+      ${blockOf('fetch')}`;
+    const { stdout } = await execute('bash', ['-euo', 'pipefail', '-c', code], { env, cwd });
+    assert.match(stdout, 'x-logstore-receipt: sealed');
+    assert.match(stdout, '/_/ledger/proof?bucket=photos&claim=version&key=cat.jpg&version=2');
+    const proof = readFileSync(join(cwd, 'cat.proof'), 'utf8');
+    assert.match(proof, 'claim current\nobject photos/cat.jpg\n');
+  };
+  await withServer(run, ['--ledger', 'on', '--ledger-interval', '100ms']);
 });
 
 readme('a program checks a proof as it is written', async () => {

@@ -5,10 +5,11 @@ import type { Edge } from '../edge.js';
 import { badShape } from '../guards.js';
 import { splitTarget } from '../s3/address.js';
 import { S3Error, toS3Error } from '../s3/s3-error.js';
+import { serveLedger } from './ledger-router.js';
 import { type NativeRoute, nativeRoutes } from './routes.js';
 import { answerWork, nativeWork } from './work.js';
 
-/** Serves the table of native routes; everything is answered in JSON, errors too. */
+/** Serves the table of native routes; what is not said otherwise is JSON, errors always. */
 export function nativeRouter(edge: Edge): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   router.use((req: Request, _res: Response, next: NextFunction) => {
@@ -17,6 +18,9 @@ export function nativeRouter(edge: Edge): Router {
   });
   for (const route of nativeRoutes)
     router.get(`/_${route.path}`, (req: Request, res: Response) => answer(edge, route, req, res));
+  router.get(/^\/_\/ledger(?:\/|$)/, (req: Request, res: Response, next: NextFunction) =>
+    serveLedger(edge, req, res, next),
+  );
   for (const work of nativeWork)
     router.post(`/_${work.path}`, async (req: Request, res: Response) => {
       authenticateSender(edge, req);

@@ -7,6 +7,7 @@ import { copySource } from './copy-source.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
+import { pushReceipt, wantedReceipt } from './receipt.js';
 import { S3Error } from './s3-error.js';
 import { pushVersionId } from './versions.js';
 import { s3Document, xmlTime } from './xml.js';
@@ -31,6 +32,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
     sourceCondition: copySourceCondition(headers),
     checksumAlgorithm: checksumAlgorithm(headerOf(headers, 'x-amz-checksum-algorithm')),
   };
+  using receipt = wantedReceipt(exchange);
   const info = await store.copy(source, bucket, key, options);
 
   const xml = s3Document('CopyObjectResult').element('ETag', `"${info.etag}"`);
@@ -39,6 +41,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const described = pushVersionId([], info.versionId);
   if (source.versionId !== undefined)
     described.push('x-amz-copy-source-version-id', source.versionId);
+  await pushReceipt(described, receipt, exchange, info);
   exchange.answer.sendXml(200, xml.close('CopyObjectResult').toString(), described);
 }
 

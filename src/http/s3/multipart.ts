@@ -7,6 +7,7 @@ import { bareEtag, writeCondition } from './conditions.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
+import { pushReceipt, wantedReceipt } from './receipt.js';
 import { S3Error } from './s3-error.js';
 import { pushVersionId } from './versions.js';
 import { s3Document } from './xml.js';
@@ -49,6 +50,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
     checksumType: checksumType(headerOf(headers, 'x-amz-checksum-type')),
     sizeBytes: objectSize(headerOf(headers, 'x-amz-mp-object-size')),
   };
+  using receipt = wantedReceipt(exchange);
   const info = await store.completeUpload(bucket, key, uploadId, parts, options);
 
   const xml = s3Document('CompleteMultipartUploadResult');
@@ -56,7 +58,8 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
   xml.element('ETag', `"${info.etag}"`);
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
   const document = xml.close('CompleteMultipartUploadResult').toString();
-  exchange.answer.sendXml(200, document, pushVersionId([], info.versionId));
+  const written = pushVersionId([], info.versionId);
+  exchange.answer.sendXml(200, document, await pushReceipt(written, receipt, exchange, info));
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */

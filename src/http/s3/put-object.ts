@@ -7,6 +7,7 @@ import { writeCondition } from './conditions.js';
 import type { Exchange } from './exchange.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
+import { pushReceipt, wantedReceipt } from './receipt.js';
 import { pushVersionId } from './versions.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
@@ -15,14 +16,17 @@ export async function putObject(exchange: Exchange): Promise<void> {
   const attributes = objectAttributes(headers);
   const condition = writeCondition(headers);
   const initial = initialState(headers);
+  using receipt = wantedReceipt(exchange);
   const body = await receiveBody(exchange, limits.putBytesMax);
   const options: PutOptions = { ...body.options, ...attributes, ...initial, ...condition };
+  let info: ObjectInfo;
   try {
-    const info = await store.put(bucket, key, body.source, options);
-    exchange.answer.sendEmpty(200, writtenHeaders(info));
+    info = await store.put(bucket, key, body.source, options);
   } catch (error) {
     throw bodyRefusal(error, body);
   }
+  const answered = await pushReceipt(writtenHeaders(info), receipt, exchange, info);
+  exchange.answer.sendEmpty(200, answered);
 }
 
 function writtenHeaders(info: ObjectInfo): FlatHeaders {

@@ -9,6 +9,7 @@ import type { Exchange } from './exchange.js';
 import { withHoistedHeaders } from './hoisted-headers.js';
 import { canonicalId, refuseOtherOwner } from './owner.js';
 import { Query } from './query.js';
+import { receiptHeader, refuseReceipt } from './receipt.js';
 import { refuseUnserved, refuseVersionId } from './refusals.js';
 import { route } from './route.js';
 import { S3Error } from './s3-error.js';
@@ -48,6 +49,7 @@ function answerTo(answer: Answer): Promise<void> {
   answer.operation = operation.name;
   refuseUnserved(headers);
   refuseOtherOwner(headers, canonicalId(identity.accessKeyId));
+  if (headers[receiptHeader] !== undefined) refuseReceipt(operation.name);
   if (!operation.takesVersion) refuseVersionId(query.get('versionId'));
   if (operation.handle === undefined) throw new S3Error('NotImplemented');
   const { bucket, key } = address;
