@@ -1,7 +1,7 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { LogStoreError } from '../base/errors.js';
 import { changeRecord } from '../format/change-record.js';
-import { decodeVersionKey, keyPrefix, versionKey } from '../format/key-encoding.js';
+import { decodeVersionKey, keyPrefix, listingKey, versionKey } from '../format/key-encoding.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { GrowingTree, inclusionPath } from '../merkle/growing-tree.js';
 import type { MapView } from '../merkle/map-view.js';
@@ -40,6 +40,7 @@ export class SealedProofs {
       const { head, record } = await this.#version(map, claim, { ...request, height });
       return { head, block, proof, record, change: undefined };
     }
+    if (claim === 'listing') refuseLong(map, request);
     const head =
       claim === 'listing' ? proveListing(map, bucket, key) : proveAbsence(map, claim, bucket, key);
     if (head === undefined) throw notSo(request, height);
@@ -150,6 +151,13 @@ export class SealedProofs {
     if (newest === undefined) throw notSo(request, height);
     return decodeVersionKey(newest.key).version;
   }
+}
+
+/** Before anything of it is made: a listing takes memory for each of its leaves. */
+function refuseLong(map: MapView, { bucket, key, leavesMax }: ProofRequest): void {
+  if (leavesMax === undefined || !map.hasMoreWithPrefix(listingKey(bucket, key), leavesMax)) return;
+  const message = `more than ${leavesMax} leaves have this prefix: ask for longer ones`;
+  throw new LogStoreError('INVALID_ARGUMENT', message);
 }
 
 function notSo({ claim, bucket, key }: ProofRequest, height: number): LogStoreError {

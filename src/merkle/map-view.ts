@@ -83,6 +83,14 @@ export class MapView {
     return { path, leaves };
   }
 
+  /** Whether more than `countMax` keys begin with `prefix`; looks at no more of them. */
+  hasMoreWithPrefix(prefix: Uint8Array, countMax: number): boolean {
+    if (this.firstWithPrefix(prefix) === undefined) return false;
+    let count = 0;
+    this.#each(this.#walk(prefix, 8 * prefix.length, []), () => ++count <= countMax);
+    return count > countMax;
+  }
+
   /** Nodes on the way to `key`, which is there. */
   depthOf(key: Uint8Array): number {
     const path: PathStep[] = [];
@@ -131,7 +139,8 @@ export class MapView {
     return reference;
   }
 
-  #each(from: number, visit: (slot: number) => void): void {
+  /** @param visit may say `false` to be called no more */
+  #each(from: number, visit: (slot: number) => unknown): void {
     const pending = [from]; // subtrees not yet visited, the next one last
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       let reference = next;
@@ -139,7 +148,7 @@ export class MapView {
         pending.push(this.nodes.childOf(reference, 1));
         reference = this.nodes.childOf(reference, 0);
       }
-      visit(~reference);
+      if (visit(~reference) === false) return;
     }
   }
 }

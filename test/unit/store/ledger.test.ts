@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../../src/base/errors.js';
 import { type ProvenObject, type Trust, verifyObjectProof } from '../../../src/ledger/verify.js';
 import type { ProofRequest, Store } from '../../../src/store/types.js';
+import { failsWith } from '../../conformance/store-words.js';
 import { ledgerOf, ledgerOn, openSealed, trustIn } from '../../sim/sealed-store.js';
 import { SimulatedWorld } from '../../sim/simulated-host.js';
 
@@ -45,6 +46,10 @@ it('proves what was put, that it is current, and what is not there', async () =>
         ['cat.jpg'],
       );
       await proven(store, trust, { claim: 'current', bucket: '', key: 'photos' });
+      const all = { claim: 'listing', bucket: 'photos', key: '' } as const;
+      await proven(store, trust, { ...all, leavesMax: 1 });
+      const long = ledgerOf(store).prove({ ...all, leavesMax: 0 });
+      await failsWith('INVALID_ARGUMENT', long);
       try {
         await proven(store, trust, { claim: 'absent', ...cat });
         assert.unreachable('a present key was proven absent');
