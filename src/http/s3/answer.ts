@@ -13,6 +13,8 @@ export class Answer {
   bucket: string | undefined;
   key: string | undefined;
   errorCode: string | undefined;
+  /** What the browser is told that asks for a page of another origin; errors carry it too. */
+  corsHeaders: readonly string[] | undefined;
   bytesIn = 0;
   bytesOut = 0;
   #continued: boolean;
@@ -62,6 +64,7 @@ export class Answer {
   /** The headers of an answer; a body of `lengthBytes`, if any, is then written by the caller. */
   sendHead(status: number, headers: FlatHeaders, lengthBytes: number | undefined): void {
     headers.push('x-amz-request-id', this.requestId, 'x-amz-id-2', this.edge.requestIds.hostId);
+    if (this.corsHeaders !== undefined) headers.push(...this.corsHeaders);
     if (lengthBytes !== undefined) headers.push('content-length', lengthBytes);
     // What is left of the request's body would have to be read before the next request.
     if (this.#bodyUnread()) headers.push('connection', 'close');

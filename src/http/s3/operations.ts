@@ -11,6 +11,7 @@ import {
 import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.js';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.js';
 import { copyObject } from './copy-object.js';
+import { deleteBucketCors, getBucketCors, putBucketCors } from './cors.js';
 import { deleteObject, deleteObjects } from './delete-objects.js';
 import type { Exchange } from './exchange.js';
 import { getObject, headObject } from './get-object.js';
@@ -101,6 +102,9 @@ const servedOperations: readonly Operation[] = [
   served('GetBucketTagging', 'GET', 'bucket', getBucketTagging, { query: ['tagging'] }),
   served('PutBucketTagging', 'PUT', 'bucket', putBucketTagging, { query: ['tagging'] }),
   served('DeleteBucketTagging', 'DELETE', 'bucket', deleteBucketTagging, { query: ['tagging'] }),
+  served('GetBucketCors', 'GET', 'bucket', getBucketCors, { query: ['cors'] }),
+  served('PutBucketCors', 'PUT', 'bucket', putBucketCors, { query: ['cors'] }),
+  served('DeleteBucketCors', 'DELETE', 'bucket', deleteBucketCors, { query: ['cors'] }),
   served('GetObjectLockConfiguration', 'GET', 'bucket', getObjectLockConfiguration, {
     query: ['object-lock'],
   }),
@@ -178,7 +182,6 @@ function bucketConfiguration(query: string, noun: string): Operation[] {
 
 const unservedBucketOperations: readonly Operation[] = [
   ...bucketConfiguration('analytics', 'AnalyticsConfiguration'),
-  ...bucketConfiguration('cors', 'Cors'),
   ...bucketConfiguration('encryption', 'Encryption'),
   ...bucketConfiguration('intelligent-tiering', 'IntelligentTieringConfiguration'),
   ...bucketConfiguration('inventory', 'InventoryConfiguration'),

@@ -7,11 +7,13 @@ import { type ErrorCode, isLogStoreError } from '../../base/errors.js';
 const table = {
   AccessControlListNotSupported: [400, 'The bucket does not allow ACLs.'],
   AccessDenied: [403, 'Access Denied'],
+  AccessForbidden: [403, 'The request is not allowed.'],
   AuthorizationHeaderMalformed: [400, 'The authorization header that you provided is not valid.'],
   AuthorizationQueryParametersError: [
     400,
     'The authorization query parameters that you provided are not valid.',
   ],
+  BadRequest: [400, 'Bad Request'],
   BadDigest: [400, 'The digest that you specified did not match what we calculated.'],
   BucketAlreadyExists: [409, 'The requested bucket name is not available.'],
   BucketAlreadyOwnedByYou: [

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authenticate } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { badShape } from '../guards.js';
-import { addressOf, splitTarget } from './address.js';
+import { type Address, addressOf, type RequestTarget, splitTarget } from './address.js';
 import { Answer } from './answer.js';
+import { allowOrigin, answerPreflight } from './cors.js';
 import { answerError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { withHoistedHeaders } from './hoisted-headers.js';
@@ -40,8 +41,17 @@ function answerTo(answer: Answer): Promise<void> {
   const address = addressOf(target.rawPath, req.headers.host, edge.domain);
   answer.bucket = address.bucket;
   answer.key = address.key;
+  const { method = '' } = req;
+  if (method === 'OPTIONS') return answerPreflight(answer, address.bucket);
+  const { origin } = req.headers;
+  if (origin === undefined || address.bucket === '') return perform(answer, target, address);
+  return allowOrigin(answer, address.bucket, origin).then(() => perform(answer, target, address));
+}
+
+function perform(answer: Answer, target: RequestTarget, address: Address): Promise<void> {
+  const { edge, req } = answer;
+  const { method = '' } = req;
   const query = target.rawQuery === '' ? Query.empty : new Query(target.rawQuery);
-  const method = req.method ?? '';
   const identity = authenticate(edge, { method, ...target, headers: req.headers });
   const headers = identity.presigned ? withHoistedHeaders(req.headers, query) : req.headers;
 

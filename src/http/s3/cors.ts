@@ -1,0 +1,93 @@
+import { isLogStoreError } from '../../base/errors.js';
+import type { Store } from '../../store/types.js';
+import type { Answer } from './answer.js';
+import { readWholeBody } from './body.js';
+import { type CorsRule, corsHeaders, readCorsRules, writeCorsRules } from './cors-rules.js';
+import { type Exchange, headerOf } from './exchange.js';
+import { S3Error } from './s3-error.js';
+
+const bodyBytesMax = 64 * 1024; // S3's own limit
+const rulesKeptMax = 256;
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketCors.html */
+export async function getBucketCors({ store, bucket, answer }: Exchange): Promise<void> {
+  const found = await store.bucketConfiguration(bucket, 'cors');
+  if (found === undefined) throw new S3Error('NoSuchCORSConfiguration');
+  answer.sendXml(200, String(found.value));
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html */
+export async function putBucketCors(exchange: Exchange): Promise<void> {
+  const rules = readCorsRules(await readWholeBody(exchange, bodyBytesMax));
+  await exchange.store.setBucketConfiguration(exchange.bucket, 'cors', writeCorsRules(rules));
+  exchange.answer.sendEmpty(200);
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketCors.html */
+export async function deleteBucketCors({ store, bucket, answer }: Exchange): Promise<void> {
+  await store.setBucketConfiguration(bucket, 'cors', null);
+  answer.sendEmpty(204);
+}
+
+/**
+ * What a browser asks before it lets a page send a request: the one question that nobody signs.
+ * @throws S3Error `BadRequest`; `AccessForbidden` where no rule allows it, or no bucket is
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+ */
+export async function answerPreflight(answer: Answer, bucket: string): Promise<void> {
+  const { headers } = answer.req;
+  const { origin } = headers;
+  const method = headerOf(headers, 'access-control-request-method');
+  if (origin === undefined || method === undefined)
+    throw new S3Error(
+      'BadRequest',
+      'Insufficient information. Origin and Access-Control-Request-Method headers are needed.',
+    );
+  const rules = await rulesOf(answer.edge.store, bucket);
+  if (rules.length === 0)
+    throw new S3Error('AccessForbidden', 'CORSResponse: CORS is not enabled for this bucket.');
+  const names = (headerOf(headers, 'access-control-request-headers') ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+  const told = corsHeaders(rules, { origin, method, headers: names });
+  if (told === undefined)
+    throw new S3Error(
+      'AccessForbidden',
+      'CORSResponse: This CORS request is not allowed. No rule of the bucket allows its Origin, ' +
+        'its Access-Control-Request-Method and its Access-Control-Request-Headers together.',
+    );
+  answer.sendEmpty(200, told);
+}
+
+/** Tells the browser that asks for a page of `origin` whether it may show the page the answer. */
+export async function allowOrigin(answer: Answer, bucket: string, origin: string): Promise<void> {
+  const rules = await rulesOf(answer.edge.store, bucket);
+  const told = corsHeaders(rules, { origin, method: answer.req.method ?? '', headers: [] });
+  if (told !== undefined) answer.corsHeaders = told;
+}
+
+/** Documents as they are kept, read: what is asked most often is not read each time. */
+const rulesRead = new Map<string, readonly CorsRule[]>();
+
+async function rulesOf(store: Store, bucket: string): Promise<readonly CorsRule[]> {
+  const document = await documentOf(store, bucket);
+  if (document === undefined) return [];
+  const known = rulesRead.get(document);
+  if (known !== undefined) return known;
+  const rules = readCorsRules(Buffer.from(document));
+  const [oldest] = rulesRead.keys();
+  if (rulesRead.size >= rulesKeptMax && oldest !== undefined) rulesRead.delete(oldest);
+  rulesRead.set(document, rules);
+  return rules;
+}
+
+async function documentOf(store: Store, bucket: string): Promise<string | undefined> {
+  try {
+    const found = await store.bucketConfiguration(bucket, 'cors');
+    return found === undefined ? undefined : String(found.value);
+  } catch (error) {
+    if (isLogStoreError(error, 'NO_SUCH_BUCKET')) return undefined;
+    throw error;
+  }
+}
