@@ -1,13 +1,15 @@
 import { limits } from '../../src/base/limits.js';
 import { environmentName, optionKeys, optionName, optionOf } from '../../src/config.js';
+import { type Operation, operations } from '../../src/http/s3/operations.js';
 import { shownSize } from '../output.js';
 
 /** The documents that hold tables made from the code, by path from the project's root. */
-export const documents = ['README.md', 'docs/configuration.md'] as const;
+export const documents = ['README.md', 'docs/S3.md', 'docs/configuration.md'] as const;
 
 const tables: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   limits: limitsTable,
+  operations: operationsTable,
 };
 
 /** The text with each `<!-- made: NAME -->` … `<!-- end -->` holding what the code says now. */
@@ -56,6 +58,27 @@ function limitsTable(): string {
       ],
     ],
   );
+}
+
+/** Every operation of S3 that a request can ask for, those that are served first. */
+function operationsTable(): string {
+  const scopes = ['service', 'bucket', 'object'] as const;
+  const rows = scopes.flatMap((scope) => {
+    const all = operations.filter((operation) => operation.scope === scope);
+    const byName = all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const served = byName.filter(({ handle }) => handle !== undefined);
+    const others = byName.filter(({ handle }) => handle === undefined);
+    return [...served, ...others].map(operationRow);
+  });
+  return tableOf(['operation', 'request', 'served', 'notes'], rows);
+}
+
+function operationRow({ name, method, scope, query, header, partly, handle }: Operation): string[] {
+  const path = { service: '/', bucket: '/BUCKET', object: '/BUCKET/KEY' }[scope];
+  const selectors = query.length === 0 ? '' : `?${query.join('&')}`;
+  const selecting = header === undefined ? '' : ` with ${header}`;
+  const served = handle === undefined ? 'No' : partly === undefined ? 'Yes' : 'Partly';
+  return [name, `\`${method} ${path}${selectors}\`${selecting}`, served, partly ?? ''];
 }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {

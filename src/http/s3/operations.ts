@@ -61,6 +61,8 @@ export interface Operation {
   readonly takesVersion: boolean;
   /** Selecting parameters of other operations that this one takes as plain parameters. */
   readonly parameters: readonly string[];
+  /** What of a served operation is not served: a sentence for docs/S3.md. */
+  readonly partly?: string | undefined;
   /** Absent: the operation is S3's but not served, and answers NotImplemented. */
   readonly handle?: Handler | undefined;
 }
@@ -70,6 +72,7 @@ interface Details {
   readonly header?: string;
   readonly parameters?: readonly string[];
   readonly version?: 'taken';
+  readonly partly?: string;
 }
 
 function served(
@@ -77,10 +80,10 @@ function served(
   method: Method,
   scope: Scope,
   handle: Handler,
-  { query = [], header, parameters = [], version }: Details = {},
+  { query = [], header, parameters = [], version, partly }: Details = {},
 ): Operation {
   const takesVersion = version === 'taken';
-  return { name, method, scope, query, header, parameters, takesVersion, handle };
+  return { name, method, scope, query, header, parameters, takesVersion, partly, handle };
 }
 
 /** A sub-resource of an object that takes `versionId`. */
@@ -97,7 +100,10 @@ const servedOperations: readonly Operation[] = [
 
   served('GetBucketLocation', 'GET', 'bucket', bucketLocation, { query: ['location'] }),
   served('GetBucketVersioning', 'GET', 'bucket', getBucketVersioning, { query: ['versioning'] }),
-  served('PutBucketVersioning', 'PUT', 'bucket', putBucketVersioning, { query: ['versioning'] }),
+  served('PutBucketVersioning', 'PUT', 'bucket', putBucketVersioning, {
+    query: ['versioning'],
+    partly: 'No MFA delete.',
+  }),
   served('ListObjectVersions', 'GET', 'bucket', listObjectVersions, { query: ['versions'] }),
   served('GetBucketTagging', 'GET', 'bucket', getBucketTagging, { query: ['tagging'] }),
   served('PutBucketTagging', 'PUT', 'bucket', putBucketTagging, { query: ['tagging'] }),
@@ -112,18 +118,30 @@ const servedOperations: readonly Operation[] = [
     query: ['object-lock'],
   }),
   served('GetBucketRequestPayment', 'GET', 'bucket', bucketPayer, { query: ['requestPayment'] }),
-  served('PutBucketRequestPayment', 'PUT', 'bucket', setBucketPayer, { query: ['requestPayment'] }),
+  served('PutBucketRequestPayment', 'PUT', 'bucket', setBucketPayer, {
+    query: ['requestPayment'],
+    partly: 'The owner pays; `Requester` is NotImplemented.',
+  }),
   served('GetBucketLogging', 'GET', 'bucket', bucketLogging, { query: ['logging'] }),
-  served('PutBucketLogging', 'PUT', 'bucket', setBucketLogging, { query: ['logging'] }),
-  served('GetBucketReplication', 'GET', 'bucket', bucketReplication, { query: ['replication'] }),
+  served('PutBucketLogging', 'PUT', 'bucket', setBucketLogging, {
+    query: ['logging'],
+    partly: 'Off is taken; `LoggingEnabled` is NotImplemented.',
+  }),
+  served('GetBucketReplication', 'GET', 'bucket', bucketReplication, {
+    query: ['replication'],
+    partly: 'Says that there is none.',
+  }),
   served('GetBucketAccelerateConfiguration', 'GET', 'bucket', bucketAcceleration, {
     query: ['accelerate'],
+    partly: 'Says that there is none.',
   }),
   served('ListMultipartUploads', 'GET', 'bucket', listMultipartUploads, { query: ['uploads'] }),
   served('ListObjectsV2', 'GET', 'bucket', listObjectsV2, { query: ['list-type=2'] }),
   served('ListObjects', 'GET', 'bucket', listObjects, { parameters: ['list-type'] }),
   served('HeadBucket', 'HEAD', 'bucket', headBucket),
-  served('CreateBucket', 'PUT', 'bucket', createBucket),
+  served('CreateBucket', 'PUT', 'bucket', createBucket, {
+    partly: 'No tags in the body, no directory buckets.',
+  }),
   served('DeleteBucket', 'DELETE', 'bucket', deleteBucket),
   served('DeleteObjects', 'POST', 'bucket', deleteObjects, { query: ['delete'] }),
 
