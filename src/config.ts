@@ -53,6 +53,12 @@ export const options = {
     default: 'us-east-1',
     description: 'the region that requests are signed for',
   },
+  signatureV2: {
+    kind: choice('urls', 'off'),
+    default: 'urls',
+    description:
+      "Signature Version 2 is taken in presigned URLs, as boto3 and aws-cli make them; 'off' refuses",
+  },
   accessKey: {
     kind: text,
     default: undefined,

@@ -133,6 +133,7 @@ function edgeOf(
     random,
     logger,
     region: config.region,
+    signatureV2: config.signatureV2,
     domain: config.domain,
     limits: {
       connectionsMax: config.maxConnections,

@@ -13,6 +13,8 @@ export interface SignableRequest {
   readonly rawQuery: string;
   /** By names in lower case; values of a repeated header as an array, in order. */
   readonly headers: HeaderValues;
+  /** The bucket, where the host names it and not the path: Version 2 signs it with the path. */
+  readonly bucketInHost?: string | undefined;
 }
 
 export type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -20,6 +22,12 @@ export type HeaderValues = Readonly<Record<string, string | readonly string[] | 
 export interface CanonicalParameter {
   readonly name: string;
   readonly value: string;
+}
+
+/** A header's value; of a repeated one its values, joined. */
+export function headerText({ headers }: SignableRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' || value === undefined ? value : value.join(',');
 }
 
 export function canonicalRequest(

@@ -3,6 +3,7 @@ import {
   type CanonicalParameter,
   canonicalParameters,
   canonicalRequest,
+  headerText,
   type SignableRequest,
 } from './canonical-request.js';
 import { type PayloadClaim, parsePayloadClaim, unsignedPayload } from './payload-claim.js';
@@ -14,6 +15,7 @@ import {
   versionNotSupported,
 } from './signature-claim.js';
 import { SigningKeys, scopeText, signCanonical } from './signing-key.js';
+import { verifySigV2 } from './sigv2.js';
 
 /** What signed chunks of the body are verified with, each after the one before. */
 export interface ChunkSigning {
@@ -29,7 +31,8 @@ export type Authentication =
       readonly is: 'authenticated';
       readonly accessKeyId: string;
       readonly payload: PayloadClaim;
-      readonly chunkSigning: ChunkSigning;
+      /** Undefined for a signature of Version 2, which signs no chunks. */
+      readonly chunkSigning: ChunkSigning | undefined;
     }
   | { readonly is: 'anonymous'; readonly payload: PayloadClaim }
   | Refusal;
@@ -38,12 +41,14 @@ export interface SigV4Options {
   /** The one region that requests are signed for; empty accepts any. */
   readonly region: string;
   readonly secretOf: (accessKeyId: string) => string | undefined;
+  /** Whether presigned URLs may be signed by Version 2; `off` unless given. */
+  readonly signatureV2?: 'urls' | 'off' | undefined;
 }
 
 const skewMaxMs = 15 * 60 * 1000;
 
 /**
- * Verifies AWS Signature Version 4 in headers and in presigned URLs.
+ * Verifies AWS Signature Version 4 in headers and in presigned URLs, and Version 2 in the latter.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 export class SigV4Verifier {
@@ -59,6 +64,7 @@ export class SigV4Verifier {
     const payload = payloadOf(request, query, form);
     if (payload.is === 'refused') return payload;
     if (form === 'none') return { is: 'anonymous', payload: payload.claim };
+    if (form === 'old-query') return this.#verifyOld(request, query, payload.claim, nowMs);
 
     const claim =
       form === 'query'
@@ -92,6 +98,20 @@ export class SigV4Verifier {
     };
   }
 
+  #verifyOld(
+    request: SignableRequest,
+    query: readonly CanonicalParameter[],
+    payload: PayloadClaim,
+    nowMs: number,
+  ): Authentication {
+    const { signatureV2, secretOf } = this.options;
+    if (signatureV2 !== 'urls') return versionNotSupported();
+    const found = verifySigV2(request, query, secretOf, nowMs);
+    if (found.is === 'refused') return found;
+    const { accessKeyId } = found;
+    return { is: 'authenticated', accessKeyId, payload, chunkSigning: undefined };
+  }
+
   #wrongRegion({ scope }: SignatureClaim, form: 'header' | 'query'): Refusal | undefined {
     const { region } = this.options;
     if (region === '' || scope.region === region) return undefined;
@@ -105,11 +125,13 @@ export class SigV4Verifier {
 
 const signatureName = 'X-Amz-Signature';
 
+type Form = 'header' | 'query' | 'old-query' | 'none';
+
 /** One way of authenticating per request; faults 93. */
 function authenticationForm(
   request: SignableRequest,
   query: readonly CanonicalParameter[],
-): 'header' | 'query' | 'none' | Refusal {
+): Form | Refusal {
   const inHeader = request.headers.authorization !== undefined;
   const named = (name: string) => query.some((parameter) => parameter.name === name);
   const inQuery =
@@ -122,10 +144,14 @@ function authenticationForm(
       'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature ' +
         'query string parameter or the Authorization header should be specified',
     );
-  if (inOldQuery) return versionNotSupported();
-  if (named('X-Amz-Security-Token') || request.headers['x-amz-security-token'] !== undefined)
+  const token = 'X-Amz-Security-Token';
+  if (
+    named(token) ||
+    named(token.toLowerCase()) ||
+    request.headers['x-amz-security-token'] !== undefined
+  )
     return refuse('InvalidToken', 'Session tokens are not supported.');
-  return inHeader ? 'header' : inQuery ? 'query' : 'none';
+  return inHeader ? 'header' : inQuery ? 'query' : inOldQuery ? 'old-query' : 'none';
 }
 
 type Payload = { is: 'payload'; claim: PayloadClaim; text: string };
@@ -133,7 +159,7 @@ type Payload = { is: 'payload'; claim: PayloadClaim; text: string };
 function payloadOf(
   request: SignableRequest,
   query: readonly CanonicalParameter[],
-  form: 'header' | 'query' | 'none',
+  form: Form,
 ): Payload | Refusal {
   const text =
     headerText(request, 'x-amz-content-sha256') ??
@@ -150,7 +176,7 @@ function payloadOf(
     );
   }
   const claim = parsePayloadClaim(text);
-  if (claim === undefined || (form === 'none' && claim.is === 'signed-chunks'))
+  if (claim === undefined || (!signsChunks(form) && claim.is === 'signed-chunks'))
     return refuse(
       'InvalidArgument',
       'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
@@ -158,6 +184,10 @@ function payloadOf(
         'or a valid sha256 value.',
     );
   return { is: 'payload', claim, text };
+}
+
+function signsChunks(form: Form): boolean {
+  return form === 'header' || form === 'query';
 }
 
 const emptyText = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -221,9 +251,4 @@ function doesNotMatch(): Refusal {
     'The request signature we calculated does not match the signature you provided. ' +
       'Check your key and signing method.',
   );
-}
-
-function headerText({ headers }: SignableRequest, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' || value === undefined ? value : value.join(',');
 }

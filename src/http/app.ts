@@ -15,7 +15,11 @@ export function createEdge(deps: EdgeDeps): Edge {
     ...deps,
     limits,
     transfers: new TransferWatch(deps.clock, limits.bodyIdleMs),
-    verifier: new SigV4Verifier({ region: deps.region, secretOf: deps.secretOf }),
+    verifier: new SigV4Verifier({
+      region: deps.region,
+      secretOf: deps.secretOf,
+      signatureV2: deps.signatureV2,
+    }),
     requestIds: new RequestIds(deps.random),
     requestLog: new RequestLog(deps.logger, deps.clock),
   };

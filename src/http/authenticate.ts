@@ -8,7 +8,8 @@ import { S3Error } from './s3/s3-error.js';
 export interface Identity {
   readonly accessKeyId: string;
   readonly payload: PayloadClaim;
-  readonly chunkSigning: ChunkSigning;
+  /** Undefined where chunks cannot be signed. */
+  readonly chunkSigning: ChunkSigning | undefined;
   /** The signature stood in the URL. */
   readonly presigned: boolean;
 }

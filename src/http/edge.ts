@@ -27,6 +27,8 @@ export interface EdgeDeps {
   readonly logger: Logger;
   /** The region that requests are signed for. */
   readonly region: string;
+  /** Whether presigned URLs may be signed by Version 2; `off` unless given. */
+  readonly signatureV2?: 'urls' | 'off' | undefined;
   /** Serves `bucket.domain` besides `/bucket`. */
   readonly domain?: string | undefined;
   readonly limits?: Partial<EdgeLimits> | undefined;

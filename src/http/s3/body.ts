@@ -1,4 +1,5 @@
 import { isLogStoreError } from '../../base/errors.js';
+import { invariant } from '../../base/invariant.js';
 import { limits } from '../../base/limits.js';
 import { digestNow } from '../../digest/body-digest.js';
 import type { BodyOptions, BodySource, ExpectedDigests } from '../../store/types.js';
@@ -73,6 +74,10 @@ function framingOf({ headers, identity }: Exchange, claims: ChecksumClaims): Fra
     throw new S3Error('MissingContentLength');
   const decodedBytes = Number(decoded);
   const trailer = payload.is === 'unsigned-chunks' || payload.trailer;
+  invariant(
+    payload.is === 'unsigned-chunks' || chunkSigning !== undefined,
+    'signed chunks come with what they are verified by',
+  );
   return {
     is: 'chunked',
     sizeBytes: decodedBytes,

@@ -25,6 +25,9 @@ const ofNothing: Readonly<Record<string, string>> = {
   'x-amz-checksum-sha256': '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
 };
 
+/** What URLs signed by Version 2 hold besides. */
+const ofOldUrls = new Set(['content-md5', 'content-type']);
+
 /**
  * A presigned URL's `x-amz-` parameters count as headers: signers hoist them.
  * @throws S3Error `InvalidArgument` for a name or a value that no header could have
@@ -34,10 +37,11 @@ export function withHoistedHeaders(
   query: Query,
 ): IncomingHttpHeaders {
   const hoisted = new Map<string, string>();
+  const isOld = query.has('AWSAccessKeyId');
   for (const [parameter, value] of query) {
     const name = parameter.toLowerCase();
-    if (!name.startsWith('x-amz-') || ofSignature.has(name) || headers[name] !== undefined)
-      continue;
+    const counts = name.startsWith('x-amz-') || (isOld && ofOldUrls.has(name));
+    if (!counts || ofSignature.has(name) || headers[name] !== undefined) continue;
     const bytes = headerBytes(value);
     if (!headerName.test(name) || bytes === undefined)
       throw new S3Error('InvalidArgument', 'A query parameter holds what no header can');

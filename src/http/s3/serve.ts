@@ -52,7 +52,9 @@ function perform(answer: Answer, target: RequestTarget, address: Address): Promi
   const { edge, req } = answer;
   const { method = '' } = req;
   const query = target.rawQuery === '' ? Query.empty : new Query(target.rawQuery);
-  const identity = authenticate(edge, { method, ...target, headers: req.headers });
+  const bucketInHost = address.bucketInHost ? address.bucket : undefined;
+  const signed = { method, ...target, headers: req.headers, bucketInHost };
+  const identity = authenticate(edge, signed);
   const headers = identity.presigned ? withHoistedHeaders(req.headers, query) : req.headers;
 
   const operation = route(method, address, query, headers);
