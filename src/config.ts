@@ -57,7 +57,7 @@ export const options = {
     kind: choice('urls', 'off'),
     default: 'urls',
     description:
-      "Signature Version 2 is taken in presigned URLs, as boto3 and aws-cli make them; 'off' refuses",
+      "takes Signature Version 2 in presigned URLs, as boto3 and aws-cli make them; or 'off'",
   },
   accessKey: {
     kind: text,
