@@ -139,6 +139,12 @@ export const options = {
     description:
       'what the ledger has signed, against rollback: best on another disk; DIR/ledger/high-water',
   },
+  ledgerWitnesses: {
+    kind: text,
+    default: undefined,
+    description:
+      "witnesses that are asked to sign the ledger too: 'VKEY URL', more of them behind commas",
+  },
   maxConnections: {
     kind: count(1, 65_535),
     default: '1024',

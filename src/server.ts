@@ -79,7 +79,8 @@ export async function startServer(
 function ledgerOf(config: Config): LedgerOptions {
   const { dir, ledgerInterval: intervalMs } = config;
   const { ledgerKeyFile: keyFile, ledgerHighWaterFile: highWaterFile } = config;
-  return threadedLedger(dir, { intervalMs, keyFile, highWaterFile });
+  const { ledgerWitnesses: witnesses } = config;
+  return threadedLedger(dir, { intervalMs, keyFile, highWaterFile, witnesses });
 }
 
 class Running implements RunningServer {

@@ -7,6 +7,7 @@ import type { HighWaterFile } from './high-water-file.js';
 import { type KeySet, keysAt } from './keys.js';
 import type { LedgerSecret } from './ledger-secret.js';
 import { nodeSha256 } from './node-hash.js';
+import { decodeNote, type NoteSignature } from './note.js';
 import { encodeNote, signCheckpoint } from './sign-checkpoint.js';
 
 /** Whether the log may sign what it is now: it must go on from what it was made to sign before. */
@@ -41,6 +42,14 @@ export function signedCheckpoint(
     .map((signer) => signCheckpoint(signer, checkpoint, 0));
   if (signatures.length === 0) return undefined;
   return encodeNote({ text: encodeCheckpoint(checkpoint), signatures });
+}
+
+/** The note with one more signature, in place of an older one by the same key. */
+export function withSignature(note: string, signature: NoteSignature): string {
+  const { text, signatures } = decodeNote(note);
+  const { name, id } = signature;
+  const others = signatures.filter((one) => one.name !== name || one.id !== id);
+  return encodeNote({ text, signatures: [...others, signature] });
 }
 
 /** Syncs the mark of what is about to be signed, where it is not there already. */

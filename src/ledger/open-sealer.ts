@@ -9,6 +9,7 @@ import type { LedgerSecret } from './ledger-secret.js';
 import { Publisher } from './publisher.js';
 import { Sealer } from './sealer.js';
 import type { LedgerStanding, SealerLink } from './sealer-link.js';
+import type { WitnessClient } from './witness-client.js';
 
 export interface SealerOptions {
   /** The first signs from the first block on; all that are in force sign. */
@@ -17,6 +18,8 @@ export interface SealerOptions {
   readonly segmentBytes?: number | undefined;
   /** Changes after which the map is written out, so that the next start replays few. */
   readonly snapshotAfter?: number | undefined;
+  /** Asked for their signatures on each checkpoint, in the background. */
+  readonly witnesses?: readonly WitnessClient[] | undefined;
 }
 
 /**
@@ -44,6 +47,7 @@ async function open(host: Host, options: SealerOptions): Promise<SealerLink> {
     return new Sealer({
       ...{ clock: host.clock, disk: below.disk, epoch, ledger, marks, publisher, secrets },
       snapshotAfter,
+      witnesses: options.witnesses ?? [],
     });
   } catch (error) {
     await marks[Symbol.asyncDispose]();
@@ -53,6 +57,7 @@ async function open(host: Host, options: SealerOptions): Promise<SealerLink> {
 
 class BrokenSealer implements SealerLink {
   readonly standing: LedgerStanding;
+  onChange: SealerLink['onChange'];
   readonly #error: LogStoreError;
 
   constructor(reason: string) {
@@ -63,6 +68,7 @@ class BrokenSealer implements SealerLink {
       signedSize: 0,
       storeSequenceNext: 1,
       versionNext: 1,
+      witnesses: [],
     };
     this.standing = { is: 'broken', reason, ...nothing };
     this.#error = new LogStoreError('LEDGER_BROKEN', `the ledger is broken: ${reason}`);

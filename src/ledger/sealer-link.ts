@@ -1,6 +1,19 @@
 import type { ObjectProofHead } from './object-proof.js';
 import type { TlogProof } from './tlog-proof.js';
 
+/** What a witness said last of this log. */
+export interface WitnessStanding {
+  readonly name: string;
+  /**
+   * `rolled-back`, `forked`: it has signed another history of this log. `refused`: it does not watch
+   * it. `unavailable`: it is asked again.
+   */
+  readonly is: 'cosigned' | 'rolled-back' | 'forked' | 'refused' | 'unavailable';
+  /** Blocks of the last checkpoint that it signed since this start; 0 for none. */
+  readonly size: number;
+  readonly reason: string | undefined;
+}
+
 /** How a ledger stands. Plain values: it travels between threads. */
 export interface LedgerStanding {
   /**
@@ -19,6 +32,7 @@ export interface LedgerStanding {
   /** What of the store's log the last block seals: everything below. */
   readonly storeSequenceNext: number;
   readonly versionNext: number;
+  readonly witnesses: readonly WitnessStanding[];
 }
 
 /** What of the store's log is durable and proven, and is to be sealed: all below these two. */
@@ -73,6 +87,8 @@ export interface ProofParts {
 /** The sealer as the store has it: on a thread of its own, or on this one in simulated runs. */
 export interface SealerLink extends AsyncDisposable {
   readonly standing: LedgerStanding;
+  /** Told how it stands when that has changed without being asked for: of witnesses. */
+  onChange: ((standing: LedgerStanding) => void) | undefined;
   /** Commits in the order of the log, as CommitChunk has them; the bytes become the sealer's. */
   take(commits: Uint8Array): void;
   /**

@@ -10,6 +10,12 @@ import type {
   Through,
 } from './sealer-link.js';
 
+/** A witness that is asked to sign: its verifier key, and where it is served. */
+export interface WitnessAddress {
+  readonly vkey: string;
+  readonly url: string;
+}
+
 /** Where things are; the thread opens them itself. */
 export interface SealerWorkerData {
   readonly directory: string;
@@ -17,6 +23,7 @@ export interface SealerWorkerData {
   readonly keyPath: string;
   readonly keyIsOwn: boolean;
   readonly highWaterPath: string;
+  readonly witnesses: readonly WitnessAddress[];
 }
 
 /** What can be asked of the thread: the methods of its own SealerLink, by name. */
@@ -34,7 +41,7 @@ export type SealerMessage =
   | { readonly is: 'commits'; readonly bytes: Uint8Array }
   | { readonly is: 'call'; readonly number: number; readonly call: SealerCall };
 
-/** How a call ended, and how the ledger stands then. */
+/** How a call ended, and how the ledger stands then; number 0 is of no call. */
 export interface SealerReply {
   readonly number: number;
   readonly standing: LedgerStanding | undefined;
@@ -49,6 +56,7 @@ interface Waiting {
 
 /** A sealer on a thread of its own. Whoever starts it disposes of it. */
 export class SealerThread implements SealerLink {
+  onChange: SealerLink['onChange'];
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
@@ -153,6 +161,7 @@ export class SealerThread implements SealerLink {
 
   #onReply({ number, standing, value, error }: SealerReply): void {
     this.#standing = standing ?? this.#standing;
+    if (number === 0) this.onChange?.(this.standing);
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
     if (this.#waiting.size === 0) this.#worker.unref();

@@ -7,8 +7,9 @@ import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { treeHash } from '../merkle/growing-tree.js';
 import { leafHash } from '../merkle/rfc6962.js';
-import { mayGoOn, raiseMark, signedCheckpoint } from './checkpoint-signing.js';
+import { mayGoOn, raiseMark, signedCheckpoint, withSignature } from './checkpoint-signing.js';
 import { fedCommits } from './commit-feed.js';
+import { Cosigning } from './cosigning.js';
 import type { Epoch } from './epoch.js';
 import type { HighWaterFile } from './high-water-file.js';
 import { firstKeySet } from './key-rotation.js';
@@ -18,6 +19,7 @@ import type { LedgerSecret } from './ledger-secret.js';
 import { applyToMap } from './map-changes.js';
 import { MapSnapshots } from './map-snapshots.js';
 import { nodeSha256 } from './node-hash.js';
+import type { NoteSignature } from './note.js';
 import type { Publisher } from './publisher.js';
 import { restoreMaps } from './restore-map.js';
 import { SealedMaps } from './sealed-maps.js';
@@ -31,6 +33,7 @@ import type {
   Through,
 } from './sealer-link.js';
 import { type Between, turnsOf } from './turns.js';
+import type { WitnessClient } from './witness-client.js';
 
 /** A block is read whole to prove a change in it, so it is bounded; a commit is never split. */
 const changesPerBlockMax = 16_384;
@@ -47,15 +50,18 @@ export interface SealerParts {
   readonly secrets: readonly LedgerSecret[];
   /** Changes after which the map is written out. */
   readonly snapshotAfter: number | undefined;
+  readonly witnesses: readonly WitnessClient[];
 }
 
 /** Follows the store's log, keeps its map, writes blocks, and signs them. Owns the ledger's log. */
 export class Sealer implements SealerLink {
+  onChange: SealerLink['onChange'];
   #maps = new SealedMaps();
   /** That were made to the map since it was opened. */
   #changeCount = 0;
   #keysText = '';
-  #checkpoint: { readonly note: string; readonly size: number } | undefined;
+  /** `own`: with the log's own signatures alone. */
+  #checkpoint: { readonly note: string; readonly own: string; readonly size: number } | undefined;
   #unsigned: string | undefined;
   #isRolledBack = false;
   #broken: string | undefined;
@@ -65,11 +71,17 @@ export class Sealer implements SealerLink {
   #last: Promise<unknown>;
   readonly #between: Between;
   readonly #snapshots: MapSnapshots;
+  readonly #cosigning: Cosigning;
 
   constructor(private readonly parts: SealerParts) {
     this.#between = turnsOf(parts.clock);
     const { disk, ledger, snapshotAfter } = parts;
     this.#snapshots = new MapSnapshots(disk, ledger, this.#between, snapshotAfter);
+    this.#cosigning = new Cosigning({
+      ...{ clients: parts.witnesses, clock: parts.clock, tree: ledger.tree },
+      cosigned: (size, signature) => this.#inTurn(() => this.#cosigned(size, signature)),
+      changed: () => this.onChange?.(this.standing),
+    });
     this.#broken = parts.ledger.broken;
     this.#judge();
     this.#last = this.#restore();
@@ -83,6 +95,7 @@ export class Sealer implements SealerLink {
       ...{ size: ledger.size, signedSize: this.#checkpoint?.size ?? 0 },
       storeSequenceNext: ledger.last?.storeSequenceNext ?? 1,
       versionNext: ledger.last?.block.versions[1] ?? 1,
+      witnesses: this.#cosigning.standing,
     };
     if (broken !== undefined) return { ...standing, is: 'broken', reason: broken };
     if (this.#unsigned === undefined) return { ...standing, is: 'ok', reason: undefined };
@@ -122,6 +135,7 @@ export class Sealer implements SealerLink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cosigning[Symbol.asyncDispose]();
     await this.#last.catch(() => undefined); // told to whoever asked
     await this.#snapshots.stop();
     await this.parts.marks[Symbol.asyncDispose]();
@@ -251,10 +265,20 @@ export class Sealer implements SealerLink {
       return;
     }
     await raiseMark(marks, epoch.origin, head);
-    this.#checkpoint = { note, size: head.size };
+    this.#checkpoint = { note, own: note, size: head.size };
     if (publishedSize === 0) await publisher.mend(head.size);
     else await publisher.tiles(publishedSize, head.size);
     await publisher.checkpoint(note, note);
+    this.#cosigning.ask(this.#checkpoint);
+  }
+
+  /** What is published and proven from now on has the signature, unless the log has grown. */
+  async #cosigned(size: number, signature: NoteSignature): Promise<void> {
+    const checkpoint = this.#checkpoint;
+    if (checkpoint?.size !== size) return;
+    const note = withSignature(checkpoint.note, signature);
+    this.#checkpoint = { ...checkpoint, note };
+    await this.parts.publisher.checkpoint(note, checkpoint.own);
   }
 
   #proofs(): SealedProofs {

@@ -58,12 +58,17 @@ export class WitnessClient {
     private readonly ports: WitnessPorts,
   ) {}
 
-  /** One at a time: the caller waits for it before the next one. */
-  async cosign(submission: Submission): Promise<Cosigning> {
+  /**
+   * One at a time: the caller waits for it before the next one.
+   * @param giveUp ends it before its time, as `unavailable`
+   */
+  async cosign(submission: Submission, giveUp?: AbortSignal): Promise<Cosigning> {
     const { text } = decodeNote(submission.checkpoint);
     const checkpoint = decodeCheckpoint(text);
     const aborting = new AbortController();
-    const timer = this.ports.clock.after(this.ports.timeoutMs, () => aborting.abort());
+    const abort = () => aborting.abort();
+    const timer = this.ports.clock.after(this.ports.timeoutMs, abort);
+    giveUp?.addEventListener('abort', abort);
     try {
       return await this.#cosign(submission, checkpoint, text, aborting.signal);
     } catch (error) {
@@ -72,6 +77,7 @@ export class WitnessClient {
       return { is: 'unavailable', reason };
     } finally {
       timer.cancel();
+      giveUp?.removeEventListener('abort', abort);
     }
   }
 

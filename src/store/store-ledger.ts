@@ -21,6 +21,7 @@ import type { Committer } from './committer.js';
 import type { StoreLedger } from './ledger-face.js';
 import { type Receipt, Receipts } from './receipts.js';
 import { Sealing, type SealingParts } from './sealing.js';
+import { WitnessWatch } from './witness-watch.js';
 
 /** What is published below the tiles' directory; nothing else is read there. */
 const publishedPath =
@@ -41,6 +42,7 @@ export class OpenLedger implements StoreLedger {
     const receipts = new Receipts(clock, () => link.standing);
     const sealed = (standing: LedgerStanding) => receipts.tell(standing);
     this.#receipts = receipts;
+    link.onChange = new WitnessWatch(options.warn).look;
     this.#sealing = new Sealing({ clock, log, link, sealed, ...options });
   }
 

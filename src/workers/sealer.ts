@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isLogStoreError } from '../base/errors.js';
 import { invariant } from '../base/invariant.js';
 import { nodeHost } from '../host/node-host.js';
+import { decodeVkey, signatureTypes } from '../ledger/note.js';
 import { openSealer } from '../ledger/open-sealer.js';
 import type { SealerLink } from '../ledger/sealer-link.js';
 import type {
@@ -10,14 +11,17 @@ import type {
   SealerMessage,
   SealerReply,
   SealerWorkerData,
+  WitnessAddress,
 } from '../ledger/sealer-thread.js';
+import { WitnessClient } from '../ledger/witness-client.js';
 import { ledgerSecret } from '../ledger-key.js';
 
 /** Seals the ledger of a store for the thread that has it open. Anything unexpected ends it. */
 
 const port = parentPort;
 invariant(port !== null, 'this file runs as a worker thread');
-const { directory, keyPath, keyIsOwn, highWaterPath } = workerData as SealerWorkerData;
+const given = workerData as SealerWorkerData;
+const witnessTimeoutMs = 10_000;
 let sealer: SealerLink | undefined;
 
 port.on('message', (message: SealerMessage) => {
@@ -59,9 +63,14 @@ async function done(call: SealerCall): Promise<unknown> {
 }
 
 async function open(): Promise<void> {
-  const host = nodeHost(directory);
-  const secret = await ledgerSecret(keyPath, keyIsOwn, host.random);
-  const place = resolve(highWaterPath);
+  const host = nodeHost(given.directory);
+  const secret = await ledgerSecret(given.keyPath, given.keyIsOwn, host.random);
+  const place = resolve(given.highWaterPath);
   const highWater = { disk: nodeHost(dirname(place)).disk, path: basename(place) };
-  sealer = await openSealer(host, { secrets: [secret], highWater });
+  const ports = { fetch, clock: host.clock, timeoutMs: witnessTimeoutMs };
+  const witnesses = given.witnesses.map(({ vkey, url }: WitnessAddress) => {
+    return new WitnessClient(decodeVkey(vkey, signatureTypes.witness), url, ports);
+  });
+  sealer = await openSealer(host, { secrets: [secret], highWater, witnesses });
+  sealer.onChange = (standing) => port?.postMessage({ number: 0, standing } satisfies SealerReply);
 }

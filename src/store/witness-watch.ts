@@ -1,0 +1,26 @@
+import type { LedgerStanding, WitnessStanding } from '../ledger/sealer-link.js';
+
+type Warn = (message: string, error: unknown) => void;
+
+const words = {
+  'rolled-back': 'a witness has seen more of the ledger than there is: this is an older copy',
+  forked: 'a witness has signed another history of the ledger',
+  refused: 'a witness does not sign the ledger: it does not know it',
+  unavailable: 'a witness does not sign the ledger: it is asked again',
+} as const;
+
+/** Says once of each witness when it ceases to sign, and why. */
+export class WitnessWatch {
+  readonly #before = new Map<string, WitnessStanding['is']>();
+
+  constructor(private readonly warn: Warn | undefined) {}
+
+  readonly look = ({ witnesses }: LedgerStanding): void => {
+    for (const { name, is, reason } of witnesses) {
+      const before = this.#before.get(name);
+      this.#before.set(name, is);
+      if (is !== before && is !== 'cosigned')
+        this.warn?.(words[is], new Error(`${name}: ${reason ?? is}`));
+    }
+  };
+}
