@@ -41,10 +41,10 @@ export interface Through {
   readonly version: number;
 }
 
-export const proofClaims = ['version', 'current', 'absent', 'empty', 'listing', 'written'] as const;
+export const claimNames = ['version', 'current', 'absent', 'empty', 'listing', 'written'] as const;
 
 export interface ProofRequest {
-  readonly claim: (typeof proofClaims)[number];
+  readonly claim: (typeof claimNames)[number];
   readonly bucket: string;
   /** Of `empty` and `listing` a prefix of keys. */
   readonly key: string;

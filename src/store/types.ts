@@ -23,7 +23,7 @@ export interface ByteRange {
 }
 
 export type { ChangesPage, LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
-export { proofClaims } from '../ledger/sealer-link.js';
+export { claimNames } from '../ledger/sealer-link.js';
 export type { StoreLedger } from './ledger-face.js';
 export type { Receipt } from './receipts.js';
 export type { Transaction } from './transaction-face.js';

@@ -1,6 +1,6 @@
 import { LogStoreError } from '../../base/errors.js';
 import { toBase64 } from '../../format/text-lines.js';
-import { type ProofRequest, proofClaims, type StoreLedger } from '../../store/types.js';
+import { claimNames, type ProofRequest, type StoreLedger } from '../../store/types.js';
 import { S3Error } from '../s3/s3-error.js';
 
 /** What a route of the ledger answers with: a file, or a text in one of SPEC.md's encodings. */
@@ -118,9 +118,9 @@ function json(value: object): LedgerAnswer {
 
 /** `claim`, `bucket` and `key`; `version` and `height` where the newest are not meant. */
 function proofRequest(query: URLSearchParams): ProofRequest {
-  const claim = proofClaims.find((one) => one === (query.get('claim') ?? 'current'));
+  const claim = claimNames.find((one) => one === (query.get('claim') ?? 'current'));
   const bucket = query.get('bucket');
-  if (claim === undefined) throw invalid(`claim is one of ${proofClaims.join(', ')}`);
+  if (claim === undefined) throw invalid(`claim is one of ${claimNames.join(', ')}`);
   if (bucket === null) throw invalid('bucket is missing; that of buckets themselves is empty');
   const optional = (name: string) => {
     const given = query.get(name);
