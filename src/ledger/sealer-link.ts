@@ -5,8 +5,8 @@ import type { TlogProof } from './tlog-proof.js';
 export interface WitnessStanding {
   readonly name: string;
   /**
-   * `rolled-back`, `forked`: it has signed another history of this log. `refused`: it does not watch
-   * it. `unavailable`: it is asked again.
+   * `rolled-back`, `forked`: it has signed another history of this log. `refused`: it does not
+   * watch it. `unavailable`: it is asked again.
    */
   readonly is: 'cosigned' | 'rolled-back' | 'forked' | 'refused' | 'unavailable';
   /** Blocks of the last checkpoint that it signed since this start; 0 for none. */
