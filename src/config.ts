@@ -87,6 +87,19 @@ export const options = {
     description:
       'where batches begin; 4096 for disks whose torn writes spoil the bytes beside them',
   },
+  encryptionKeyFile: {
+    kind: text,
+    default: undefined,
+    description:
+      'keys of what the store encrypts, mode 0600; DIR-keys.json, made when first needed',
+  },
+  customerKeysOverHttp: {
+    kind: choice('loopback', 'yes', 'no'),
+    default: 'loopback',
+    description:
+      "whether customers' encryption keys (SSE-C) are taken without TLS: from this machine only, " +
+      'from everywhere, or never',
+  },
   compaction: {
     kind: choice('auto', 'manual'),
     default: 'auto',

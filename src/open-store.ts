@@ -5,6 +5,7 @@ import { openStoreOn } from './store/store.js';
 import type { Store } from './store/types.js';
 import type { Note } from './store/upkeep.js';
 import { requireStore, storeDirectory } from './store-directory.js';
+import { openStoreKeys, storeKeysPath } from './store-keys.js';
 
 /** Sizes in bytes; what is left out is as `logstore serve` has it. */
 export interface OpenStoreOptions {
@@ -30,6 +31,8 @@ export interface OpenStoreOptions {
   readonly scrubPeriodMs?: number | undefined;
   /** Told of damage that was found and healed or not, and of passes of the scrub. */
   readonly tell?: ((note: Note) => void) | undefined;
+  /** The keys of what is encrypted by the store; `DIR-keys.json`, made when first needed. */
+  readonly encryptionKeyFile?: string | undefined;
   /** Writes are refused when less than this would stay free on the volume. */
   readonly reserveBytes?: number | undefined;
   /** `off`: nothing is sealed, and nothing can be proved: the default. */
@@ -43,7 +46,8 @@ export interface OpenStoreOptions {
  *   `UNSUPPORTED_FILE_SYSTEM`; `IO`
  */
 export async function openStore(open: OpenStoreOptions): Promise<Store> {
-  const { dir, create, scrubPeriodMs = limits.scrubPeriodMsDefault, ...options } = open;
+  const { dir, create, scrubPeriodMs = limits.scrubPeriodMsDefault, ...given } = open;
+  const { encryptionKeyFile, ...options } = given;
   const host = nodeHost(dir);
   if (create === false) await requireStore(host.disk, dir);
   else await storeDirectory(host.disk, dir);
@@ -51,7 +55,8 @@ export async function openStore(open: OpenStoreOptions): Promise<Store> {
   const parity = options.parity === 'off' ? 'off' : 'thread';
   const holder = `process ${process.pid}`;
   const { compaction = 'auto' } = options;
-  const opened = { ...others, compaction, parity, scrubPeriodMs, holder } as const;
+  const keys = await openStoreKeys(storeKeysPath(dir, encryptionKeyFile), host.random);
+  const opened = { ...others, compaction, parity, scrubPeriodMs, holder, keys } as const;
   if (wanted === 'off') return openStoreOn(host, opened);
   const ledger = threadedLedger(dir, wanted === 'on' ? {} : wanted);
   return openStoreOn(host, { ...opened, ledger });

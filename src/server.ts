@@ -15,6 +15,7 @@ import { openStoreOn } from './store/store.js';
 import type { LedgerOptions } from './store/store-options.js';
 import type { Store } from './store/types.js';
 import { requireStore, storeDirectory } from './store-directory.js';
+import { openStoreKeys, storeKeysPath } from './store-keys.js';
 
 const DRAIN_STEP_MS = 50;
 const WATCH_EVERY_MS = 1_000;
@@ -48,6 +49,8 @@ export async function startServer(
   if (config.create === 'no') await requireStore(host.disk, config.dir);
   else await storeDirectory(host.disk, config.dir);
   goOn(stopping);
+  const keysPath = storeKeysPath(config.dir, config.encryptionKeyFile);
+  const keys = await openStoreKeys(keysPath, host.random);
   const store = await openStoreOn(host, {
     segmentBytes: config.segmentSize,
     boundaryBytes: config.boundary === '512' ? 512 : 4096,
@@ -61,6 +64,7 @@ export async function startServer(
     warn: (message, error) => logger.warn({ err: error }, message),
     holder: holderText(config),
     ledger: config.ledger === 'on' ? ledgerOf(config) : undefined,
+    keys,
   });
   try {
     goOn(stopping);
@@ -136,6 +140,7 @@ function edgeOf(
     region: config.region,
     signatureV2: config.signatureV2,
     domain: config.domain,
+    customerKeysOverHttp: config.customerKeysOverHttp,
     limits: {
       connectionsMax: config.maxConnections,
       connectionsPerAddressMax: config.maxConnections,

@@ -9,11 +9,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   format: ['base'],
   index: ['base', 'format', 'merkle'],
   erasure: ['base', 'format'],
+  encryption: ['base', 'format'],
   log: ['base', 'format', 'erasure'],
   catalog: ['base', 'format', 'index', 'log'],
   ledger: ['base', 'format', 'merkle', 'log'],
   witness: ['base', 'format', 'merkle', 'ledger'],
-  store: ['base', 'format', 'digest', 'merkle', 'index', 'log', 'catalog', 'ledger'],
+  store: [
+    ...['base', 'format', 'digest', 'merkle', 'index', 'log', 'catalog', 'ledger', 'encryption'],
+  ],
   auth: ['base', 'format'],
   http: ['base', 'format', 'digest', 'auth', 'store'],
 };

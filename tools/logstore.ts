@@ -7,6 +7,7 @@ import { compact } from './compact.js';
 import { exitCodes, failureOf } from './exit-code.js';
 import { get } from './get.js';
 import { health } from './health.js';
+import { addKeys } from './key-commands.js';
 import { addLedger } from './ledger-commands.js';
 import { ls } from './ls.js';
 import { directoryOf, openTarget, type TargetArguments } from './open-target.js';
@@ -118,6 +119,7 @@ Ends with 2 unless all are healthy.`,
   });
 
 addLedger(program);
+addKeys(program);
 addCheckProof(command('check-proof', 'check a proof offline, and say what it proves'));
 addWitness(command('witness', "sign the checkpoints of others' logs, as long as they only grow"));
 

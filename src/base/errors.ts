@@ -27,6 +27,11 @@ export type ErrorCode =
   | 'OBJECT_LOCKED'
   | 'INVALID_BUCKET_STATE'
   | 'NO_OBJECT_LOCK'
+  // what is encrypted is read with its key alone
+  | 'KEY_NEEDED'
+  | 'KEY_NOT_TAKEN'
+  | 'KEY_WRONG'
+  | 'NO_STORE_KEY'
   // the store cannot take it now
   | 'BUSY'
   | 'LOW_SPACE'

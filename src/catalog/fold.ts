@@ -1,4 +1,5 @@
 import type { Commit } from '../format/commit.js';
+import { encryptionMethods } from '../format/encryption.js';
 import { bucketPrefix, encodeVersionKeyInto } from '../format/key-encoding.js';
 import {
   type ConfigureBucket,
@@ -118,12 +119,16 @@ function putObject(state: CatalogState, put: PutObject, place: Place): void {
       flags: object.flags,
       partCount: object.partCount,
       etag: object.etag,
-      // Nobody looks for a delete marker by its content.
-      sha256: (object.flags & objectFlags.marker) === 0 ? (object.sha256 ?? undefined) : undefined,
+      sha256: isFoundByContent(object) ? (object.sha256 ?? undefined) : undefined,
     },
     length,
   );
   if (object.state !== undefined) setState(state, bucket, key, place.version, object.state, place);
+}
+
+/** Nobody looks for a delete marker by its content; what a customer's key opens, nobody may. */
+function isFoundByContent({ flags, encryption }: PutObject['object']): boolean {
+  return (flags & objectFlags.marker) === 0 && encryption?.method !== encryptionMethods.customer;
 }
 
 /** The state of one version, in the place of what was said of it before. */

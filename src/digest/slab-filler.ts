@@ -7,20 +7,22 @@ export interface FilledSlab {
 }
 
 /**
- * Cuts a body into full slabs, the last one excepted; none for an empty body. Chunks of `source`
- * are copied before the next one is pulled. Returning early gives back what is partly filled.
+ * Cuts a body into slabs of `fullBytes`, the last one excepted; none for an empty body. Chunks of
+ * `source` are copied before the next one is pulled. Returning early gives back what is partly
+ * filled.
  */
 export async function* fillSlabs(
   pool: SlabPool,
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  fullBytes = pool.slabBytes,
 ): AsyncGenerator<FilledSlab, void, void> {
-  const filling = new Filling(pool);
+  const filling = new Filling(pool, fullBytes);
   try {
     for await (const chunk of source) {
       let at = 0;
       while (at < chunk.length) {
         at += filling.add(chunk, at);
-        if (filling.lengthBytes === pool.slabBytes) yield await filling.take();
+        if (filling.lengthBytes === fullBytes) yield await filling.take();
       }
     }
     if (filling.lengthBytes > 0) yield await filling.take();
@@ -37,7 +39,10 @@ class Filling {
   #private: Buffer | undefined; // doubles as it fills: a slow sender of little costs little
   #lengthBytes = 0;
 
-  constructor(private readonly pool: SlabPool) {}
+  constructor(
+    private readonly pool: SlabPool,
+    private readonly fullBytes: number,
+  ) {}
 
   get lengthBytes(): number {
     return this.#lengthBytes;
@@ -46,7 +51,7 @@ class Filling {
   /** Copies what fits of `chunk` from `start`; returns how many bytes that was. */
   add(chunk: Uint8Array, start: number): number {
     if (this.#lengthBytes === 0) this.#slab = this.pool.takeToFill();
-    const lengthBytes = Math.min(chunk.length - start, this.pool.slabBytes - this.#lengthBytes);
+    const lengthBytes = Math.min(chunk.length - start, this.fullBytes - this.#lengthBytes);
     const target = this.#slab?.bytes ?? this.#privateOf(this.#lengthBytes + lengthBytes);
     target.set(chunk.subarray(start, start + lengthBytes), this.#lengthBytes);
     this.#lengthBytes += lengthBytes;

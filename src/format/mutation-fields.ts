@@ -1,6 +1,13 @@
 import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
 import {
+  encryptionOf,
+  partSealedOf,
+  sealedBytes,
+  writeEncryption,
+  writePartSealed,
+} from './encryption.js';
+import {
   binary,
   corrupt,
   type Fields,
@@ -80,7 +87,8 @@ export function writeMutation(writer: MsgpackWriter, m: Mutation): void {
       writer.binary(m.salt);
       writer.integer(m.flags);
       writeLock(writer, m.state);
-      writer.nils(3);
+      writeEncryption(writer, m.encryption);
+      writer.nils(2);
       writeTags(writer, m.state);
       break;
     case 'putPart':
@@ -193,10 +201,12 @@ function setAccessOf(f: Fields): Mutation {
 
 function createUploadOf(bucket: string, key: string, f: Fields): Mutation {
   kept(f[10], 'flag of an upload');
-  checkKeptOfContent(f, 12);
+  checkKeptOfContent(f, 13);
   const state = stateOf(f[11], f[15]);
+  const encryption = encryptionOf(f[12]);
   return {
     ...(state === undefined ? {} : { state }),
+    ...(encryption === undefined ? {} : { encryption }),
     ...{ is: 'createUpload', bucket, key, bucketVersion: number(f[3]) },
     ...{ headers: headerFields(f[4]), metadata: pairs(f[5]), ttlMs: number(f[6]) },
     checksumAlgorithm: f[7] === 0 ? 0 : checksumAlgorithm(f[7]),
@@ -222,7 +232,8 @@ function writeObject(writer: MsgpackWriter, o: ObjectRecord): void {
   writer.integer(o.uploadVersion);
   writer.integer(o.flags);
   writeLock(writer, o.state);
-  writer.nils(3);
+  writeEncryption(writer, o.encryption);
+  writer.nils(2);
   writeTags(writer, o.state);
   writer.nils(1);
 }
@@ -232,9 +243,10 @@ function objectOf(f: Fields): ObjectRecord {
   if (flags > objectFlags.all) {
     throw new LogStoreError('UNSUPPORTED_VERSION', `an object with the flags ${flags}`);
   }
-  checkKeptOfContent(f, 15);
+  checkKeptOfContent(f, 16);
   kept(f[19], 'root over chunks');
   const state = stateOf(f[14], f[18]);
+  const encryption = encryptionOf(f[15]);
   const object: ObjectRecord = {
     sizeBytes: number(f[0], limits.objectBytesMax),
     etag: binary(f[1], 16),
@@ -250,6 +262,7 @@ function objectOf(f: Fields): ObjectRecord {
     salt: binary(f[11], 16),
     uploadVersion: number(f[12]),
     flags,
+    ...(encryption === undefined ? {} : { encryption }),
   };
   checkContent(object);
   return state === undefined ? object : { ...object, state };
@@ -266,7 +279,7 @@ function checkContent(o: ObjectRecord): void {
   if (o.sha256 === null || o.partsRoot !== null || o.parts.length > 0) {
     throw corrupt('an object without parts has a SHA-256 and nothing of parts');
   }
-  checkBody(o.sizeBytes, o.runs);
+  checkBody(o.sizeBytes, o.runs, o.encryption !== undefined);
 }
 
 function writePart(writer: MsgpackWriter, p: PartRecord): void {
@@ -278,7 +291,8 @@ function writePart(writer: MsgpackWriter, p: PartRecord): void {
   else writeChecksum(writer, p.checksum);
   writer.integers(p.runs);
   writer.binary(p.salt);
-  writer.nils(2);
+  writePartSealed(writer, p.isSealed);
+  writer.nils(1);
 }
 
 function writeChecksum(writer: MsgpackWriter, [algorithm, type, value]: ChecksumField): void {
@@ -289,7 +303,7 @@ function writeChecksum(writer: MsgpackWriter, [algorithm, type, value]: Checksum
 }
 
 function partOf(f: Fields): PartRecord {
-  kept(f[6], 'encryption');
+  const isSealed = partSealedOf(f[6]);
   kept(f[7], 'compression');
   const part: PartRecord = {
     sizeBytes: number(f[0], limits.putBytesMax),
@@ -298,16 +312,16 @@ function partOf(f: Fields): PartRecord {
     checksum: f[3] === null ? null : checksumField(f[3]),
     runs: runs(f[4]),
     salt: binary(f[5], 16),
+    ...(isSealed ? { isSealed } : {}),
   };
-  checkBody(part.sizeBytes, part.runs);
+  checkBody(part.sizeBytes, part.runs, isSealed);
   return part;
 }
 
 /** The fields that an object and an upload have in common, from `at` on. */
 function checkKeptOfContent(f: Fields, at: number): void {
-  kept(f[at], 'encryption');
-  kept(f[at + 1], 'compression');
-  kept(f[at + 2], 'storage class');
+  kept(f[at], 'compression');
+  kept(f[at + 1], 'storage class');
 }
 
 /** Fours of number, count, skip, length: of as many data records as those bytes fill. */
@@ -323,11 +337,11 @@ function runs(value: MsgpackValue | undefined): readonly number[] {
   return all;
 }
 
-function checkBody(sizeBytes: number, ofRuns: readonly number[]): void {
+function checkBody(sizeBytes: number, ofRuns: readonly number[], isSealed: boolean): void {
   const lengths = ofRuns.filter((_, index) => index % 4 === 3);
-  if (lengths.length > 0 ? sum(lengths) === sizeBytes : sizeBytes <= limits.inlineBodyBytesMax) {
+  const storedBytes = isSealed ? sealedBytes(sizeBytes) : sizeBytes;
+  if (lengths.length > 0 ? sum(lengths) === storedBytes : storedBytes <= limits.inlineBodyBytesMax)
     return;
-  }
   throw corrupt('the runs of a body are not the whole of it');
 }
 

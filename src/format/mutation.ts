@@ -1,3 +1,4 @@
+import type { EncryptionField } from './encryption.js';
 import type { ObjectState } from './object-state.js';
 
 /**
@@ -109,6 +110,8 @@ export interface ObjectRecord {
   readonly flags: number;
   /** What it begins with. */
   readonly state?: ObjectState;
+  /** None: its bytes lie as they are. Otherwise `runs` and inline bodies hold frames. */
+  readonly encryption?: EncryptionField | undefined;
 }
 
 export interface PutObject {
@@ -144,6 +147,8 @@ export interface CreateUpload {
   readonly flags: number;
   /** What the object begins with. */
   readonly state?: ObjectState;
+  /** Of all its parts, and of the object. */
+  readonly encryption?: EncryptionField | undefined;
 }
 
 /** What is said last of a version counts; nothing of what was said before is left. */
@@ -163,6 +168,8 @@ export interface PartRecord {
   readonly checksum: ChecksumField | null;
   readonly runs: readonly number[];
   readonly salt: Uint8Array;
+  /** Its bytes lie in frames, under a key that follows from its upload's. */
+  readonly isSealed?: boolean | undefined;
 }
 
 export interface PutPart {

@@ -31,6 +31,8 @@ export interface EdgeDeps {
   readonly signatureV2?: 'urls' | 'off' | undefined;
   /** Serves `bucket.domain` besides `/bucket`. */
   readonly domain?: string | undefined;
+  /** Whether keys of SSE-C are taken without TLS; `loopback`, from this machine, by default. */
+  readonly customerKeysOverHttp?: 'loopback' | 'yes' | 'no' | undefined;
   readonly limits?: Partial<EdgeLimits> | undefined;
   readonly health: () => Health;
 }

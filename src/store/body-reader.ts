@@ -1,6 +1,9 @@
 import { LogStoreError } from '../base/errors.js';
+import { invariant } from '../base/invariant.js';
 import { limits } from '../base/limits.js';
 import { lengthOfRuns, type Piece, piecesOf, sliceRuns } from '../catalog/runs.js';
+import { openFrame, partKey } from '../encryption/frame.js';
+import { frameBytes, frameCount, sealedBytes } from '../format/encryption.js';
 import type { ObjectRecord, PartRecord } from '../format/mutation.js';
 import type { Log, LogPin } from '../log/types.js';
 import { type Commits, putPartAt, type RecordSource, type StoredCommit } from './commits.js';
@@ -14,6 +17,15 @@ export interface StoredBody {
   /** Of a multipart object: flat fours of part number, sequence, mutation index and size. */
   readonly parts: readonly number[];
   readonly inlineBody: Uint8Array;
+  /** Of the object, where it lies in frames; of a part, its own. */
+  readonly key: Uint8Array | undefined;
+}
+
+/** Some bytes of a body without parts. */
+interface Section {
+  readonly body: StoredBody;
+  readonly startBytes: number;
+  readonly endBytes: number;
 }
 
 const noParts: readonly number[] = Object.freeze([]);
@@ -22,9 +34,11 @@ export function bodyOf(
   record: ObjectRecord | PartRecord,
   sequence: number,
   { inlineBody }: StoredCommit,
+  key?: Uint8Array,
 ): StoredBody {
   const parts = 'parts' in record ? record.parts : noParts;
-  return { sequence, sizeBytes: record.sizeBytes, runs: record.runs, parts, inlineBody };
+  const { sizeBytes, runs } = record;
+  return { sequence, sizeBytes, runs, parts, inlineBody, key };
 }
 
 /** Whether all of the body travels in its commit. */
@@ -56,20 +70,21 @@ export class BodyReader {
     from: RecordSource = this.log,
   ): AsyncGenerator<Uint8Array, void, void> {
     let ahead: Promise<Uint8Array> | undefined;
-    for await (const runs of this.runsOf(body, startBytes, endBytes, from)) {
-      for (const piece of piecesOf(runs, 0, lengthOfRuns(runs))) {
-        const next = this.#read(piece, body, from);
+    for await (const section of this.#sectionsOf(body, startBytes, endBytes, from)) {
+      for (const next of this.#chunksOf(section, from)) {
         // If nobody comes for it any more, its failure is nobody's; who comes gets it by `await`.
         next.catch(() => {});
-        if (ahead !== undefined) yield await ahead;
+        const chunk = await ahead;
+        if (chunk !== undefined && chunk.length > 0) yield chunk;
         ahead = next;
       }
     }
-    if (ahead !== undefined) yield await ahead;
+    const last = await ahead;
+    if (last !== undefined && last.length > 0) yield last;
   }
 
   /**
-   * Runs that hold those bytes, for each part that has some.
+   * Runs that hold those bytes, for each part that has some; of a body that is not in frames.
    * @throws LogStoreError `RECORD_CORRUPT`, `IO`
    */
   async *runsOf(
@@ -78,9 +93,65 @@ export class BodyReader {
     endBytes: number,
     from: RecordSource = this.log,
   ): AsyncGenerator<readonly number[], void, void> {
+    for await (const section of this.#sectionsOf(body, startBytes, endBytes, from)) {
+      invariant(section.body.key === undefined, 'frames are not shared in pieces');
+      yield runsWithin(section.body, section.startBytes, section.endBytes);
+    }
+  }
+
+  *#chunksOf(
+    { body, startBytes, endBytes }: Section,
+    from: RecordSource,
+  ): Generator<Promise<Uint8Array>, void, void> {
+    const { key, sizeBytes } = body;
+    if (key === undefined) {
+      const runs = runsWithin(body, startBytes, endBytes);
+      for (const piece of piecesOf(runs, 0, lengthOfRuns(runs))) {
+        yield this.#read(piece, body, from);
+      }
+      return;
+    }
+    const first = Math.floor(startBytes / frameBytes);
+    // Who reads a body to its end is told if its last frame, which may be empty, is not there.
+    const isToEnd = endBytes === sizeBytes;
+    const count = isToEnd ? frameCount(sizeBytes) : Math.ceil(endBytes / frameBytes);
+    const storedEnd = Math.min(count * limits.dataRecordBytesMax, sealedBytes(sizeBytes));
+    const runs = runsWithin(body, first * limits.dataRecordBytesMax, storedEnd);
+    let index = first;
+    for (const piece of piecesOf(runs, 0, lengthOfRuns(runs))) {
+      const at = index * frameBytes;
+      const [start, end] = [Math.max(startBytes - at, 0), Math.max(endBytes - at, 0)];
+      yield this.#open(piece, body, key, index, from).then((plain) => plain.subarray(start, end));
+      index++;
+    }
+    if (index !== count) throw corrupt(body.sequence);
+  }
+
+  /** A frame is one record, or an inline body. */
+  async #open(
+    piece: Piece,
+    body: StoredBody,
+    key: Uint8Array,
+    index: number,
+    from: RecordSource,
+  ): Promise<Uint8Array> {
+    const isLast = index === frameCount(body.sizeBytes) - 1;
+    const plainBytes = isLast ? body.sizeBytes % frameBytes : frameBytes;
+    const sealed = await this.#read(piece, body, from);
+    const plain = openFrame(key, index, sealed);
+    if (plain.length !== plainBytes) throw corrupt(body.sequence);
+    return plain;
+  }
+
+  async *#sectionsOf(
+    body: StoredBody,
+    startBytes: number,
+    endBytes: number,
+    from: RecordSource,
+  ): AsyncGenerator<Section, void, void> {
     if (startBytes >= endBytes) return;
     if (body.parts.length === 0) {
-      yield runsWithin(body, startBytes, endBytes);
+      yield { body, startBytes, endBytes };
       return;
     }
     let offset = 0;
@@ -91,9 +162,11 @@ export class BodyReader {
       offset += sizeBytes;
       if (start >= end) continue;
       const stored = await this.commits.read(sequence, from);
-      const { part } = putPartAt(stored, sequence, mutation);
+      const { part, partNumber } = putPartAt(stored, sequence, mutation);
       if (part.sizeBytes !== sizeBytes) throw corrupt(sequence);
-      yield runsWithin(bodyOf(part, sequence, stored), start, end);
+      if ((part.isSealed === true) !== (body.key !== undefined)) throw corrupt(sequence);
+      const key = body.key === undefined ? undefined : partKey(body.key, part.salt, partNumber);
+      yield { body: bodyOf(part, sequence, stored, key), startBytes: start, endBytes: end };
     }
     if (offset < endBytes) throw corrupt(body.sequence);
   }
@@ -114,10 +187,11 @@ export class BodyReader {
   }
 }
 
-/** Of a body without parts. */
+/** Of a body without parts: the bytes as they lie. */
 function runsWithin(body: StoredBody, startBytes: number, endBytes: number): readonly number[] {
   if (!isInline(body)) return sliceRuns(body.runs, startBytes, endBytes);
-  if (body.inlineBody.length !== body.sizeBytes) throw corrupt(body.sequence);
+  const storedBytes = body.key === undefined ? body.sizeBytes : sealedBytes(body.sizeBytes);
+  if (body.inlineBody.length !== storedBytes) throw corrupt(body.sequence);
   return [body.sequence, 0, startBytes, endBytes - startBytes];
 }
 

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Random } from '../base/host.js';
 import { limits } from '../base/limits.js';
@@ -6,6 +7,8 @@ import { type BodyDigests, type DigestPlan, digestNow } from '../digest/body-dig
 import type { DigestPool } from '../digest/digest-pool.js';
 import { type FilledSlab, fillSlabs } from '../digest/slab-filler.js';
 import type { Slab } from '../digest/slab-pool.js';
+import { sealFrame } from '../encryption/frame.js';
+import { frameBytes, tagBytes } from '../format/encryption.js';
 import type { Log } from '../log/types.js';
 import { aborted, withSignal } from './abortable.js';
 import type { BodySource } from './types.js';
@@ -28,18 +31,29 @@ export interface WrittenBody {
 
 export interface WriteBodyOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Bodies up to this size are not written: they go into the commit. */
+  /** What takes no more than this is not written: it goes into the commit. */
   readonly inlineBytesMax: number;
+  /** The body's own, where it is to lie in frames; digests are of the plaintext all the same. */
+  readonly key?: Uint8Array | undefined;
 }
 
 const noRuns: readonly number[] = Object.freeze([]);
 const nothing = (): void => {};
 
 /** A body in memory that travels inside its commit, or is empty. */
-export function inlineBody(bytes: Uint8Array, plan: DigestPlan): WrittenBody {
-  const inlineBody = bytes.length === 0 ? undefined : bytes;
+export function inlineBody(bytes: Uint8Array, plan: DigestPlan, key?: Uint8Array): WrittenBody {
+  const inlineBody = bytes.length === 0 ? undefined : sealedInline(bytes, key);
   const digests = digestNow(bytes, plan);
   return { digests, inlineBody, runs: noRuns, checkStored: nothing, release: nothing };
+}
+
+function sealedInline(bytes: Uint8Array, key: Uint8Array | undefined): Uint8Array {
+  return key === undefined ? bytes : Buffer.concat(sealFrame(key, 0, bytes));
+}
+
+/** Whether so many bytes of plaintext, sealed or not, fit into `inlineBytesMax`. */
+function fitsInline(lengthBytes: number, { inlineBytesMax, key }: WriteBodyOptions): boolean {
+  return lengthBytes + (key === undefined ? 0 : tagBytes) <= inlineBytesMax;
 }
 
 /**
@@ -62,22 +76,23 @@ export class BodyWriter {
     plan: DigestPlan,
     options: WriteBodyOptions,
   ): Promise<WrittenBody> {
-    const { signal, inlineBytesMax } = options;
-    if (source instanceof Uint8Array && source.length <= inlineBytesMax) {
-      return inlineBody(source, plan);
+    const { signal, key } = options;
+    if (source instanceof Uint8Array && fitsInline(source.length, options)) {
+      return inlineBody(source, plan, key);
     }
     const chunks = source instanceof Uint8Array ? [source] : withSignal(source, signal);
-    const slabs = fillSlabs(this.digests.slabs, chunks);
+    const fullBytes = key === undefined ? this.digests.slabs.slabBytes : frameBytes;
+    const slabs = fillSlabs(this.digests.slabs, chunks, fullBytes);
     try {
       const first = await slabs.next();
       if (first.done === true) return inlineBody(new Uint8Array(0), plan);
       const { slab, lengthBytes } = first.value;
       // A slab that is not full is a body's last.
-      if (lengthBytes <= inlineBytesMax && lengthBytes < slab.bytes.length) {
-        const body = inlineBody(slab.bytes.subarray(0, lengthBytes), plan);
+      if (fitsInline(lengthBytes, options) && lengthBytes < fullBytes) {
+        const body = inlineBody(slab.bytes.subarray(0, lengthBytes), plan, key);
         return { ...body, release: () => slab.release() };
       }
-      return await this.#writeRecords(first.value, slabs, plan, signal);
+      return await this.#writeRecords(first.value, slabs, plan, options);
     } finally {
       await slabs.return();
     }
@@ -124,11 +139,11 @@ export class BodyWriter {
     first: FilledSlab,
     rest: AsyncGenerator<FilledSlab, void, void>,
     plan: DigestPlan,
-    signal: AbortSignal | undefined,
+    { signal, key }: WriteBodyOptions,
   ): Promise<WrittenBody> {
     const digester = this.digests.start(plan);
     const uploadId = this.random.bytes(8);
-    const records = new DataRecords(this.log, uploadId);
+    const records = new DataRecords(this.log, uploadId, key);
     const release = this.#begin(uploadId);
     let isWritten = false;
     let sizeBytes = 0;
@@ -149,6 +164,7 @@ export class BodyWriter {
         const result = await rest.next();
         if (result.done !== true) next = result.value;
       }
+      await records.end();
       const digests = await digester.finish();
       const checkStored = (): void => records.checkStored();
       const { runs } = records;
@@ -161,15 +177,18 @@ export class BodyWriter {
   }
 }
 
-/** The data records of one body. */
+/** The data records of one body, each a frame of it where it has a key. */
 class DataRecords {
   readonly #runs = new RunBuilder();
   #failure: LogStoreError | undefined;
+  #frameNext = 0;
+  #endsOpen = false;
 
   constructor(
     private readonly log: Log,
     /** 8 bytes, the subject of its records. */
     private readonly uploadId: Uint8Array,
+    private readonly key: Uint8Array | undefined,
   ) {}
 
   get runs(): readonly number[] {
@@ -180,27 +199,53 @@ class DataRecords {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Waits for room in the log's queue; the slab is held until its record is durable. */
+  /**
+   * Waits for room in the log's queue; the slab is held until its record is durable: what is
+   * sealed takes as much memory again, and so it is bounded as slabs are.
+   */
   async append(slab: Slab, lengthBytes: number, payloadChecksum: number): Promise<void> {
+    const plain = slab.bytes.subarray(0, lengthBytes);
+    if (this.key === undefined) return await this.#append([plain], payloadChecksum, slab);
+    this.#endsOpen = lengthBytes === frameBytes;
+    return await this.#append(...this.#sealed(this.key, plain), slab);
+  }
+
+  /** A full frame is never a body's last: a reader then knows where the body ends. */
+  async end(): Promise<void> {
+    if (this.key === undefined || !this.#endsOpen) return;
+    await this.#append(...this.#sealed(this.key, new Uint8Array(0)), undefined);
+  }
+
+  #sealed(key: Uint8Array, plain: Uint8Array): [payload: readonly Uint8Array[], crc: number] {
+    const payload = sealFrame(key, this.#frameNext, plain);
+    this.#frameNext++;
+    return [payload, payload.reduce((crc, bytes) => crc32(bytes, crc), 0)];
+  }
+
+  async #append(
+    payload: readonly Uint8Array[],
+    payloadChecksum: number,
+    slab: Slab | undefined,
+  ): Promise<void> {
     for (;;) {
       await this.log.room();
       this.checkStored();
-      slab.retain();
+      slab?.retain();
       try {
         const sequence = this.log.append({
           ...{ kind: 'data', flags: 0, subject: this.uploadId },
-          payload: [slab.bytes.subarray(0, lengthBytes)],
-          payloadChecksum,
-          onDurable: () => slab.release(),
+          ...{ payload, payloadChecksum },
+          onDurable: () => slab?.release(),
           onFailed: (error) => {
             this.#failure = error;
-            slab.release();
+            slab?.release();
           },
         });
+        const lengthBytes = payload.reduce((sum, { length }) => sum + length, 0);
         this.#runs.add(sequence, lengthBytes);
         return;
       } catch (error) {
-        slab.release();
+        slab?.release();
         if (!isLogStoreError(error, 'BUSY')) throw error; // others took the room first
       }
     }

@@ -5,22 +5,25 @@ import { checkSource } from '../catalog/conditions.js';
 import { checkPartNumber } from '../catalog/keys.js';
 import { currentSlot } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
-import type { BodyDigests, DigestPlan } from '../digest/body-digest.js';
+import type { DigestPlan } from '../digest/body-digest.js';
 import { versionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
 import type { LogPin } from '../log/types.js';
 import { attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf, isInline, type StoredBody } from './body-reader.js';
-import { type BodyWriter, inlineBody } from './body-writer.js';
-import { algorithmNumber, checkAlgorithm, checksumField } from './checksum-numbers.js';
+import type { BodyWriter, WrittenBody } from './body-writer.js';
+import { algorithmNumber, algorithmOf, checkAlgorithm, checksumField } from './checksum-numbers.js';
 import type { Committer } from './committer.js';
+import type { Encryptions } from './encryptions.js';
 import { keptChecksum } from './expected-digests.js';
+import type { FoundObject } from './found-object.js';
 import { checkRange } from './object-reader.js';
 import { initialState, tagsOfFields } from './object-state.js';
-import type { FoundObject, Objects } from './objects.js';
+import type { Objects } from './objects.js';
 import type {
   ByteRange,
   CopyOptions,
+  CopyPartOptions,
   CopySource,
   ObjectInfo,
   PartInfo,
@@ -32,6 +35,18 @@ import type { InitialState } from './version-types.js';
 type PartSource = CopySource & { readonly range?: ByteRange | undefined };
 
 const noEnds: Ends = Object.freeze([]);
+
+/** The content of a copy as its record tells of it. */
+type CopiedContent = Pick<WrittenBody, 'inlineBody' | 'checkStored' | 'release'> & {
+  readonly record: ObjectRecord;
+};
+
+const nothing = (): void => {};
+
+function tooLargeToRewrite(): LogStoreError {
+  const most = `at most ${limits.putBytesMax} bytes`;
+  return new LogStoreError('ENTITY_TOO_LARGE', `a copy that changes the encryption has ${most}`);
+}
 
 /** Thrown inside an attempt whose source is not what was read of it any more. */
 class SourceChanged extends Error {
@@ -47,30 +62,88 @@ export class Copies {
     private readonly uploads: Uploads,
     private readonly writer: BodyWriter,
     private readonly reader: BodyReader,
+    private readonly encryptions: Encryptions,
   ) {}
 
   copy(source: CopySource, bucket: string, key: string, options: CopyOptions): Promise<ObjectInfo> {
     const { attributes, checksumAlgorithm } = options;
     if (checksumAlgorithm !== undefined) checkAlgorithm(checksumAlgorithm);
     return this.#ofUnchanged(source, options.sourceCondition, async (found, pin) => {
-      const { record, stored, sequence } = found;
-      const body = bodyOf(record, sequence, stored);
-      const checksums = await this.#checksums(record, body, checksumAlgorithm, pin);
-      const { state: _, ...described } = record;
-      const copied: ObjectRecord = {
-        ...{ ...described, checksums, salt: this.committer.salt(), uploadVersion: 0, flags: 0 },
-        ...initialState(await this.#stateOfCopy(found, options, pin), this.committer.nowUnixMs()),
-      };
-      const { headers, metadata, ttlMs } = attributeFields(attributes ?? {});
-      const object =
-        attributes === undefined
-          ? { record: copied, ttlMs: 0 }
-          : { record: { ...copied, headers, metadata, expiresUnixMs: 0 }, ttlMs };
-      const inline = isInline(body) ? stored.inlineBody : undefined;
-      return await this.objects.commitPut(bucket, key, object, options, inline, () =>
-        this.#checkUnchanged(found, source),
-      );
+      const content = await this.#contentOfCopy(source, found, bucket, key, options, pin);
+      try {
+        const { state: _, ...described } = content.record;
+        const copied: ObjectRecord = {
+          ...{ ...described, salt: this.committer.salt(), uploadVersion: 0, flags: 0 },
+          ...initialState(await this.#stateOfCopy(found, options, pin), this.committer.nowUnixMs()),
+        };
+        const { headers, metadata, ttlMs } = attributeFields(attributes ?? {});
+        const object =
+          attributes === undefined
+            ? { record: copied, ttlMs: 0 }
+            : { record: { ...copied, headers, metadata, expiresUnixMs: 0 }, ttlMs };
+        const { inlineBody } = content;
+        return await this.objects.commitPut(bucket, key, object, options, inlineBody, () => {
+          content.checkStored();
+          return this.#checkUnchanged(found, source);
+        });
+      } finally {
+        content.release();
+      }
     });
+  }
+
+  /** The source's bytes where they lie, under a key wrapped anew if any; or written again. */
+  async #contentOfCopy(
+    source: CopySource,
+    found: FoundObject,
+    bucket: string,
+    key: string,
+    { encryption, checksumAlgorithm }: CopyOptions,
+    pin: LogPin,
+  ): Promise<CopiedContent> {
+    const { record, stored, sequence } = found;
+    const sourceKey = this.objects.keyOf(found, source.customerKey);
+    const wanted = this.encryptions.wanted(bucket, encryption);
+    const body = bodyOf(record, sequence, stored, sourceKey);
+    if ((sourceKey === undefined) !== (wanted === undefined)) {
+      return await this.#rewritten(
+        found,
+        body,
+        bucket,
+        key,
+        { encryption, checksumAlgorithm },
+        pin,
+      );
+    }
+    const checksums = await this.#checksums(record, body, checksumAlgorithm, pin);
+    const inlineBody = isInline(body) ? stored.inlineBody : undefined;
+    const shared = { inlineBody, checkStored: nothing, release: nothing };
+    const { encryption: _, ...plain } = record;
+    if (wanted === undefined) return { record: { ...plain, checksums }, ...shared };
+    const seal = await this.encryptions.seal(bucket, key, wanted, sourceKey);
+    return { record: { ...plain, checksums, encryption: seal.field }, ...shared };
+  }
+
+  /** What is to be encrypted, or no longer, is read and written again, in one piece. */
+  async #rewritten(
+    { record }: FoundObject,
+    body: StoredBody,
+    bucket: string,
+    key: string,
+    { encryption, checksumAlgorithm }: CopyOptions,
+    pin: LogPin,
+  ): Promise<CopiedContent> {
+    if (record.sizeBytes > limits.putBytesMax) throw tooLargeToRewrite();
+    const seal = await this.objects.sealOf(bucket, key, { encryption });
+    const checksum = checksumAlgorithm ?? algorithmOf(record.checksums[0]?.[0] ?? 0);
+    const plan = { md5: true, sha256: true, checksum };
+    const bytes = this.reader.read(body, 0, body.sizeBytes, pin);
+    const inlineBytesMax = limits.inlineBodyBytesMax;
+    const written = await this.writer.write(bytes, plan, { inlineBytesMax, key: seal?.key });
+    const fresh = this.objects.newRecord(written, attributeFields({}), plan, {}, seal);
+    const { headers, metadata, expiresUnixMs } = record;
+    const described = { ...fresh.record, headers, metadata, expiresUnixMs };
+    return { ...written, record: described };
   }
 
   async copyPart(
@@ -79,7 +152,7 @@ export class Copies {
     key: string,
     uploadId: string,
     partNumber: number,
-    sourceCondition: ReadCondition | undefined,
+    { sourceCondition, customerKey }: CopyPartOptions,
   ): Promise<PartInfo> {
     checkPartNumber(partNumber);
     const plan = this.uploads.planOfPart(bucket, key, uploadId, {});
@@ -92,37 +165,44 @@ export class Copies {
           `a part has at most ${limits.putBytesMax} bytes`,
         );
       }
-      const body = bodyOf(found.record, found.sequence, found.stored);
-      const written = await this.#copyOfRange(body, range, plan, pin);
-      const check = () => this.#checkUnchanged(found, source);
-      return this.uploads.commitPart(bucket, key, uploadId, partNumber, written, plan, check);
+      const sourceKey = this.objects.keyOf(found, source.customerKey);
+      const body = bodyOf(found.record, found.sequence, found.stored, sourceKey);
+      const how = { customerKey };
+      const seal = await this.uploads.sealOfPart(bucket, key, uploadId, partNumber, how);
+      const written = await this.#copyOfRange(body, range, plan, seal.key, pin);
+      try {
+        const check = () => {
+          written.checkStored();
+          return this.#checkUnchanged(found, source);
+        };
+        const part = { written, plan, seal };
+        return await this.uploads.commitPart(bucket, key, uploadId, partNumber, part, check);
+      } finally {
+        written.release();
+      }
     });
   }
 
-  /** The bytes are read once, for their digests. */
+  /** The bytes are read once, for their digests; written again only if they are sealed. */
   async #copyOfRange(
     body: StoredBody,
     { startBytes, endBytes }: ByteRange,
     plan: DigestPlan,
+    key: Uint8Array | undefined,
     pin: LogPin,
-  ): Promise<{
-    digests: BodyDigests;
-    runs: readonly number[];
-    inlineBody: Uint8Array | undefined;
-  }> {
-    if (endBytes - startBytes <= limits.inlineBodyBytesMax) {
-      const bytes: Uint8Array[] = [];
-      const read = this.reader.read(body, startBytes, endBytes, pin);
-      for await (const chunk of read) bytes.push(chunk);
-      return inlineBody(Buffer.concat(bytes), plan);
-    }
+  ): Promise<WrittenBody> {
+    const isSmall = endBytes - startBytes <= limits.inlineBodyBytesMax;
     const read = this.reader.read(body, startBytes, endBytes, pin);
+    if (isSmall || key !== undefined || body.key !== undefined) {
+      const inlineBytesMax = limits.inlineBodyBytesMax;
+      return await this.writer.write(read, plan, { inlineBytesMax, key });
+    }
     const digests = await this.writer.digest(read, plan);
     const runs: number[] = [];
     for await (const some of this.reader.runsOf(body, startBytes, endBytes, pin)) {
       runs.push(...some);
     }
-    return { digests, runs, inlineBody: undefined };
+    return { digests, runs, inlineBody: undefined, checkStored: nothing, release: nothing };
   }
 
   /** Looks again at a source that changed under a copy, unless the copy is of one version alone. */

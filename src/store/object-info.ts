@@ -1,5 +1,6 @@
 import { etagText } from '../catalog/conditions.js';
 import type { StateFacts } from '../catalog/object-states.js';
+import { type EncryptionField, encryptionMethods } from '../format/encryption.js';
 import type { ObjectRecord } from '../format/mutation.js';
 import { storedHeaders, userMetadata } from './attributes.js';
 import { checksumOf } from './checksum-numbers.js';
@@ -32,7 +33,13 @@ export function objectInfo(
     parts: partsOf(object.parts),
     tagCount: facts === undefined ? 0 : facts.tagCount,
     lock: lockOf(facts),
+    encryptedBy: encryptedBy(object.encryption),
   };
+}
+
+export function encryptedBy(field: EncryptionField | undefined): ObjectInfo['encryptedBy'] {
+  if (field === undefined) return undefined;
+  return field.method === encryptionMethods.store ? 'store' : 'customer';
 }
 
 const none: readonly never[] = Object.freeze([]);

@@ -4,7 +4,7 @@ import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { WriteCondition } from '../catalog/conditions.js';
 import { checkKey } from '../catalog/keys.js';
-import { type StateFacts, stateFactsOf } from '../catalog/object-states.js';
+import { stateFactsOf } from '../catalog/object-states.js';
 import {
   admitWrite,
   bucketOf,
@@ -16,6 +16,8 @@ import {
 import { PendingCommit } from '../catalog/pending.js';
 import { placed } from '../catalog/placing.js';
 import { isMarker, metMarker, slotOfVersion, versionIdOf } from '../catalog/versions.js';
+import { sealedEtag } from '../encryption/frame.js';
+import { encryptionMethods, sealedBytes } from '../format/encryption.js';
 import { decodeVersionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
 import { noState, type ObjectState } from '../format/object-state.js';
@@ -24,29 +26,35 @@ import { type AttributeFields, attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf } from './body-reader.js';
 import { type BodyWriter, inlineBody, type WrittenBody } from './body-writer.js';
 import { checksumField } from './checksum-numbers.js';
-import {
-  type Commits,
-  objectStateAt,
-  putObjectAt,
-  type RecordSource,
-  type StoredCommit,
-} from './commits.js';
+import { type Commits, objectStateAt, type RecordSource } from './commits.js';
 import type { Committer } from './committer.js';
+import type { EncryptionOptions } from './encryption-types.js';
+import type { Encryptions, ObjectSeal } from './encryptions.js';
 import { checkDigests, digestPlan, keptChecksum } from './expected-digests.js';
-import { objectInfo } from './object-info.js';
+import {
+  type FoundObject,
+  type FoundPlace,
+  foundIn,
+  infoOfPut,
+  infoOfVersion,
+} from './found-object.js';
 import { type ReaderRegistry, rangeOf, StoredObjectReader } from './object-reader.js';
 import { initialState } from './object-state.js';
-import type { BodySource, GetOptions, ObjectInfo, ObjectReader, PutOptions } from './types.js';
+import type {
+  BodySource,
+  GetOptions,
+  HeadOptions,
+  ObjectInfo,
+  ObjectReader,
+  PutOptions,
+} from './types.js';
 import type { InitialState } from './version-types.js';
 
-/** A version of an object as its commit tells of it. */
-export interface FoundObject {
-  readonly info: ObjectInfo;
+/** A version to be committed: its record but for its place, and what opens its body. */
+export interface NewObject {
   readonly record: ObjectRecord;
-  readonly stored: StoredCommit;
-  readonly sequence: number;
-  readonly mutation: number;
-  readonly facts: StateFacts | undefined;
+  readonly ttlMs: number;
+  readonly key?: Uint8Array | undefined;
 }
 
 /** Told of an expired object that somebody met, so that its removal can be logged. */
@@ -65,6 +73,7 @@ export class Objects {
     private readonly writer: BodyWriter,
     private readonly reader: BodyReader,
     private readonly registry: ReaderRegistry,
+    private readonly encryptions: Encryptions,
     private readonly onExpired: OnExpired,
   ) {}
 
@@ -77,9 +86,13 @@ export class Objects {
       if (options.signal?.aborted === true) throw new LogStoreError('ABORTED', 'given up before');
       const attributes = attributeFields(options);
       const plan = digestPlan(options);
-      const written = inlineBody(body, plan);
+      const seal = this.sealOf(bucket, key, options);
+      if (seal instanceof Promise || (seal !== undefined && !fitsSealed(body))) {
+        return this.#putStream(bucket, key, body, options);
+      }
+      const written = inlineBody(body, plan, seal?.key);
       checkDigests(options, plan, written.digests);
-      const record = this.newRecord(written, attributes, plan, options);
+      const record = this.newRecord(written, attributes, plan, options, seal);
       return this.commitPut(bucket, key, record, options, written.inlineBody);
     } catch (error) {
       return Promise.reject(error);
@@ -98,11 +111,13 @@ export class Objects {
     const early = admitWrite(this.catalog, bucket, key, options, this.committer.nowUnixMs());
     if (early instanceof Promise) return early;
     const plan = digestPlan(options);
+    const seal = await this.sealOf(bucket, key, options);
     const inlineBytesMax = limits.inlineBodyBytesMax;
-    const written = await this.writer.write(body, plan, { signal: options.signal, inlineBytesMax });
+    const { signal } = options;
+    const written = await this.writer.write(body, plan, { signal, inlineBytesMax, key: seal?.key });
     try {
       checkDigests(options, plan, written.digests);
-      const record = this.newRecord(written, attributes, plan, options);
+      const record = this.newRecord(written, attributes, plan, options, seal);
       return await this.commitPut(bucket, key, record, options, written.inlineBody, () => {
         written.checkStored();
         return noEnds;
@@ -112,19 +127,38 @@ export class Objects {
     }
   }
 
+  /** What a new object's body is sealed with, if it is. @throws LogStoreError `NO_STORE_KEY` */
+  sealOf(
+    bucket: string,
+    key: string,
+    { encryption }: EncryptionOptions,
+  ): ObjectSeal | Promise<ObjectSeal> | undefined {
+    const wanted = this.encryptions.wanted(bucket, encryption);
+    return wanted === undefined ? undefined : this.encryptions.seal(bucket, key, wanted);
+  }
+
+  /** The key of the body that was found. @throws LogStoreError as Encryptions.open */
+  keyOf(
+    { info, record }: FoundObject,
+    customerKey: Uint8Array | undefined,
+  ): Uint8Array | undefined {
+    return this.encryptions.open(record.encryption, info.bucket, info.key, customerKey);
+  }
+
   /** An object's record but for its expiry, which counts from its commit. */
   newRecord(
     { digests, runs }: WrittenBody,
     attributes: AttributeFields,
     plan: Parameters<typeof keptChecksum>[0],
     initial: InitialState,
-  ): { record: ObjectRecord; ttlMs: number } {
+    seal: ObjectSeal | undefined,
+  ): NewObject {
     const { sizeBytes, md5, sha256 } = digests;
     invariant(sha256 !== undefined, 'every body is hashed');
     const checksum = keptChecksum(plan, digests);
     const record: ObjectRecord = {
       sizeBytes,
-      etag: md5 ?? sha256.subarray(0, 16),
+      etag: isOfCustomer(seal) ? sealedEtag(seal.key, sha256) : (md5 ?? sha256.subarray(0, 16)),
       partCount: 0,
       sha256,
       partsRoot: null,
@@ -138,8 +172,9 @@ export class Objects {
       uploadVersion: 0,
       flags: 0,
       ...initialState(initial, this.committer.nowUnixMs()),
+      ...(seal === undefined ? {} : { encryption: seal.field }),
     };
-    return { record, ttlMs: attributes.ttlMs };
+    return { record, ttlMs: attributes.ttlMs, key: seal?.key };
   }
 
   /**
@@ -149,7 +184,7 @@ export class Objects {
   commitPut(
     bucket: string,
     key: string,
-    { record, ttlMs }: { readonly record: ObjectRecord; readonly ttlMs: number },
+    { record, ttlMs }: NewObject,
     condition: WriteCondition,
     inlineBytes: Uint8Array | undefined,
     alsoEnds?: () => Ends | PendingCommit,
@@ -190,8 +225,14 @@ export class Objects {
       .then((stored) => foundIn(stored, bucket, key, place));
   }
 
-  async head(bucket: string, key: string, versionId?: string): Promise<ObjectInfo> {
-    return (await this.find(bucket, key, versionId)).info;
+  async head(
+    bucket: string,
+    key: string,
+    { versionId, reading }: HeadOptions,
+  ): Promise<ObjectInfo> {
+    const found = await this.find(bucket, key, versionId);
+    if (reading !== undefined) this.keyOf(found, reading.customerKey);
+    return found.info;
   }
 
   /** Of the version that was found, in full; from where the index had them then. */
@@ -214,8 +255,9 @@ export class Objects {
 
   #open(found: FoundObject, options: GetOptions, pin: LogPin): ObjectReader {
     const { info, record, stored, sequence } = found;
+    const bodyKey = this.keyOf(found, options.customerKey);
     const range = rangeOf(info, options);
-    const body = bodyOf(record, sequence, stored);
+    const body = bodyOf(record, sequence, stored, bodyKey);
     return new StoredObjectReader(info, range, body, this.reader, this.registry, pin);
   }
 
@@ -291,51 +333,10 @@ export class Objects {
   }
 }
 
-/** Where a version stands, as the index has it at one moment. */
-interface FoundPlace {
-  readonly sequence: number;
-  readonly mutation: number;
-  readonly version: number;
-  /** Whether its bucket ever had versions. */
-  readonly isVersioned: boolean;
-  readonly facts: StateFacts | undefined;
+function fitsSealed(body: Uint8Array): boolean {
+  return sealedBytes(body.length) <= limits.inlineBodyBytesMax;
 }
 
-function foundIn(
-  stored: StoredCommit,
-  bucket: string,
-  key: string,
-  { sequence, mutation, version, isVersioned, facts }: FoundPlace,
-): FoundObject {
-  const { object: record } = putObjectAt(stored, sequence, mutation, version);
-  const { timeUnixMs } = stored.commit;
-  const versionId = isVersioned ? versionIdOf(version, record.flags) : undefined;
-  const info = objectInfo(bucket, key, version, timeUnixMs, record, versionId, facts);
-  return { info, record, stored, sequence, mutation, facts };
-}
-
-function factsOf(state: ObjectState): Omit<StateFacts, 'sequence' | 'mutation' | 'version'> {
-  return { ...state, tagCount: state.tags.length / 2, hasAcl: state.acl !== null };
-}
-
-/** In a bucket that never had versions. */
-function infoOfPut(commit: PendingCommit): ObjectInfo {
-  return infoOfCommit(commit, false);
-}
-
-function infoOfVersion(commit: PendingCommit): ObjectInfo {
-  return infoOfCommit(commit, true);
-}
-
-function infoOfCommit(
-  { mutations, version, timeUnixMs }: PendingCommit,
-  isVersioned: boolean,
-): ObjectInfo {
-  const [put] = mutations;
-  invariant(put?.is === 'putObject', 'the answer is to a put');
-  const { bucket, key, object } = put;
-  const versionId = isVersioned ? versionIdOf(version, object.flags) : undefined;
-  const { state } = object;
-  const facts = state === undefined ? undefined : factsOf(state);
-  return objectInfo(bucket, key, version, timeUnixMs, object, versionId, facts);
+export function isOfCustomer(seal: ObjectSeal | undefined): seal is ObjectSeal {
+  return seal?.field.method === encryptionMethods.customer;
 }

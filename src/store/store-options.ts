@@ -1,3 +1,4 @@
+import type { KeyRing } from '../encryption/key-ring.js';
 import type { SealerLink } from '../ledger/sealer-link.js';
 import type { OpenLogOptions } from '../log/types.js';
 import type { UpkeepOptions } from './upkeep.js';
@@ -30,4 +31,6 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   /** Told of what is for whoever runs the store. */
   readonly tell?: UpkeepOptions['tell'] | undefined;
   readonly ledger?: LedgerOptions | undefined;
+  /** The store's own keys; without, nothing is encrypted under them, and nothing such read. */
+  readonly keys?: KeyRing | undefined;
 }

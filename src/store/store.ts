@@ -17,6 +17,7 @@ import { Committer } from './committer.js';
 import { Compaction } from './compaction.js';
 import { Copies } from './copies.js';
 import { Deletions } from './deletions.js';
+import { Encryptions } from './encryptions.js';
 import { Expiry } from './expiry.js';
 import { LockTime } from './lock-time.js';
 import type { Maintenance } from './maintenance.js';
@@ -65,7 +66,6 @@ import type {
   DeleteOptions,
   DeleteResult,
   ListVersionsOptions,
-  VersionOptions,
   VersionPage,
 } from './version-types.js';
 import { WallClockWatch } from './wall-clock.js';
@@ -147,8 +147,9 @@ class OpenStore implements Store {
     const expiry = new Expiry(host.clock, wallClock, catalog, committer);
     const { abortUploadsAfterMs: ageMs = 0 } = options;
     this.#leftovers = new UploadLeftovers(host.clock, wallClock, catalog, committer, ageMs);
+    const encryptions = new Encryptions(catalog, host.random, options.keys);
     const objects = new Objects(
-      ...([catalog, committer, commits, writer, reader, this.#running] as const),
+      ...([catalog, committer, commits, writer, reader, this.#running, encryptions] as const),
       (bucket, key) => expiry.met(bucket, key),
     );
     this.#buckets = new Buckets(catalog, committer);
@@ -157,9 +158,11 @@ class OpenStore implements Store {
     this.#deletions = new Deletions(catalog, committer, lockTime);
     this.#states = new ObjectStates(catalog, committer, commits, objects, reader, lockTime);
     this.access = new Access(catalog, committer, this.#states, this.#running);
-    this.#uploads = new Uploads(catalog, committer, commits, writer);
+    this.#uploads = new Uploads(catalog, committer, commits, writer, encryptions);
     this.#completion = new UploadCompletion(catalog, committer, commits, objects);
-    this.#copies = new Copies(catalog, committer, objects, this.#uploads, writer, reader);
+    this.#copies = new Copies(
+      ...([catalog, committer, objects, this.#uploads, writer, reader, encryptions] as const),
+    );
     this.#expiry = expiry;
     const parts = { catalog, committer, log, objects, writer, reader };
     this.#transact = (action) => runTransaction(parts, action);
@@ -239,9 +242,8 @@ class OpenStore implements Store {
   readonly getBySha256: Store['getBySha256'] = (sha256) =>
     this.#running.run(() => this.#objects.getBySha256(sha256));
 
-  head(bucket: string, key: string, { versionId }: VersionOptions = {}): Promise<ObjectInfo> {
-    return this.#running.run(() => this.#objects.head(bucket, key, versionId));
-  }
+  readonly head: Store['head'] = (bucket, key, options = {}) =>
+    this.#running.run(() => this.#objects.head(bucket, key, options));
 
   delete(bucket: string, key: string, options: DeleteOptions = {}): Promise<DeleteResult> {
     return this.#running.run(() => this.#deletions.delete(bucket, key, options));
@@ -303,9 +305,7 @@ class OpenStore implements Store {
     );
 
   readonly copyPart: Store['copyPart'] = (source, bucket, key, uploadId, number, options = {}) =>
-    this.#running.run(() =>
-      this.#copies.copyPart(source, bucket, key, uploadId, number, options.sourceCondition),
-    );
+    this.#running.run(() => this.#copies.copyPart(source, bucket, key, uploadId, number, options));
 
   readonly listParts: Store['listParts'] = (bucket, key, uploadId, options = {}) =>
     this.#running.run(() => this.#uploads.listParts(bucket, key, uploadId, options));

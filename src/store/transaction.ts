@@ -17,15 +17,16 @@ import type { BodyWriter, WrittenBody } from './body-writer.js';
 import type { Committer } from './committer.js';
 import { markerRecord } from './deletions.js';
 import { checkDigests, digestPlan } from './expected-digests.js';
+import type { FoundObject } from './found-object.js';
 import { objectInfo } from './object-info.js';
-import type { FoundObject, Objects } from './objects.js';
+import type { NewObject, Objects } from './objects.js';
 import type { BodySource, ObjectInfo, PutOptions, Transaction } from './types.js';
 
 /** What a transaction will have done to one key; no object: it is deleted. */
 interface ObjectWrite {
   readonly bucket: string;
   readonly key: string;
-  readonly object: { readonly record: ObjectRecord; readonly ttlMs: number } | undefined;
+  readonly object: NewObject | undefined;
 }
 
 /** What it will have done to one bucket; both: deleted, then created anew. */
@@ -119,10 +120,13 @@ class StoreTransaction implements Transaction {
       if (refusal !== undefined) throw refusal;
       const { objects, writer } = this.parts;
       const { signal } = options;
-      const written = await writer.write(body, plan, { signal, inlineBytesMax: 0 });
+      const seal = await objects.sealOf(bucket, key, options);
+      const how = { signal, inlineBytesMax: 0, key: seal?.key };
+      const written = await writer.write(body, plan, how);
       this.#bodies.push(written);
       checkDigests(options, plan, written.digests);
-      this.#write({ bucket, key, object: objects.newRecord(written, attributes, plan, options) });
+      const object = objects.newRecord(written, attributes, plan, options, seal);
+      this.#write({ bucket, key, object });
     });
   }
 
@@ -295,7 +299,7 @@ class StoreTransaction implements Transaction {
     const { log, reader } = this.parts;
     await log.settled();
     const empty = { commit: { timeUnixMs: 0, version: 0, mutations: [] }, inlineBody: noInline };
-    const body = bodyOf(object.record, 0, empty);
+    const body = bodyOf(object.record, 0, empty, object.key);
     const chunks: Uint8Array[] = [];
     for await (const chunk of reader.read(body, 0, body.sizeBytes)) chunks.push(chunk);
     return Buffer.concat(chunks);

@@ -2,9 +2,17 @@ import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
 import type { ReadCondition, WriteCondition } from '../catalog/conditions.js';
 import type { ListedObject, ListOptions, ListPage } from '../catalog/listing.js';
 import type { ListUploadsOptions } from '../catalog/upload-listing.js';
+import type { CustomerKeyOptions, EncryptionOptions } from './encryption-types.js';
 import type { CareReport, HealthReport } from './health.js';
 import type { StoreLedger } from './ledger-face.js';
 import type { Transaction } from './transaction-face.js';
+import type {
+  CareOptions,
+  CompactionOptions,
+  CompactionReport,
+  HealthOptions,
+  StoreStats,
+} from './upkeep-types.js';
 import type {
   CreateBucketOptions,
   DeleteOptions,
@@ -24,9 +32,26 @@ export interface ByteRange {
 
 export type { ChangesPage, LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
 export { claimNames } from '../ledger/sealer-link.js';
+export type {
+  CustomerKeyOptions,
+  EncryptionOptions,
+  EncryptionRequest,
+} from './encryption-types.js';
 export type { StoreLedger } from './ledger-face.js';
 export type { Receipt } from './receipts.js';
 export type { Transaction } from './transaction-face.js';
+export type {
+  CareOptions,
+  CareProgress,
+  CompactionOptions,
+  CompactionProgress,
+  CompactionReport,
+  HealthOptions,
+  ParityCounts,
+  ScrubProgress,
+  SpaceCounts,
+  StoreStats,
+} from './upkeep-types.js';
 export type {
   CareReport,
   ChecksumAlgorithm,
@@ -92,7 +117,12 @@ export interface BodyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface PutOptions extends BodyOptions, ObjectAttributes, InitialState, WriteCondition {}
+export interface PutOptions
+  extends BodyOptions,
+    ObjectAttributes,
+    InitialState,
+    EncryptionOptions,
+    WriteCondition {}
 
 /** One version of one object, without its bytes. */
 export interface ObjectInfo {
@@ -115,6 +145,8 @@ export interface ObjectInfo {
   readonly parts: readonly { readonly number: number; readonly sizeBytes: number }[];
   readonly tagCount: number;
   readonly lock: ObjectLock | undefined;
+  /** Under whose key its bytes lie. */
+  readonly encryptedBy: 'store' | 'customer' | undefined;
 }
 
 /** An object being read: its description and its bytes. Each may be taken once. */
@@ -131,7 +163,12 @@ export interface ObjectReader extends AsyncDisposable {
   bytes(): Promise<Uint8Array>;
 }
 
-export interface GetOptions extends VersionOptions {
+export interface HeadOptions extends VersionOptions {
+  /** Given: refused where a read of the bytes with these would be. */
+  readonly reading?: CustomerKeyOptions | undefined;
+}
+
+export interface GetOptions extends VersionOptions, CustomerKeyOptions {
   readonly range?: ByteRange | undefined;
   /** Reads this part of a multipart object; 1 is the whole of any other. */
   readonly partNumber?: number | undefined;
@@ -144,7 +181,7 @@ export interface BucketInfo {
   readonly owner: string | null;
 }
 
-export interface CreateUploadOptions extends ObjectAttributes, InitialState {
+export interface CreateUploadOptions extends ObjectAttributes, InitialState, EncryptionOptions {
   readonly checksum?:
     | { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType }
     | undefined;
@@ -158,7 +195,11 @@ export interface UploadInfo {
   readonly checksum?:
     | { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType }
     | undefined;
+  /** Told of an upload that was just begun. */
+  readonly encryptedBy?: 'store' | 'customer' | undefined;
 }
+
+export interface PutPartOptions extends BodyOptions, CustomerKeyOptions {}
 
 export interface PartInfo {
   readonly number: number;
@@ -168,6 +209,7 @@ export interface PartInfo {
   readonly checksum:
     | { readonly algorithm: ChecksumAlgorithm; readonly value: Uint8Array }
     | undefined;
+  readonly encryptedBy?: 'store' | 'customer' | undefined;
 }
 
 /** A part as the completing client names it. */
@@ -203,14 +245,14 @@ export interface ListPartsPage {
   readonly nextPartNumberMarker: number | undefined;
 }
 
-export interface CopySource extends VersionOptions {
+export interface CopySource extends VersionOptions, CustomerKeyOptions {
   readonly bucket: string;
   readonly key: string;
   /** Only this version; the copy fails with PRECONDITION_FAILED once it is no longer current. */
   readonly version?: number | undefined;
 }
 
-export interface CopyOptions extends WriteCondition {
+export interface CopyOptions extends WriteCondition, EncryptionOptions {
   /** Given: the copy has these tags. Absent: it has the source's. */
   readonly tags?: Tags | undefined;
   /** The copy's own; a source's lock is never copied, nor are its grants. */
@@ -223,92 +265,8 @@ export interface CopyOptions extends WriteCondition {
   readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;
 }
 
-export interface CompactionOptions {
-  /** Plan only. */
-  readonly dryRun?: boolean | undefined;
-  /** Rewrite every segment in which anything is dead, not only those where it is worth it. */
-  readonly all?: boolean | undefined;
-  /** Keep to the background budget and give way to requests. */
-  readonly paced?: boolean | undefined;
-  readonly onProgress?: ((progress: CompactionProgress) => void) | undefined;
-}
-
-/** Bytes read and written, of those to be. */
-export interface CompactionProgress {
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
-
-export interface CompactionReport {
-  /** Sealed segments, the bytes of their records, and how many of these live. */
-  readonly segmentCount: number;
-  readonly sizeBytes: number;
-  readonly liveBytes: number;
-  readonly plannedSegmentCount: number;
-  readonly rewrittenSegmentCount: number;
-  readonly freedBytes: number;
-  /** Why some of what was planned stays as it is; undefined when all was done. */
-  readonly passedOver: string | undefined;
-}
-
-/** In bytes. What lives and what is dead is an estimate, exact after each compaction. */
-export interface SpaceCounts {
-  /** Of the log: what is live and what is dead together. */
-  readonly totalBytes: number;
-  readonly liveBytes: number;
-  readonly deadBytes: number;
-  readonly parityBytes: number;
-  /** Kept free for removing and compacting. */
-  readonly reserveBytes: number;
-  /** On the volume, the reserve included. */
-  readonly freeBytes: number;
-}
-
-export interface StoreStats {
-  readonly objects: number;
-  readonly buckets: number;
-  readonly segments: number;
-  readonly writer: 'ok' | 'failed' | 'read-only';
-  readonly reason: string | undefined;
-  readonly space: SpaceCounts;
-  readonly parity: ParityCounts;
-  readonly scrub: ScrubProgress;
-}
-
-/** Of the segments whose ranges have ended. */
-export interface ParityCounts {
-  readonly ended: number;
-  readonly protected: number;
-  /** Found damaged, and not healed. */
-  readonly unhealthy: number;
-}
-
-/** Where the scrub stands; bytes of the pass under way. */
-export interface ScrubProgress {
-  readonly passCount: number;
-  /** Of the pass under way, or of the one to come. */
-  readonly passBeganUnixMs: number;
-  /** 0 before the first. */
-  readonly passEndedUnixMs: number;
-  /** Segments healed, by the scrub or because a read met damage. */
-  readonly healedCount: number;
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
-
-export interface CareOptions {
-  readonly onProgress?: ((progress: CareProgress) => void) | undefined;
-}
-
-/** Bytes of the segments gone over, of all there are. */
-export interface CareProgress {
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
-
-export interface HealthOptions extends CareOptions {
-  /** Read everything first; otherwise what is known is told. */
-  readonly check?: boolean | undefined;
+export interface CopyPartOptions extends CustomerKeyOptions {
+  readonly sourceCondition?: ReadCondition | undefined;
 }
 
 /** The face of the store. Every method rejects with a LogStoreError; `CLOSED` after `close`. */
@@ -325,7 +283,7 @@ export interface Store extends VersionedStore, AsyncDisposable {
   getValue<T>(bucket: string, key: string): Promise<T>;
   /** By content: any live object whose bytes have this SHA-256. */
   getBySha256(sha256: Uint8Array): Promise<ObjectReader>;
-  head(bucket: string, key: string, options?: VersionOptions): Promise<ObjectInfo>;
+  head(bucket: string, key: string, options?: HeadOptions): Promise<ObjectInfo>;
   /**
    * With a version id removes that version for good. Without one, in a bucket with versions, makes
    * a delete marker the newest version.
@@ -344,7 +302,7 @@ export interface Store extends VersionedStore, AsyncDisposable {
     uploadId: string,
     partNumber: number,
     body: BodySource,
-    options?: BodyOptions,
+    options?: PutPartOptions,
   ): Promise<PartInfo>;
   copyPart(
     source: CopySource & { readonly range?: ByteRange | undefined },
@@ -352,7 +310,7 @@ export interface Store extends VersionedStore, AsyncDisposable {
     key: string,
     uploadId: string,
     partNumber: number,
-    options?: { readonly sourceCondition?: ReadCondition | undefined },
+    options?: CopyPartOptions,
   ): Promise<PartInfo>;
   listParts(
     bucket: string,

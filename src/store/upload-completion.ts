@@ -89,6 +89,7 @@ export class UploadCompletion {
       ...{ headers: created.headers, metadata: created.metadata, expiresUnixMs: 0 },
       ...{ salt: this.committer.salt(), uploadVersion: upload.version, flags: 0 },
       ...(created.state === undefined ? {} : { state: created.state }),
+      ...(created.encryption === undefined ? {} : { encryption: created.encryption }),
     };
     return { record, ttlMs: created.ttlMs };
   }

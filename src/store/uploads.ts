@@ -20,6 +20,7 @@ import { PendingCommit } from '../catalog/pending.js';
 import { checkLockable } from '../catalog/placing.js';
 import { listOpenUploads } from '../catalog/upload-listing.js';
 import type { DigestPlan } from '../digest/body-digest.js';
+import { partKey, sealedEtag } from '../encryption/frame.js';
 import type { PartRecord } from '../format/mutation.js';
 import { attributeFields } from './attributes.js';
 import type { BodyWriter, WrittenBody } from './body-writer.js';
@@ -32,9 +33,12 @@ import {
   typeNumber,
   typeOf,
 } from './checksum-numbers.js';
-import { type Commits, putPartAt } from './commits.js';
+import { type Commits, createUploadAt, putPartAt } from './commits.js';
 import type { Committer } from './committer.js';
+import type { CustomerKeyOptions } from './encryption-types.js';
+import type { Encryptions } from './encryptions.js';
 import { checkDigests, digestPlan, keptChecksum } from './expected-digests.js';
+import { encryptedBy } from './object-info.js';
 import { initialState } from './object-state.js';
 import type {
   BodyOptions,
@@ -44,8 +48,23 @@ import type {
   ListUploadsOptions,
   ListUploadsPage,
   PartInfo,
+  PutPartOptions,
   UploadInfo,
 } from './types.js';
+
+/** What a part's record says of its body, and what the body lies under. */
+export interface PartSeal {
+  readonly salt: Uint8Array;
+  readonly key: Uint8Array | undefined;
+  readonly by: 'store' | 'customer' | undefined;
+}
+
+/** A part whose body is written. */
+export interface NewPart {
+  readonly written: Pick<WrittenBody, 'digests' | 'runs' | 'inlineBody'>;
+  readonly plan: DigestPlan;
+  readonly seal: PartSeal;
+}
 
 /** The verbs of open multipart uploads; completing one is in upload-completion.ts. */
 export class Uploads {
@@ -54,11 +73,15 @@ export class Uploads {
     private readonly committer: Committer,
     private readonly commits: Commits,
     private readonly writer: BodyWriter,
+    private readonly encryptions: Encryptions,
   ) {}
 
-  create(bucket: string, key: string, options: CreateUploadOptions): Promise<UploadInfo> {
+  async create(bucket: string, key: string, options: CreateUploadOptions): Promise<UploadInfo> {
+    checkKey(key);
+    const wanted = this.encryptions.wanted(bucket, options.encryption);
+    const seal =
+      wanted === undefined ? undefined : await this.encryptions.seal(bucket, key, wanted);
     return this.committer.admit(() => {
-      checkKey(key);
       const attributes = attributeFields(options);
       const { checksum } = options;
       if (checksum !== undefined) checkChecksumType(checksum);
@@ -71,6 +94,7 @@ export class Uploads {
         ...initialState(options, this.committer.nowUnixMs()),
         checksumAlgorithm: algorithmNumber(checksum?.algorithm),
         checksumType: typeNumber(checksum?.type),
+        ...(seal === undefined ? {} : { encryption: seal.field }),
       };
       checkLockable(inBucket, fields.state);
       return this.committer.commit(
@@ -78,7 +102,8 @@ export class Uploads {
         [{ is: 'createUpload', bucket, key, ...fields }],
         ({ version, timeUnixMs }) => {
           const uploadId = uploadIdOf(version);
-          return { bucket, key, uploadId, initiatedUnixMs: timeUnixMs, checksum };
+          const info = { bucket, key, uploadId, initiatedUnixMs: timeUnixMs, checksum };
+          return { ...info, encryptedBy: encryptedBy(seal?.field) };
         },
       );
     });
@@ -94,18 +119,52 @@ export class Uploads {
     uploadId: string,
     partNumber: number,
     body: BodySource,
-    options: BodyOptions,
+    options: PutPartOptions,
   ): Promise<PartInfo> {
     checkPartNumber(partNumber);
     const plan = this.planOfPart(bucket, key, uploadId, options);
+    const seal = await this.sealOfPart(bucket, key, uploadId, partNumber, options);
     const inlineBytesMax = limits.inlineBodyBytesMax;
-    const written = await this.writer.write(body, plan, { signal: options.signal, inlineBytesMax });
+    const { signal } = options;
+    const written = await this.writer.write(body, plan, { signal, inlineBytesMax, key: seal.key });
     try {
       checkDigests(options, plan, written.digests);
       const check = (): void => written.checkStored();
-      return await this.commitPart(bucket, key, uploadId, partNumber, written, plan, check);
+      return await this.commitPart(
+        bucket,
+        key,
+        uploadId,
+        partNumber,
+        { written, plan, seal },
+        check,
+      );
     } finally {
       written.release();
+    }
+  }
+
+  /**
+   * What a new part is sealed with: as its upload says.
+   * @throws LogStoreError `KEY_NEEDED`, `KEY_NOT_TAKEN`, `KEY_WRONG`, `NO_STORE_KEY`
+   */
+  async sealOfPart(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    { customerKey }: CustomerKeyOptions,
+  ): Promise<PartSeal> {
+    const salt = this.committer.salt();
+    const { sequence, mutation } = openUpload(this.catalog, bucket, key, uploadId);
+    const pin = this.commits.pin();
+    try {
+      const stored = await this.commits.read(sequence, pin);
+      const { encryption } = createUploadAt(stored, sequence, mutation);
+      const uploadKey = this.encryptions.open(encryption, bucket, key, customerKey);
+      if (uploadKey === undefined) return { salt, key: undefined, by: undefined };
+      return { salt, key: partKey(uploadKey, salt, partNumber), by: encryptedBy(encryption) };
+    } finally {
+      pin.release();
     }
   }
 
@@ -129,11 +188,10 @@ export class Uploads {
     key: string,
     uploadId: string,
     partNumber: number,
-    written: Pick<WrittenBody, 'digests' | 'runs' | 'inlineBody'>,
-    plan: DigestPlan,
+    { written, plan, seal }: NewPart,
     check?: () => unknown,
   ): Promise<PartInfo> {
-    const part = this.#newPart(written, plan);
+    const part = partOf(written, plan, seal);
     return this.committer.admit(() => {
       const checked = check?.();
       if (checked instanceof PendingCommit) return checked;
@@ -143,18 +201,10 @@ export class Uploads {
       return this.committer.commit(
         this.committer.nowUnixMs(),
         [{ is: 'putPart', bucket, key, uploadVersion, partNumber, ends, part }],
-        ({ timeUnixMs }) => partInfo(partNumber, timeUnixMs, part),
+        ({ timeUnixMs }) => ({ ...partInfo(partNumber, timeUnixMs, part), encryptedBy: seal.by }),
         written.inlineBody,
       );
     });
-  }
-
-  #newPart({ digests, runs }: Pick<WrittenBody, 'digests' | 'runs'>, plan: DigestPlan): PartRecord {
-    const { sizeBytes, md5, sha256 } = digests;
-    invariant(md5 !== undefined && sha256 !== undefined, 'every part has MD5 and SHA-256');
-    const checksum = keptChecksum(plan, digests);
-    const field = checksum === undefined ? null : checksumField(checksum);
-    return { sizeBytes, md5, sha256, checksum: field, runs, salt: this.committer.salt() };
   }
 
   abort(bucket: string, key: string, uploadId: string): Promise<void> {
@@ -212,6 +262,21 @@ export class Uploads {
       uploads: page.uploads.map((upload) => uploadInfo(bucket, upload.key, upload)),
     };
   }
+}
+
+function partOf(
+  { digests, runs }: NewPart['written'],
+  plan: DigestPlan,
+  seal: PartSeal,
+): PartRecord {
+  const { sizeBytes, sha256 } = digests;
+  invariant(digests.md5 !== undefined && sha256 !== undefined, 'every part has MD5 and SHA-256');
+  const { salt, key, by } = seal;
+  const md5 = key !== undefined && by === 'customer' ? sealedEtag(key, sha256) : digests.md5;
+  const checksum = keptChecksum(plan, digests);
+  const field = checksum === undefined ? null : checksumField(checksum);
+  const part = { sizeBytes, md5, sha256, checksum: field, runs, salt };
+  return key === undefined ? part : { ...part, isSealed: true };
 }
 
 function uploadInfo(bucket: string, key: string, upload: OpenUpload): UploadInfo {

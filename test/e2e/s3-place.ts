@@ -57,7 +57,11 @@ export async function s3Place(settings: Readonly<Record<string, string>> = {}): 
   const log: LogLine[] = [];
   const keep = (fields: object, message: string) => log.push({ ...fields, message });
   const config = loadConfig({
-    flags: { dir: directory.path, port: '0', reserveSize: '0', ...settings },
+    flags: {
+      ...{ dir: directory.path, port: '0', reserveSize: '0' },
+      encryptionKeyFile: `${directory.path}/keys.json`, // so that nothing is left beside it
+      ...settings,
+    },
     environment: {
       LOGSTORE_ACCESS_KEY: credentials.accessKeyId,
       LOGSTORE_SECRET_KEY: credentials.secretAccessKey,

@@ -36,8 +36,7 @@ for (const { name, method, scope, query, handle } of operations) {
 for (const [name, value] of [
   ['x-amz-acl', 'public-read'],
   ['x-amz-grant-full-control', 'id=1'],
-  ['x-amz-server-side-encryption', 'AES256'],
-  ['x-amz-server-side-encryption-customer-algorithm', 'AES256'],
+  ['x-amz-server-side-encryption', 'aws:kms'],
   ['x-amz-storage-class', 'GLACIER'],
   ['x-amz-website-redirect-location', '/x'],
   ['x-amz-write-offset-bytes', '4'],

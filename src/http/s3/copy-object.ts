@@ -4,6 +4,7 @@ import { checksumAlgorithm } from './checksum-headers.js';
 import { writeChecksum } from './checksum-names.js';
 import { copySourceCondition, writeCondition } from './conditions.js';
 import { copySource } from './copy-source.js';
+import { copySourceKey, pushEncryption, writeEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
@@ -15,10 +16,11 @@ import { s3Document, xmlTime } from './xml.js';
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export async function copyObject(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers } = exchange;
-  const source = copySource(exchange);
+  const source = { ...copySource(exchange), customerKey: copySourceKey(exchange) };
+  const encryption = writeEncryption(exchange);
   const attributes = replacement(exchange);
   const onItself = source.versionId === undefined && source.bucket === bucket && source.key === key;
-  if (onItself && attributes === undefined)
+  if (onItself && attributes === undefined && encryption === undefined)
     throw new S3Error(
       'InvalidRequest',
       'This copy request is illegal because it is trying to copy an object to itself without ' +
@@ -28,6 +30,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const options: CopyOptions = {
     ...writeCondition(headers),
     attributes,
+    encryption,
     ...copiedState(exchange),
     sourceCondition: copySourceCondition(headers),
     checksumAlgorithm: checksumAlgorithm(headerOf(headers, 'x-amz-checksum-algorithm')),
@@ -39,6 +42,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   xml.element('LastModified', xmlTime(info.modifiedUnixMs));
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
   const described = pushVersionId([], info.versionId);
+  pushEncryption(described, info.encryptedBy, headers);
   if (source.versionId !== undefined)
     described.push('x-amz-copy-source-version-id', source.versionId);
   await pushReceipt(described, receipt, exchange, info);

@@ -4,6 +4,7 @@ import type { ByteRange, ObjectInfo, ObjectReader, StoredHeaders } from '../../s
 import type { FlatHeaders } from './answer.js';
 import { pushChecksums } from './checksum-names.js';
 import { bareEtag, readCondition, readVerdict } from './conditions.js';
+import { pushEncryption, readEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { formatHttpDate } from './http-date.js';
 import { describeObject, responseOverrides } from './object-headers.js';
@@ -16,10 +17,10 @@ import { pushVersionId, versionIdOf } from './versions.js';
 export async function getObject(exchange: Exchange): Promise<void> {
   const wanted = wantedOf(exchange);
   const { store, bucket, key } = exchange;
-  const { versionId } = wanted;
+  const { versionId, customerKey } = wanted;
   const reader = wanted.some
     ? await openSome(exchange, wanted)
-    : await store.get(bucket, key, { versionId });
+    : await store.get(bucket, key, { versionId, customerKey });
   if (reader === undefined) return;
   try {
     if (!wanted.some && !goesOn(exchange, reader.info)) return;
@@ -35,8 +36,9 @@ export async function getObject(exchange: Exchange): Promise<void> {
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
 export async function headObject(exchange: Exchange): Promise<void> {
   const wanted = wantedOf(exchange);
-  const { versionId } = wanted;
-  const info = await exchange.store.head(exchange.bucket, exchange.key, { versionId });
+  const { versionId, customerKey } = wanted;
+  const asked = { versionId, reading: { customerKey } };
+  const info = await exchange.store.head(exchange.bucket, exchange.key, asked);
   if (!goesOn(exchange, info)) return;
   const part = partOf(wanted, info);
   const headers = headersOf(exchange, wanted, info, part);
@@ -53,9 +55,11 @@ interface Wanted {
   readonly partNumber: number | undefined;
   readonly versionId: string | undefined;
   readonly overrides: StoredHeaders | undefined;
+  readonly customerKey: Uint8Array | undefined;
 }
 
-function wantedOf({ headers, query }: Exchange): Wanted {
+function wantedOf(exchange: Exchange): Wanted {
+  const { headers, query } = exchange;
   const { range } = headers;
   const given = query.get('partNumber');
   const partNumber = given === undefined ? undefined : partNumberOf(given);
@@ -71,6 +75,7 @@ function wantedOf({ headers, query }: Exchange): Wanted {
     partNumber,
     versionId: query.size === 0 ? undefined : versionIdOf(query),
     overrides: query.size === 0 ? undefined : responseOverrides(query),
+    customerKey: readEncryption(exchange),
   };
 }
 
@@ -93,7 +98,8 @@ const attemptsMax = 8;
 async function openSome(exchange: Exchange, wanted: Wanted): Promise<ObjectReader | undefined> {
   const { store, bucket, key } = exchange;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const info = await store.head(bucket, key, { versionId: wanted.versionId });
+    const { versionId, customerKey } = wanted;
+    const info = await store.head(bucket, key, { versionId, reading: { customerKey } });
     if (!goesOn(exchange, info)) return undefined;
     const reader = await openIfUnchanged(exchange, info, wanted);
     if (reader !== undefined) return reader;
@@ -107,9 +113,9 @@ async function openIfUnchanged(
   wanted: Wanted,
 ): Promise<ObjectReader | undefined> {
   const range = partOf(wanted, info);
-  const { versionId } = wanted;
+  const { versionId, customerKey } = wanted;
   try {
-    const reader = await store.get(bucket, key, { range, versionId });
+    const reader = await store.get(bucket, key, { range, versionId, customerKey });
     if (reader.info.version === info.version) return reader;
     await reader[Symbol.asyncDispose]();
   } catch (error) {
@@ -174,6 +180,7 @@ function headersOf(
   part: ByteRange | undefined,
 ): FlatHeaders {
   const described = describeObject(info, overrides);
+  pushEncryption(described, info.encryptedBy, headers);
   if (part !== undefined) {
     const range = `bytes ${part.startBytes}-${part.endBytes - 1}/${info.sizeBytes}`;
     described.push('content-range', range);

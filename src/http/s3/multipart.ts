@@ -1,9 +1,11 @@
 import { limits } from '../../base/limits.js';
 import type { ChecksumAlgorithm, CompletedPart, CompleteUploadOptions } from '../../store/types.js';
+import type { FlatHeaders } from './answer.js';
 import { readWholeBody } from './body.js';
 import { checksumType, checksumValue, readChecksum, uploadChecksum } from './checksum-headers.js';
 import { checksumElements, writeChecksum } from './checksum-names.js';
 import { bareEtag, writeCondition } from './conditions.js';
+import { pushEncryption, writeEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
@@ -21,12 +23,14 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
   const checksum = uploadChecksum(headers);
   const attributes = objectAttributes(headers);
   const initial = initialState(headers);
+  const encryption = writeEncryption(exchange);
   await readWholeBody(exchange, 0); // none: but what was signed for must be what came
-  const upload = await store.createUpload(bucket, key, { ...attributes, ...initial, checksum });
+  const options = { ...attributes, ...initial, checksum, encryption };
+  const upload = await store.createUpload(bucket, key, options);
 
   const xml = s3Document('InitiateMultipartUploadResult').element('Bucket', bucket);
   xml.element('Key', key).element('UploadId', upload.uploadId);
-  const answerHeaders =
+  const answerHeaders: FlatHeaders =
     upload.checksum === undefined
       ? []
       : [
@@ -36,6 +40,7 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
           upload.checksum.type,
         ];
   const document = xml.close('InitiateMultipartUploadResult').toString();
+  pushEncryption(answerHeaders, upload.encryptedBy, headers);
   exchange.answer.sendXml(200, document, answerHeaders);
 }
 
@@ -59,6 +64,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
   const document = xml.close('CompleteMultipartUploadResult').toString();
   const written = pushVersionId([], info.versionId);
+  pushEncryption(written, info.encryptedBy, headers);
   exchange.answer.sendXml(200, document, await pushReceipt(written, receipt, exchange, info));
 }
 

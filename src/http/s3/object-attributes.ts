@@ -2,6 +2,7 @@ import { limits } from '../../base/limits.js';
 import type { ObjectInfo } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import { writeChecksum } from './checksum-names.js';
+import { readEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { formatHttpDate } from './http-date.js';
 import { S3Error } from './s3-error.js';
@@ -15,7 +16,8 @@ export async function getObjectAttributes(exchange: Exchange): Promise<void> {
   const { store, bucket, key, query, answer } = exchange;
   const wanted = wantedOf(exchange);
   const page = partsPage(exchange);
-  const info = await store.head(bucket, key, { versionId: versionIdOf(query) });
+  const reading = { customerKey: readEncryption(exchange) };
+  const info = await store.head(bucket, key, { versionId: versionIdOf(query), reading });
 
   const xml = s3Document('GetObjectAttributesResponse');
   if (wanted.has('ETag')) xml.element('ETag', info.etag);

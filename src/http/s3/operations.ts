@@ -1,5 +1,10 @@
 import type { Scope } from './address.js';
 import {
+  deleteBucketEncryption,
+  getBucketEncryption,
+  putBucketEncryption,
+} from './bucket-encryption.js';
+import {
   bucketAcceleration,
   bucketLocation,
   bucketLogging,
@@ -117,6 +122,11 @@ const servedOperations: readonly Operation[] = [
   served('PutObjectLockConfiguration', 'PUT', 'bucket', putObjectLockConfiguration, {
     query: ['object-lock'],
   }),
+  served('GetBucketEncryption', 'GET', 'bucket', getBucketEncryption, { query: ['encryption'] }),
+  served('PutBucketEncryption', 'PUT', 'bucket', putBucketEncryption, { query: ['encryption'] }),
+  served('DeleteBucketEncryption', 'DELETE', 'bucket', deleteBucketEncryption, {
+    query: ['encryption'],
+  }),
   served('GetBucketRequestPayment', 'GET', 'bucket', bucketPayer, { query: ['requestPayment'] }),
   served('PutBucketRequestPayment', 'PUT', 'bucket', setBucketPayer, {
     query: ['requestPayment'],
@@ -200,7 +210,6 @@ function bucketConfiguration(query: string, noun: string): Operation[] {
 
 const unservedBucketOperations: readonly Operation[] = [
   ...bucketConfiguration('analytics', 'AnalyticsConfiguration'),
-  ...bucketConfiguration('encryption', 'Encryption'),
   ...bucketConfiguration('intelligent-tiering', 'IntelligentTieringConfiguration'),
   ...bucketConfiguration('inventory', 'InventoryConfiguration'),
   ...bucketConfiguration('metrics', 'MetricsConfiguration'),

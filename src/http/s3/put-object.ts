@@ -4,6 +4,7 @@ import type { FlatHeaders } from './answer.js';
 import { bodyRefusal, receiveBody } from './body.js';
 import { pushChecksums } from './checksum-names.js';
 import { writeCondition } from './conditions.js';
+import { pushEncryption, writeEncryption } from './encryption-headers.js';
 import type { Exchange } from './exchange.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
@@ -16,16 +17,19 @@ export async function putObject(exchange: Exchange): Promise<void> {
   const attributes = objectAttributes(headers);
   const condition = writeCondition(headers);
   const initial = initialState(headers);
+  const encryption = writeEncryption(exchange);
   using receipt = wantedReceipt(exchange);
   const body = await receiveBody(exchange, limits.putBytesMax);
-  const options: PutOptions = { ...body.options, ...attributes, ...initial, ...condition };
+  const described = { ...attributes, ...initial, ...condition, encryption };
+  const options: PutOptions = { ...body.options, ...described };
   let info: ObjectInfo;
   try {
     info = await store.put(bucket, key, body.source, options);
   } catch (error) {
     throw bodyRefusal(error, body);
   }
-  const answered = await pushReceipt(writtenHeaders(info), receipt, exchange, info);
+  const written = pushEncryption(writtenHeaders(info), info.encryptedBy, headers);
+  const answered = await pushReceipt(written, receipt, exchange, info);
   exchange.answer.sendEmpty(200, answered);
 }
 

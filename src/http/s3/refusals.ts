@@ -40,16 +40,13 @@ const verdicts = new Map<string, Verdict>([
   ['x-amz-if-match-last-modified-time', refuse],
   ['x-amz-if-match-size', refuse],
   ['x-amz-mfa', refuse],
+  ['x-amz-server-side-encryption-context', refuse],
   ['x-amz-storage-class', storageClass],
   ['x-amz-website-redirect-location', refuse],
   ['x-amz-write-offset-bytes', refuse],
 ]);
 
-const refusedPrefixes = [
-  'x-amz-grant-',
-  'x-amz-server-side-encryption',
-  'x-amz-copy-source-server-side-encryption',
-];
+const refusedPrefixes = ['x-amz-grant-'];
 
 /**
  * Refuses a request whose headers ask for what is not served, before anything is read or done: an

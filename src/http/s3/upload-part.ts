@@ -1,3 +1,4 @@
+import { isLogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { ByteRange } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
@@ -5,6 +6,7 @@ import { bodyRefusal, receiveBody } from './body.js';
 import { pushChecksum, writeChecksum } from './checksum-names.js';
 import { copySourceCondition } from './conditions.js';
 import { copySource } from './copy-source.js';
+import { copySourceKey, customerKey, pushEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, xmlTime } from './xml.js';
@@ -15,16 +17,18 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
   const { uploadId, number } = partOf(exchange);
   // Asked first: an upload that is not there is refused before its part is read.
   const upload = await store.headUpload(bucket, key, uploadId);
+  const ofCustomer = customerKey(exchange);
   const body = await receiveBody(exchange, limits.putBytesMax);
   const checksumAlgorithm = body.options.checksumAlgorithm ?? upload.checksum?.algorithm;
-  const options = { ...body.options, checksumAlgorithm };
+  const options = { ...body.options, checksumAlgorithm, customerKey: ofCustomer };
   try {
     const part = await store.putPart(bucket, key, uploadId, number, body.source, options);
     const headers: FlatHeaders = ['etag', `"${part.etag}"`];
     if (part.checksum !== undefined) pushChecksum(headers, part.checksum);
+    pushEncryption(headers, part.encryptedBy, exchange.headers);
     exchange.answer.sendEmpty(200, headers);
   } catch (error) {
-    throw bodyRefusal(error, body);
+    throw bodyRefusal(keyRefusal(error), body);
   }
 }
 
@@ -33,17 +37,27 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers } = exchange;
   const { uploadId, number } = partOf(exchange);
   const range = copyRange(headerOf(headers, 'x-amz-copy-source-range'));
-  const source = { ...copySource(exchange), range };
+  const source = { ...copySource(exchange), range, customerKey: copySourceKey(exchange) };
   const sourceCondition = copySourceCondition(headers);
-  const part = await store.copyPart(source, bucket, key, uploadId, number, { sourceCondition });
+  const options = { sourceCondition, customerKey: customerKey(exchange) };
+  const part = await store.copyPart(source, bucket, key, uploadId, number, options);
 
   const xml = s3Document('CopyPartResult').element('ETag', `"${part.etag}"`);
   xml.element('LastModified', xmlTime(part.modifiedUnixMs));
   if (part.checksum !== undefined) writeChecksum(xml, part.checksum);
-  const described: FlatHeaders = [];
+  const described: FlatHeaders = pushEncryption([], part.encryptedBy, headers);
   if (source.versionId !== undefined)
     described.push('x-amz-copy-source-version-id', source.versionId);
   exchange.answer.sendXml(200, xml.close('CopyPartResult').toString(), described);
+}
+
+/** S3 has another word for the wrong key of a part than for that of an object. */
+function keyRefusal(error: unknown): unknown {
+  if (!isLogStoreError(error, 'KEY_WRONG', 'KEY_NEEDED', 'KEY_NOT_TAKEN')) return error;
+  const message =
+    'The multipart upload initiate requested encryption. Subsequent part requests must include ' +
+    'the appropriate encryption parameters.';
+  return new S3Error('InvalidRequest', message, { cause: error });
 }
 
 function partOf({ query }: Exchange): { uploadId: string; number: number } {

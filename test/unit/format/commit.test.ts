@@ -85,6 +85,7 @@ commits('faults 20: a lock, an encryption or any other kept field is never passe
       assert.is(outcome(fields), 'UNSUPPORTED_VERSION', `upload, field ${at}`);
     }
     for (const at of [6, 7]) {
+      if (at === 6 && Array.isArray(value)) continue; // a body in frames of the first form
       const fields = withField(raw.putPart, 6, withField(part, at, value));
       assert.is(outcome(fields), 'UNSUPPORTED_VERSION', `part, field ${at}`);
     }

@@ -31,7 +31,7 @@ const info: ObjectInfo = {
   headers: {},
   userMetadata: {},
   parts: [],
-  ...{ versionId: undefined, tagCount: 0, lock: undefined },
+  ...{ versionId: undefined, tagCount: 0, lock: undefined, encryptedBy: undefined },
 };
 
 function named(flat: FlatHeaders): Record<string, string | number> {

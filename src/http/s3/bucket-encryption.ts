@@ -1,0 +1,54 @@
+import { readWholeBody } from './body.js';
+import { checkMethod } from './encryption-headers.js';
+import type { Exchange } from './exchange.js';
+import { S3Error } from './s3-error.js';
+import { s3Document } from './xml.js';
+import { childText, malformed, readXml } from './xml-read.js';
+
+const bodyBytesMax = 64 * 1024;
+/** The values of the configuration `encryption` (SPEC.md §4). */
+const values = { plain: 'AES256', bucketKey: 'AES256 bucket-key' } as const;
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html */
+export async function getBucketEncryption({ store, bucket, answer }: Exchange): Promise<void> {
+  const found = await store.bucketConfiguration(bucket, 'encryption');
+  if (found === undefined) throw new S3Error('ServerSideEncryptionConfigurationNotFoundError');
+  const xml = s3Document('ServerSideEncryptionConfiguration').open('Rule');
+  xml.open('ApplyServerSideEncryptionByDefault').element('SSEAlgorithm', 'AES256');
+  xml.close('ApplyServerSideEncryptionByDefault');
+  xml.element('BucketKeyEnabled', found.value === values.bucketKey).close('Rule');
+  answer.sendXml(200, xml.close('ServerSideEncryptionConfiguration').toString());
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html */
+export async function putBucketEncryption(exchange: Exchange): Promise<void> {
+  const body = await readWholeBody(exchange, bodyBytesMax);
+  const { children } = readXml(body, 'ServerSideEncryptionConfiguration');
+  const [rule] = children;
+  if (rule?.name !== 'Rule' || children.length !== 1) throw malformed();
+  const byDefault = rule.children.filter(
+    ({ name }) => name === 'ApplyServerSideEncryptionByDefault',
+  );
+  const [applied] = byDefault;
+  if (applied === undefined || byDefault.length > 1) throw malformed();
+  const method = childText(applied, 'SSEAlgorithm')?.trim();
+  if (method === undefined || method === '') throw malformed();
+  if (!['AES256', 'aws:kms', 'aws:kms:dsse'].includes(method)) throw malformed();
+  checkMethod(method);
+  if (childText(applied, 'KMSMasterKeyID') !== undefined) {
+    const message =
+      'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms';
+    throw new S3Error('InvalidArgument', message);
+  }
+  const bucketKey = childText(rule, 'BucketKeyEnabled')?.trim() ?? 'false';
+  if (bucketKey !== 'true' && bucketKey !== 'false') throw malformed();
+  const value = bucketKey === 'true' ? values.bucketKey : values.plain;
+  await exchange.store.setBucketConfiguration(exchange.bucket, 'encryption', value);
+  exchange.answer.sendEmpty(200);
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html */
+export async function deleteBucketEncryption({ store, bucket, answer }: Exchange): Promise<void> {
+  await store.setBucketConfiguration(bucket, 'encryption', null);
+  answer.sendEmpty(204);
+}

@@ -1,0 +1,88 @@
+import { isLogStoreError, LogStoreError } from './base/errors.js';
+import type { Random } from './base/host.js';
+import { invariant } from './base/invariant.js';
+import {
+  hex,
+  type KeyRing,
+  keyFileText,
+  keysOfText,
+  type StoreKey,
+  storeKey,
+  storeKeyBytes,
+} from './encryption/key-ring.js';
+import { createPrivateFile, readPrivateFile } from './host/private-file.js';
+
+/** Beside the directory, not in it: whoever takes the directory alone has nothing to read. */
+export function storeKeysPath(dir: string, named: string | undefined): string {
+  return named ?? `${dir.replace(/\/+$/, '')}-keys.json`;
+}
+
+/** The store's keys in a file of mode 0600 (SPEC.md §15.4). */
+class FileKeyRing implements KeyRing {
+  #making: Promise<StoreKey> | undefined;
+
+  constructor(
+    readonly place: string,
+    private readonly random: Random,
+    private keys: readonly StoreKey[],
+  ) {}
+
+  get current(): StoreKey | undefined {
+    return this.keys.at(-1);
+  }
+
+  find(id: Uint8Array): StoreKey | undefined {
+    return this.keys.find((each) => Buffer.compare(each.id, id) === 0);
+  }
+
+  make(): Promise<StoreKey> {
+    this.#making ??= this.#make().finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
+  }
+
+  async #make(): Promise<StoreKey> {
+    if (this.keys.length > 0) return this.rotate();
+    // Somebody may have put the file there since the start.
+    this.keys = await readStoreKeys(this.place);
+    return this.keys.at(-1) ?? (await this.rotate());
+  }
+
+  /** Adds a key, with which all is written from now on; what was written before keeps its own. */
+  async rotate(): Promise<StoreKey> {
+    const made = storeKey(this.random.bytes(storeKeyBytes));
+    invariant(made !== undefined, 'a key has its size');
+    const keys = [...this.keys, made];
+    try {
+      await createPrivateFile(this.place, keyFileText(keys));
+    } catch (cause) {
+      const message = `the encryption keys cannot be written to '${this.place}'`;
+      throw new LogStoreError('IO', message, { cause });
+    }
+    this.keys = keys;
+    return made;
+  }
+
+  ids(): readonly string[] {
+    return this.keys.map(({ id }) => hex(id));
+  }
+}
+
+export type StoreKeys = FileKeyRing;
+
+/** @throws LogStoreError `INVALID_ARGUMENT` for a file that others may read or without keys */
+export async function openStoreKeys(path: string, random: Random): Promise<StoreKeys> {
+  return new FileKeyRing(path, random, await readStoreKeys(path));
+}
+
+async function readStoreKeys(path: string): Promise<readonly StoreKey[]> {
+  const text = await readPrivateFile(path);
+  if (text === undefined) return [];
+  try {
+    return keysOfText(text, path);
+  } catch (error) {
+    if (!isLogStoreError(error)) throw error;
+    throw new LogStoreError(error.code, error.message); // no cause: it is a secret
+  }
+}

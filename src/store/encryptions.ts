@@ -1,0 +1,128 @@
+import { LogStoreError } from '../base/errors.js';
+import type { Random } from '../base/host.js';
+import type { Catalog } from '../catalog/catalog.js';
+import { hex, type KeyRing, type StoreKey, storeKeyBytes } from '../encryption/key-ring.js';
+import { unwrapKey, wrapKey } from '../encryption/wrapped-key.js';
+import { type EncryptionField, encryptionMethods } from '../format/encryption.js';
+import type { EncryptionRequest } from './encryption-types.js';
+
+/** What an object's bytes are sealed with, and what its commit says of that. */
+export interface ObjectSeal {
+  readonly key: Uint8Array;
+  readonly field: EncryptionField;
+}
+
+const nonceBytes = 12;
+
+/** Keys of objects: made, wrapped for their commits, unwrapped for readers. */
+export class Encryptions {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly random: Random,
+    /** None: nothing is encrypted under a key of the store's own. */
+    private readonly ring: KeyRing | undefined,
+  ) {}
+
+  /** What a write of this object is to be sealed with: as was asked, or as its bucket says. */
+  wanted(bucket: string, asked: EncryptionRequest | undefined): EncryptionRequest | undefined {
+    if (asked !== undefined) return asked;
+    const configurations = this.catalog.state.buckets.get(bucket)?.configurations;
+    if (configurations === undefined || configurations.size === 0) return undefined;
+    return configurations.has('encryption') ? ofStore : undefined;
+  }
+
+  /**
+   * A key for a new object, or `ofKey` wrapped anew for another name.
+   * @returns a promise only before the store has its first key
+   * @throws LogStoreError `NO_STORE_KEY`, `INVALID_ARGUMENT`
+   */
+  seal(
+    bucket: string,
+    key: string,
+    wanted: EncryptionRequest,
+    ofKey?: Uint8Array,
+  ): ObjectSeal | Promise<ObjectSeal> {
+    const objectKey = ofKey ?? this.random.bytes(storeKeyBytes);
+    if (wanted.by === 'customer') {
+      const wrappedKey = this.#wrap(customerKeyOf(wanted.key), objectKey, bucket, key);
+      const method = encryptionMethods.customer;
+      return { key: objectKey, field: { method, keyId: null, wrappedKey } };
+    }
+    if (this.ring === undefined) throw noStoreKey('the store was opened without encryption keys');
+    const { current } = this.ring;
+    if (current !== undefined) return this.#sealByStore(current, objectKey, bucket, key);
+    return this.ring.make().then((made) => this.#sealByStore(made, objectKey, bucket, key));
+  }
+
+  /**
+   * The key of an object that is there; none where it lies as it is.
+   * @throws LogStoreError `KEY_NEEDED`, `KEY_NOT_TAKEN`, `KEY_WRONG`, `NO_STORE_KEY`
+   */
+  open(
+    field: EncryptionField | undefined,
+    bucket: string,
+    key: string,
+    customerKey: Uint8Array | undefined,
+  ): Uint8Array | undefined {
+    if (field?.method !== encryptionMethods.customer) {
+      if (customerKey !== undefined) throw notTaken();
+      return field === undefined ? undefined : this.#openByStore(field, bucket, key);
+    }
+    if (customerKey === undefined) throw needed();
+    const found = unwrapKey(customerKeyOf(customerKey), field.wrappedKey, bucket, key);
+    if (found === undefined) {
+      throw new LogStoreError('KEY_WRONG', 'the object was encrypted with another key');
+    }
+    return found;
+  }
+
+  #openByStore({ keyId, wrappedKey }: EncryptionField, bucket: string, key: string): Uint8Array {
+    const id = keyId ?? new Uint8Array(0);
+    const storeKey = this.ring?.find(id);
+    if (storeKey === undefined) {
+      const place = this.ring === undefined ? 'no file' : `'${this.ring.place}'`;
+      throw noStoreKey(`it is encrypted under the key ${hex(id)}, which is in ${place}`);
+    }
+    const found = unwrapKey(storeKey.key, wrappedKey, bucket, key);
+    if (found !== undefined) return found;
+    throw new LogStoreError('RECORD_CORRUPT', `its wrapped key does not open with ${hex(id)}`);
+  }
+
+  #sealByStore(
+    { id, key: storeKey }: StoreKey,
+    objectKey: Uint8Array,
+    bucket: string,
+    key: string,
+  ): ObjectSeal {
+    const wrappedKey = this.#wrap(storeKey, objectKey, bucket, key);
+    return { key: objectKey, field: { method: encryptionMethods.store, keyId: id, wrappedKey } };
+  }
+
+  #wrap(by: Uint8Array, objectKey: Uint8Array, bucket: string, key: string): Uint8Array {
+    return wrapKey(by, objectKey, this.random.bytes(nonceBytes), bucket, key);
+  }
+}
+
+const ofStore: EncryptionRequest = Object.freeze({ by: 'store' });
+
+function customerKeyOf(key: Uint8Array): Uint8Array {
+  if (key instanceof Uint8Array && key.length === storeKeyBytes) return key;
+  throw new LogStoreError('INVALID_ARGUMENT', `a customer's key has ${storeKeyBytes} bytes`);
+}
+
+function needed(): LogStoreError {
+  return new LogStoreError(
+    'KEY_NEEDED',
+    'The object was stored using a form of Server Side Encryption. The correct parameters must ' +
+      'be provided to retrieve the object.',
+  );
+}
+
+function notTaken(): LogStoreError {
+  const message = 'The encryption parameters are not applicable to this object.';
+  return new LogStoreError('KEY_NOT_TAKEN', message);
+}
+
+function noStoreKey(message: string): LogStoreError {
+  return new LogStoreError('NO_STORE_KEY', message);
+}
