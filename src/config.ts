@@ -111,6 +111,11 @@ export const options = {
     default: '0s',
     description: 'multipart uploads that were begun so long ago are aborted; 0 keeps them for ever',
   },
+  lifecycleDay: {
+    kind: duration(100, 86_400 * SECOND_MS),
+    default: '1d',
+    description: 'what counts as a day for lifecycles; less than one is for trying rules out',
+  },
   parity: {
     kind: choice('auto', 'off'),
     default: 'auto',

@@ -58,6 +58,7 @@ export async function startServer(
     cacheBytes: config.cacheSize,
     compaction: config.compaction,
     abortUploadsAfterMs: config.abortUploadsAfter,
+    lifecycleDayMs: config.lifecycleDay,
     parity: config.parity === 'auto' ? 'thread' : 'off',
     scrubPeriodMs: config.scrubPeriod,
     tell: ({ level, message, facts }) => logger[level](facts, message),

@@ -22,6 +22,8 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   readonly compaction?: 'auto' | 'manual' | undefined;
   /** Uploads that were begun so long ago are aborted; 0, the default, keeps them. */
   readonly abortUploadsAfterMs?: number | undefined;
+  /** What counts as a day for lifecycles: 24 hours, unless something is to be tried out. */
+  readonly lifecycleDayMs?: number | undefined;
   /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
   readonly hashThreadsMax?: number | undefined;
   /** Where parity of segments is made; `off`, the default, makes none. */

@@ -3,6 +3,7 @@ import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { versioningTexts } from '../catalog/configurations.js';
 import { indexDigestOf } from '../catalog/index-digest.js';
+import { realDayMs } from '../catalog/lifecycle-decision.js';
 import { listObjects } from '../catalog/listing.js';
 import { listVersions } from '../catalog/version-listing.js';
 import { DigestPool } from '../digest/digest-pool.js';
@@ -19,6 +20,8 @@ import { Copies } from './copies.js';
 import { Deletions } from './deletions.js';
 import { Encryptions } from './encryptions.js';
 import { Expiry } from './expiry.js';
+import { Lifecycle } from './lifecycle.js';
+import { lifecycleExpiry } from './lifecycle-expiry.js';
 import { LockTime } from './lock-time.js';
 import type { Maintenance } from './maintenance.js';
 import { ObjectStates } from './object-states.js';
@@ -101,6 +104,7 @@ class OpenStore implements Store {
   readonly #copies: Copies;
   readonly #expiry: Expiry;
   readonly #leftovers: UploadLeftovers;
+  readonly #lifecycle: Lifecycle;
   readonly #compaction: Compaction;
   readonly #spaceUse: SpaceUse;
   readonly access: Access;
@@ -155,6 +159,9 @@ class OpenStore implements Store {
     this.#buckets = new Buckets(catalog, committer);
     this.#objects = objects;
     const lockTime = new LockTime(host.clock, wallClock);
+    const { lifecycleDayMs: dayMs = realDayMs } = options;
+    const timed = { clock: host.clock, wallClock, lockTime, dayMs };
+    this.#lifecycle = new Lifecycle({ ...timed, catalog, committer, commits });
     this.#deletions = new Deletions(catalog, committer, lockTime);
     this.#states = new ObjectStates(catalog, committer, commits, objects, reader, lockTime);
     this.access = new Access(catalog, committer, this.#states, this.#running);
@@ -169,6 +176,7 @@ class OpenStore implements Store {
     committer.onSomeExpire = () => expiry.arm();
     if (catalog.state.someExpire) expiry.arm();
     this.#leftovers.start();
+    if (log.state.is === 'ok') this.#lifecycle.arm();
     this.#upkeep.start();
     ledger?.follow(committer);
   }
@@ -201,7 +209,13 @@ class OpenStore implements Store {
     this.#running.run(async () => this.#buckets.configuration(...call));
 
   readonly setBucketConfiguration: Store['setBucketConfiguration'] = (...call) =>
-    this.#running.run(() => this.#buckets.configure(...call));
+    this.#running.run(async () => {
+      await this.#buckets.configure(...call);
+      this.#lifecycle.arm();
+    });
+
+  readonly lifecycleExpiry: Store['lifecycleExpiry'] = (info) =>
+    lifecycleExpiry(this.catalog, this.#states, info);
 
   put(
     bucket: string,
@@ -365,6 +379,7 @@ class OpenStore implements Store {
   async #close(): Promise<void> {
     this.#expiry.stop();
     this.#leftovers.stop();
+    await this.#lifecycle.stop();
     this.#maintenance?.stop();
     await this.#upkeep.stop();
     await this.#compaction.stop();

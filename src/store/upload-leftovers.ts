@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../base/host.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { blockerOfEnd, endsOfUpload, uploadAt, uploadIdOf } from '../catalog/multipart.js';
 import { decodeUploadKey } from '../catalog/upload-keys.js';
+import type { Mutation } from '../format/mutation.js';
 import type { Committer } from './committer.js';
 import type { WallClockWatch } from './wall-clock.js';
 
@@ -66,20 +67,25 @@ export class UploadLeftovers {
 
   /** Nobody waits for it; whatever stands in its way, a later walk comes by. */
   #abort(uploadKey: Uint8Array): void {
-    const { state } = this.catalog;
-    const { bucket, key, version } = decodeUploadKey(uploadKey);
     if (this.wallClock.hasJumped()) return;
-    if (blockerOfEnd(this.catalog, bucket, uploadIdOf(version)) !== undefined) return;
-    const ends = endsOfUpload(
-      state,
-      uploadAt(state.uploads, state.uploads.find(uploadKey), version),
-    );
+    const mutation = abortionOf(this.catalog, uploadKey);
+    if (mutation === undefined) return;
     try {
-      const mutation = { is: 'abortUpload', bucket, key, uploadVersion: version, ends } as const;
       const done = this.committer.commit(this.clock.nowUnixMs(), [mutation], () => undefined);
       done.catch(() => {}); // the log failed: it says so itself
     } catch (error) {
       if (!isLogStoreError(error)) throw error;
     }
   }
+}
+
+/** Aborts an upload of the index; undefined while something else with it is under way. */
+export function abortionOf(catalog: Catalog, uploadKey: Uint8Array): Mutation | undefined {
+  const { uploads } = catalog.state;
+  const { bucket, key, version } = decodeUploadKey(uploadKey);
+  if (blockerOfEnd(catalog, bucket, uploadIdOf(version)) !== undefined) return undefined;
+  const slot = uploads.find(uploadKey);
+  if (slot < 0) return undefined;
+  const ends = endsOfUpload(catalog.state, uploadAt(uploads, slot, version));
+  return { is: 'abortUpload', bucket, key, uploadVersion: version, ends };
 }

@@ -7,7 +7,10 @@ import type {
 } from '../catalog/version-listing.js';
 import type { ConfigurationName } from '../format/mutation.js';
 import type { StoreAccess } from './access-types.js';
+import type { LifecycleExpiry } from './lifecycle-expiry.js';
+import type { ObjectInfo } from './types.js';
 
+export type { LifecycleExpiry } from './lifecycle-expiry.js';
 export type { ConfigurationName, ListedVersion, ListVersionsOptions, Versioning, VersionPage };
 
 /** Until when a version cannot be removed: under governance but by those who may. */
@@ -100,6 +103,8 @@ export interface VersionedStore {
     name: ConfigurationName,
     value: string | Uint8Array | null,
   ): Promise<void>;
+  /** When the newest version of a key expires by its bucket's lifecycle, if it does. */
+  lifecycleExpiry(info: ObjectInfo): Promise<LifecycleExpiry | undefined> | undefined;
   getTags(bucket: string, key: string, options?: VersionOptions): Promise<ObjectTags>;
   /** In place of all that it had. */
   setTags(bucket: string, key: string, tags: Tags, options?: VersionOptions): Promise<VersionId>;

@@ -6,6 +6,7 @@ import { copySourceCondition, writeCondition } from './conditions.js';
 import { copySource } from './copy-source.js';
 import { copySourceKey, pushEncryption, writeEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
+import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
@@ -43,6 +44,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
   const described = pushVersionId([], info.versionId);
   pushEncryption(described, info.encryptedBy, headers);
+  await pushExpiration(described, exchange, info);
   if (source.versionId !== undefined)
     described.push('x-amz-copy-source-version-id', source.versionId);
   await pushReceipt(described, receipt, exchange, info);

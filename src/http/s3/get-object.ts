@@ -7,6 +7,7 @@ import { bareEtag, readCondition, readVerdict } from './conditions.js';
 import { pushEncryption, readEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { formatHttpDate } from './http-date.js';
+import { pushExpiration } from './lifecycle-header.js';
 import { describeObject, responseOverrides } from './object-headers.js';
 import { resolveRange } from './range.js';
 import { S3Error } from './s3-error.js';
@@ -26,6 +27,7 @@ export async function getObject(exchange: Exchange): Promise<void> {
     if (!wanted.some && !goesOn(exchange, reader.info)) return;
     const part = wanted.some ? partOf(wanted, reader.info) : undefined;
     const headers = headersOf(exchange, wanted, reader.info, part);
+    await pushExpiration(headers, exchange, reader.info);
     const status = part === undefined ? 200 : 206;
     await sendBody(exchange.answer, reader, { status, headers });
   } finally {
@@ -42,6 +44,7 @@ export async function headObject(exchange: Exchange): Promise<void> {
   if (!goesOn(exchange, info)) return;
   const part = partOf(wanted, info);
   const headers = headersOf(exchange, wanted, info, part);
+  await pushExpiration(headers, exchange, info);
   const lengthBytes = part === undefined ? info.sizeBytes : part.endBytes - part.startBytes;
   exchange.answer.sendDescription(part === undefined ? 200 : 206, headers, lengthBytes);
 }

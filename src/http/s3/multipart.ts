@@ -7,6 +7,7 @@ import { checksumElements, writeChecksum } from './checksum-names.js';
 import { bareEtag, writeCondition } from './conditions.js';
 import { pushEncryption, writeEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
+import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
@@ -65,6 +66,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
   const document = xml.close('CompleteMultipartUploadResult').toString();
   const written = pushVersionId([], info.versionId);
   pushEncryption(written, info.encryptedBy, headers);
+  await pushExpiration(written, exchange, info);
   exchange.answer.sendXml(200, document, await pushReceipt(written, receipt, exchange, info));
 }
 

@@ -13,6 +13,11 @@ import {
   setBucketLogging,
   setBucketPayer,
 } from './bucket-facts.js';
+import {
+  deleteBucketLifecycle,
+  getBucketLifecycle,
+  putBucketLifecycle,
+} from './bucket-lifecycle.js';
 import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.js';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.js';
 import { copyObject } from './copy-object.js';
@@ -122,6 +127,16 @@ const servedOperations: readonly Operation[] = [
   served('PutObjectLockConfiguration', 'PUT', 'bucket', putObjectLockConfiguration, {
     query: ['object-lock'],
   }),
+  served('GetBucketLifecycleConfiguration', 'GET', 'bucket', getBucketLifecycle, {
+    query: ['lifecycle'],
+  }),
+  served('PutBucketLifecycleConfiguration', 'PUT', 'bucket', putBucketLifecycle, {
+    query: ['lifecycle'],
+    partly: 'Transitions are NotImplemented.',
+  }),
+  served('DeleteBucketLifecycle', 'DELETE', 'bucket', deleteBucketLifecycle, {
+    query: ['lifecycle'],
+  }),
   served('GetBucketEncryption', 'GET', 'bucket', getBucketEncryption, { query: ['encryption'] }),
   served('PutBucketEncryption', 'PUT', 'bucket', putBucketEncryption, { query: ['encryption'] }),
   served('DeleteBucketEncryption', 'DELETE', 'bucket', deleteBucketEncryption, {
@@ -220,11 +235,6 @@ const unservedBucketOperations: readonly Operation[] = [
     DELETE: 'DeleteBucketReplication',
   }),
   ...bucketConfiguration('website', 'Website'),
-  ...configuration('bucket', 'lifecycle', {
-    GET: 'GetBucketLifecycleConfiguration',
-    PUT: 'PutBucketLifecycleConfiguration',
-    DELETE: 'DeleteBucketLifecycle',
-  }),
   ...configuration('bucket', 'publicAccessBlock', {
     GET: 'GetPublicAccessBlock',
     PUT: 'PutPublicAccessBlock',

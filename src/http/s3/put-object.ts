@@ -6,6 +6,7 @@ import { pushChecksums } from './checksum-names.js';
 import { writeCondition } from './conditions.js';
 import { pushEncryption, writeEncryption } from './encryption-headers.js';
 import type { Exchange } from './exchange.js';
+import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
@@ -29,6 +30,7 @@ export async function putObject(exchange: Exchange): Promise<void> {
     throw bodyRefusal(error, body);
   }
   const written = pushEncryption(writtenHeaders(info), info.encryptedBy, headers);
+  await pushExpiration(written, exchange, info);
   const answered = await pushReceipt(written, receipt, exchange, info);
   exchange.answer.sendEmpty(200, answered);
 }
