@@ -5,6 +5,7 @@ export type RefusalCode =
   | 'AuthorizationQueryParametersError'
   | 'InvalidAccessKeyId'
   | 'InvalidArgument'
+  | 'InvalidPolicyDocument'
   | 'InvalidRequest'
   | 'InvalidToken'
   | 'RequestTimeTooSkewed'

@@ -106,28 +106,14 @@ function claim(
   fields: { credential: string; signedHeaders: string; signature: string },
   { amzDate, timeMs, expiresMs }: ClaimedDate,
 ): SignatureClaim | Refusal {
-  const parts = fields.credential.split('/');
-  const [day, region, service, terminator] = parts.slice(-4);
-  const accessKeyId = parts.slice(0, -4).join('/'); // key ids may have slashes
-  if (day === undefined || region === undefined || accessKeyId === '')
-    return refuse(
-      code,
-      'The Credential is mal-formed; expecting "<id>/YYYYMMDD/REGION/s3/aws4_request".',
-    );
-  if (service !== 's3') return refuse(code, `incorrect service "${service}"; expecting "s3".`);
-  if (terminator !== 'aws4_request')
-    return refuse(code, `incorrect terminal "${terminator}"; expecting "aws4_request".`);
-  if (day !== amzDate.slice(0, 8))
-    return refuse(
-      code,
-      `Invalid credential date "${day}". This date is not the same as X-Amz-Date.`,
-    );
+  const found = credentialOf(code, fields.credential, amzDate);
+  if (found.is === 'refused') return found;
   const signedHeaders = fields.signedHeaders.split(';');
   if (!signedHeaders.includes('host')) return refuse(code, 'The host header must be signed.');
   return {
     is: 'claim',
-    accessKeyId,
-    scope: { day, region },
+    accessKeyId: found.accessKeyId,
+    scope: found.scope,
     signedHeaders,
     signature: fields.signature,
     amzDate,
@@ -146,4 +132,39 @@ function dateOf(headers: HeaderValues): ClaimedDate | undefined {
   const parsedMs = Date.parse(text);
   if (Number.isNaN(parsedMs)) return undefined;
   return { amzDate: formatAmzDate(parsedMs), timeMs: parsedMs };
+}
+
+/** Reads `<id>/YYYYMMDD/REGION/s3/aws4_request`, whose day must be that of `amzDate`. */
+export function credentialOf(
+  code: RefusalCode,
+  credential: string,
+  amzDate: string,
+): { readonly is: 'credential'; accessKeyId: string; scope: SigningScope } | Refusal {
+  const parts = credential.split('/');
+  const [day, region, service, terminator] = parts.slice(-4);
+  const accessKeyId = parts.slice(0, -4).join('/'); // key ids may have slashes
+  if (day === undefined || region === undefined || accessKeyId === '')
+    return refuse(
+      code,
+      'The Credential is mal-formed; expecting "<id>/YYYYMMDD/REGION/s3/aws4_request".',
+    );
+  if (service !== 's3') return refuse(code, `incorrect service "${service}"; expecting "s3".`);
+  if (terminator !== 'aws4_request')
+    return refuse(code, `incorrect terminal "${terminator}"; expecting "aws4_request".`);
+  if (day !== amzDate.slice(0, 8))
+    return refuse(
+      code,
+      `Invalid credential date "${day}". This date is not the same as X-Amz-Date.`,
+    );
+  return { is: 'credential', accessKeyId, scope: { day, region } };
+}
+
+/** @param expected the one region that is signed for; empty accepts any */
+export function wrongRegion(
+  code: RefusalCode,
+  { region }: SigningScope,
+  expected: string,
+): Refusal | undefined {
+  if (expected === '' || region === expected) return undefined;
+  return refuse(code, `the region '${region}' is wrong; expecting '${expected}'`, expected);
 }

@@ -6,6 +6,7 @@ import {
   headerText,
   type SignableRequest,
 } from './canonical-request.js';
+import { verifyFormSignature } from './form-signature.js';
 import { type PayloadClaim, parsePayloadClaim, unsignedPayload } from './payload-claim.js';
 import { type Refusal, refuse } from './refusal.js';
 import {
@@ -13,6 +14,7 @@ import {
   claimInQuery,
   type SignatureClaim,
   versionNotSupported,
+  wrongRegion,
 } from './signature-claim.js';
 import { SigningKeys, scopeText, signCanonical } from './signing-key.js';
 import { verifySigV2 } from './sigv2.js';
@@ -98,6 +100,14 @@ export class SigV4Verifier {
     };
   }
 
+  /** Proves who signed the policy of a form. */
+  verifyForm(
+    fields: ReadonlyMap<string, string>,
+    nowMs: number,
+  ): ReturnType<typeof verifyFormSignature> {
+    return verifyFormSignature(fields, this.options, nowMs);
+  }
+
   #verifyOld(
     request: SignableRequest,
     query: readonly CanonicalParameter[],
@@ -113,13 +123,9 @@ export class SigV4Verifier {
   }
 
   #wrongRegion({ scope }: SignatureClaim, form: 'header' | 'query'): Refusal | undefined {
-    const { region } = this.options;
-    if (region === '' || scope.region === region) return undefined;
-    return refuse(
-      form === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError',
-      `the region '${scope.region}' is wrong; expecting '${region}'`,
-      region,
-    );
+    const code =
+      form === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError';
+    return wrongRegion(code, scope, this.options.region);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SignableRequest } from '../auth/canonical-request.js';
 import type { PayloadClaim } from '../auth/payload-claim.js';
+import type { Refusal } from '../auth/refusal.js';
 import type { ChunkSigning } from '../auth/sigv4.js';
 import type { Edge } from './edge.js';
 import { S3Error } from './s3/s3-error.js';
@@ -21,13 +22,14 @@ export interface Identity {
  */
 export function authenticate(edge: Edge, request: SignableRequest): Identity {
   const proof = edge.verifier.verify(request, edge.clock.nowUnixMs());
-  if (proof.is === 'refused') {
-    const { code, message, region } = proof;
-    // Clients that signed for another region read the right one here, and sign again.
-    throw new S3Error(code, message, { details: region === undefined ? {} : { Region: region } });
-  }
+  if (proof.is === 'refused') throw errorOf(proof);
   if (proof.is === 'anonymous') throw new S3Error('AccessDenied');
   const { accessKeyId, payload, chunkSigning } = proof;
   const presigned = request.headers.authorization === undefined;
   return { accessKeyId, payload, chunkSigning, presigned };
+}
+
+export function errorOf({ code, message, region }: Refusal): S3Error {
+  // Clients that signed for another region read the right one here, and sign again.
+  return new S3Error(code, message, { details: region === undefined ? {} : { Region: region } });
 }

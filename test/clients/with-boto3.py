@@ -1,6 +1,4 @@
 """boto3 at its defaults: what applications do, and what its presigned URLs and forms do."""
-import hashlib
-import sys
 import urllib.request
 import uuid
 
@@ -60,5 +58,20 @@ assert len(deleted["Deleted"]) == len(keys) and "Errors" not in deleted
 url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "once"})
 assert urllib.request.urlopen(url).read() == b"1"
 url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "put"})
-urllib.request.urlopen(urllib.request.Request(url, data=b"by url", method="PUT", headers={"Content-Type": ""}))
+put = urllib.request.Request(url, data=b"by url", method="PUT", headers={"Content-Type": ""})
+urllib.request.urlopen(put)
 assert client.get_object(Bucket=bucket, Key="put")["Body"].read() == b"by url"
+
+form = client.generate_presigned_post(bucket, "form/${filename}")
+fields = {**form["fields"], "file": "by form"}
+boundary = uuid.uuid4().hex
+body = "".join(
+    f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
+    + ('; filename="f.txt"' if name == "file" else "")
+    + f"\r\n\r\n{value}\r\n"
+    for name, value in fields.items()
+)
+body = (body + f"--{boundary}--\r\n").encode()
+headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+urllib.request.urlopen(urllib.request.Request(form["url"], data=body, headers=headers))
+assert client.get_object(Bucket=bucket, Key="form/f.txt")["Body"].read() == b"by form"

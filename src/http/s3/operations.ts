@@ -42,6 +42,7 @@ import {
   putObjectLockConfiguration,
   putObjectRetention,
 } from './object-lock.js';
+import { refuseNoForm } from './post-object.js';
 import { putObject } from './put-object.js';
 import {
   deleteBucketTagging,
@@ -169,6 +170,8 @@ const servedOperations: readonly Operation[] = [
   }),
   served('DeleteBucket', 'DELETE', 'bucket', deleteBucket),
   served('DeleteObjects', 'POST', 'bucket', deleteObjects, { query: ['delete'] }),
+  // Forms prove themselves by their fields, and do not come as far as this table.
+  served('PostObject', 'POST', 'bucket', refuseNoForm),
 
   ofVersion('GetObjectTagging', 'GET', getObjectTagging, 'tagging'),
   ofVersion('PutObjectTagging', 'PUT', putObjectTagging, 'tagging'),
@@ -271,7 +274,6 @@ const unservedBucketOperations: readonly Operation[] = [
     'bucket',
     'metadataJournalTable',
   ),
-  unserved('PostObject', 'POST', 'bucket'), // the form upload of browsers
 ];
 
 const unservedObjectOperations: readonly Operation[] = [

@@ -1,7 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { limits } from '../../base/limits.js';
 import type { ObjectInfo, PutOptions } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
-import { bodyRefusal, receiveBody } from './body.js';
+import { bodyRefusal, type ReceivedBody, receiveBody } from './body.js';
 import { pushChecksums } from './checksum-names.js';
 import { writeCondition } from './conditions.js';
 import { pushEncryption, writeEncryption } from './encryption-headers.js';
@@ -14,30 +15,46 @@ import { pushVersionId } from './versions.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export async function putObject(exchange: Exchange): Promise<void> {
-  const { store, bucket, key, headers } = exchange;
-  const attributes = objectAttributes(headers);
-  const condition = writeCondition(headers);
-  const initial = initialState(headers);
-  const encryption = writeEncryption(exchange);
+  const described = describedBy(exchange);
   using receipt = wantedReceipt(exchange);
   const body = await receiveBody(exchange, limits.putBytesMax);
-  const described = { ...attributes, ...initial, ...condition, encryption };
-  const options: PutOptions = { ...body.options, ...described };
-  let info: ObjectInfo;
+  const info = await put(exchange, body, described);
+  const written = writtenHeaders(info, exchange.headers);
+  await pushExpiration(written, exchange, info);
+  exchange.answer.sendEmpty(200, await pushReceipt(written, receipt, exchange, info));
+}
+
+/** Stores a body that came in another way as a PUT with the exchange's headers would. */
+export async function storeBody(exchange: Exchange, body: ReceivedBody): Promise<ObjectInfo> {
+  return put(exchange, body, describedBy(exchange));
+}
+
+/** What the headers say of the object, refused before anything of its body is read. */
+function describedBy(exchange: Exchange): PutOptions {
+  const { headers } = exchange;
+  return {
+    ...objectAttributes(headers),
+    ...initialState(headers),
+    ...writeCondition(headers),
+    encryption: writeEncryption(exchange),
+  };
+}
+
+async function put(
+  { store, bucket, key }: Exchange,
+  body: ReceivedBody,
+  described: PutOptions,
+): Promise<ObjectInfo> {
   try {
-    info = await store.put(bucket, key, body.source, options);
+    return await store.put(bucket, key, body.source, { ...body.options, ...described });
   } catch (error) {
     throw bodyRefusal(error, body);
   }
-  const written = pushEncryption(writtenHeaders(info), info.encryptedBy, headers);
-  await pushExpiration(written, exchange, info);
-  const answered = await pushReceipt(written, receipt, exchange, info);
-  exchange.answer.sendEmpty(200, answered);
 }
 
-function writtenHeaders(info: ObjectInfo): FlatHeaders {
+export function writtenHeaders(info: ObjectInfo, asked: IncomingHttpHeaders): FlatHeaders {
   const headers: FlatHeaders = ['etag', `"${info.etag}"`];
   pushVersionId(headers, info.versionId);
   pushChecksums(headers, info.checksums, info.parts.length);
-  return headers;
+  return pushEncryption(headers, info.encryptedBy, asked);
 }

@@ -9,6 +9,7 @@ import { answerError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { withHoistedHeaders } from './hoisted-headers.js';
 import { canonicalId, refuseOtherOwner } from './owner.js';
+import { isForm, postObject } from './post-object.js';
 import { Query } from './query.js';
 import { receiptHeader, refuseReceipt } from './receipt.js';
 import { refuseUnserved, refuseVersionId } from './refusals.js';
@@ -44,8 +45,17 @@ function answerTo(answer: Answer): Promise<void> {
   const { method = '' } = req;
   if (method === 'OPTIONS') return answerPreflight(answer, address.bucket);
   const { origin } = req.headers;
-  if (origin === undefined || address.bucket === '') return perform(answer, target, address);
-  return allowOrigin(answer, address.bucket, origin).then(() => perform(answer, target, address));
+  if (origin === undefined || address.bucket === '') return performAny(answer, target, address);
+  const allowed = allowOrigin(answer, address.bucket, origin);
+  return allowed.then(() => performAny(answer, target, address));
+}
+
+function performAny(answer: Answer, target: RequestTarget, address: Address): Promise<void> {
+  const { method, headers } = answer.req;
+  const isFormOfBucket = method === 'POST' && address.scope === 'bucket' && isForm(headers);
+  if (!isFormOfBucket || headers.authorization !== undefined || target.rawQuery !== '')
+    return perform(answer, target, address);
+  return postObject(answer, address);
 }
 
 function perform(answer: Answer, target: RequestTarget, address: Address): Promise<void> {

@@ -44,6 +44,12 @@ export function tagsOfHeader(header: string | undefined): Tags | undefined {
   return checkedTags(tags, tagLimits.object);
 }
 
+/** Tags as the header writes them. */
+export function tagsHeader(tags: Tags): string {
+  const pairs = Object.entries(tags).map((pair) => pair.map(encodeURIComponent).join('='));
+  return pairs.join('&');
+}
+
 function parsed(header: string): Query {
   try {
     return new Query(header);

@@ -1,0 +1,104 @@
+import { timingSafeEqual } from 'node:crypto';
+import { parseAmzDate } from './amz-date.js';
+import { type Refusal, refuse } from './refusal.js';
+import { credentialOf, wrongRegion } from './signature-claim.js';
+import { deriveSigningKey, hmac, signatureAlgorithm } from './signing-key.js';
+import { isSameSignature, signV2 } from './sigv2.js';
+import type { SigV4Options } from './sigv4.js';
+
+const minuteMs = 60_000;
+const ageMsMax = 7 * 24 * 60 * minuteMs; // as of presigned URLs
+const skewMsMax = 15 * minuteMs;
+
+type Proven = { readonly is: 'proven'; readonly accessKeyId: string };
+
+/**
+ * Proves who signed the policy of a form, whose fields are given by names in lower case.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
+ */
+export function verifyFormSignature(
+  fields: ReadonlyMap<string, string>,
+  { region, secretOf, signatureV2 }: SigV4Options,
+  nowMs: number,
+): Proven | Refusal {
+  const isOld = fields.has('signature') || fields.has('awsaccesskeyid');
+  const isNew = fields.has('x-amz-signature') || fields.has('x-amz-credential');
+  const policy = fields.get('policy');
+  if (policy === undefined && !isOld && !isNew) return refuse('AccessDenied', 'Access Denied');
+  if (isOld && isNew) return refuse('InvalidArgument', 'Only one auth mechanism allowed');
+  if (fields.has('x-amz-security-token'))
+    return refuse('InvalidToken', 'Session tokens are not supported.');
+  if (policy === undefined) return missing('policy');
+  if (!isOld) return verifyNew(fields, policy, region, secretOf, nowMs);
+  if (signatureV2 !== 'urls')
+    return refuse('InvalidRequest', `Use ${signatureAlgorithm}; Version 2 is not supported.`);
+  return verifyOld(fields, policy, secretOf);
+}
+
+function verifyNew(
+  fields: ReadonlyMap<string, string>,
+  policy: string,
+  region: string,
+  secretOf: SigV4Options['secretOf'],
+  nowMs: number,
+): Proven | Refusal {
+  for (const name of ['x-amz-algorithm', 'x-amz-credential', 'x-amz-date', 'x-amz-signature'])
+    if (!fields.has(name)) return missing(name);
+  const of = (name: string) => fields.get(name) ?? '';
+  if (of('x-amz-algorithm') !== signatureAlgorithm)
+    return refuse('InvalidArgument', `X-Amz-Algorithm only supports "${signatureAlgorithm}"`);
+  const signedAtMs = parseAmzDate(of('x-amz-date'));
+  if (signedAtMs === undefined)
+    return refuse('InvalidArgument', 'X-Amz-Date must be in the ISO8601 Long Format');
+  const found = credentialOf('InvalidArgument', of('x-amz-credential'), of('x-amz-date'));
+  if (found.is === 'refused') return found;
+  const { accessKeyId, scope } = found;
+  const refusal = wrongRegion('InvalidArgument', scope, region);
+  if (refusal !== undefined) return refusal;
+  if (signedAtMs - nowMs > skewMsMax || nowMs - signedAtMs > ageMsMax)
+    return refuse('AccessDenied', 'Invalid according to Policy: Policy expired.');
+  const secret = secretOf(accessKeyId);
+  if (secret === undefined) return unknownKey();
+  const expected = hmac(deriveSigningKey(secret, scope), policy);
+  const text = of('x-amz-signature');
+  const isWhole = /^[0-9a-f]{64}$/.test(text);
+  const given = isWhole ? Buffer.from(text, 'hex') : Buffer.alloc(expected.length);
+  return timingSafeEqual(expected, given) && isWhole
+    ? { is: 'proven', accessKeyId }
+    : doesNotMatch();
+}
+
+function verifyOld(
+  fields: ReadonlyMap<string, string>,
+  policy: string,
+  secretOf: SigV4Options['secretOf'],
+): Proven | Refusal {
+  const accessKeyId = fields.get('awsaccesskeyid');
+  const signature = fields.get('signature');
+  if (accessKeyId === undefined) return missing('AWSAccessKeyId');
+  if (signature === undefined) return missing('signature');
+  const secret = secretOf(accessKeyId);
+  if (secret === undefined) return unknownKey();
+  return isSameSignature(signV2(secret, policy), signature)
+    ? { is: 'proven', accessKeyId }
+    : doesNotMatch();
+}
+
+function missing(name: string): Refusal {
+  return refuse('InvalidArgument', `Bucket POST must contain a field named '${name}'.`);
+}
+
+function unknownKey(): Refusal {
+  return refuse(
+    'InvalidAccessKeyId',
+    'The AWS Access Key Id you provided does not exist in our records.',
+  );
+}
+
+function doesNotMatch(): Refusal {
+  return refuse(
+    'SignatureDoesNotMatch',
+    'The request signature we calculated does not match the signature you provided. ' +
+      'Check your key and signing method.',
+  );
+}

@@ -1,0 +1,166 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type PostPolicy, postPolicyRefusal, readPostPolicy } from '../../auth/post-policy.js';
+import { limits } from '../../base/limits.js';
+import type { ObjectInfo } from '../../store/types.js';
+import { errorOf } from '../authenticate.js';
+import type { Address } from './address.js';
+import type { Answer } from './answer.js';
+import { readChecksumClaims } from './checksum-headers.js';
+import type { Exchange } from './exchange.js';
+import { type ArrivingForm, readForm } from './form-body.js';
+import { headerBytes } from './object-headers.js';
+import { storeBody, writtenHeaders } from './put-object.js';
+import { Query } from './query.js';
+import { refuseUnserved } from './refusals.js';
+import { requestChunks } from './request-bytes.js';
+import { S3Error } from './s3-error.js';
+import { readTagging, tagLimits, tagsHeader } from './tags.js';
+import { s3Document } from './xml.js';
+
+/** Fields that say what headers of a PUT say, under another name. */
+const headerNames: Readonly<Record<string, string>> = { acl: 'x-amz-acl' };
+const ownHeaders = new Set([
+  ...['cache-control', 'content-disposition', 'content-encoding', 'content-language'],
+  ...['content-type', 'expires', 'content-md5'],
+]);
+const ofSignature = /^x-amz-(algorithm|credential|date|signature)$/;
+
+/**
+ * The form upload of browsers. Its fields prove its sender, and its policy says what may be
+ * uploaded; nothing of it is signed but the policy.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+ */
+export async function postObject(answer: Answer, address: Address): Promise<void> {
+  const { edge, req } = answer;
+  answer.operation = 'PostObject';
+  await using form = await readForm(requestChunks(answer), req.headers['content-type'] ?? '');
+  const fields = withFileName(form);
+  const nowMs = edge.clock.nowUnixMs();
+  const proof = edge.verifier.verifyForm(fields, nowMs);
+  if (proof.is === 'refused') throw errorOf(proof);
+  const policy = readPostPolicy(fields.get('policy') ?? '');
+  if (policy.is === 'refused') throw errorOf(policy);
+  const refusal = postPolicyRefusal(
+    policy,
+    new Map([...fields, ['bucket', address.bucket]]),
+    nowMs,
+  );
+  if (refusal !== undefined) throw errorOf(refusal);
+
+  const key = keyOf(fields);
+  answer.key = key;
+  const headers = headersOf(fields);
+  refuseUnserved(headers);
+  const exchange: Exchange = {
+    ...{ edge, store: edge.store, answer, headers, key, bucket: address.bucket },
+    address: { ...address, key, scope: 'object' },
+    query: Query.empty,
+    identity: {
+      accessKeyId: proof.accessKeyId,
+      payload: { is: 'unsigned' },
+      chunkSigning: undefined,
+      presigned: false,
+    },
+  };
+  const { md5, checksum, algorithm } = readChecksumClaims(headers);
+  const info = await storeBody(exchange, {
+    source: sized(form.file, policy),
+    options: { expected: { md5, checksum }, checksumAlgorithm: algorithm, md5: true },
+  });
+  answerForm(exchange, fields, info);
+}
+
+/**
+ * Of a POST to a bucket that is no form, and asks for nothing else.
+ * @throws S3Error `PreconditionFailed`
+ */
+export async function refuseNoForm(): Promise<void> {
+  const type = 'multipart/form-data, without an Authorization';
+  throw new S3Error('PreconditionFailed', `Bucket POST must be of the enclosure-type ${type}`);
+}
+
+/** Whether this is one: of everything else that is posted to a bucket the headers tell. */
+export function isForm(headers: IncomingHttpHeaders): boolean {
+  return /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
+}
+
+/** `${filename}` stands in any field for the name that the sender's file has. */
+function withFileName({ fields, fileName }: ArrivingForm): Map<string, string> {
+  const filled = new Map<string, string>();
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how forms write it
+  for (const [name, value] of fields) filled.set(name, value.replaceAll('${filename}', fileName));
+  return filled;
+}
+
+function keyOf(fields: ReadonlyMap<string, string>): string {
+  const key = fields.get('key');
+  if (key !== undefined && key !== '') return key;
+  throw new S3Error(
+    'InvalidArgument',
+    "Bucket POST must contain a field named 'key', in front of the file.",
+  );
+}
+
+/** The headers with which a PUT would say the same; in Latin-1, as Node has headers. */
+function headersOf(fields: ReadonlyMap<string, string>): IncomingHttpHeaders {
+  const headers: IncomingHttpHeaders = {};
+  for (const [field, value] of fields) {
+    const name = headerNames[field] ?? field;
+    if (!ownHeaders.has(name) && (!name.startsWith('x-amz-') || ofSignature.test(name))) continue;
+    const bytes = headerBytes(value);
+    if (bytes === undefined)
+      throw new S3Error('InvalidArgument', `The field ${field} holds what no header can`);
+    headers[name] = bytes;
+  }
+  const tagging = fields.get('tagging');
+  if (tagging !== undefined)
+    headers['x-amz-tagging'] = tagsHeader(readTagging(Buffer.from(tagging), tagLimits.object));
+  return headers;
+}
+
+/** The file, refused before its end where the policy wants another size. */
+async function* sized(
+  file: AsyncIterable<Uint8Array>,
+  { sizeRange }: PostPolicy,
+): AsyncGenerator<Uint8Array, void, void> {
+  const maxBytes = Math.min(sizeRange?.maxBytes ?? limits.putBytesMax, limits.putBytesMax);
+  let sizeBytes = 0;
+  for await (const chunk of file) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) throw new S3Error('EntityTooLarge');
+    yield chunk;
+  }
+  if (sizeBytes < (sizeRange?.minBytes ?? 0)) throw new S3Error('EntityTooSmall');
+}
+
+function answerForm(
+  exchange: Exchange,
+  fields: ReadonlyMap<string, string>,
+  info: ObjectInfo,
+): void {
+  const { answer, bucket, key } = exchange;
+  const location = locationOf(exchange);
+  const headers = [...writtenHeaders(info, exchange.headers), 'location'];
+  const redirect = fields.get('success_action_redirect') ?? fields.get('redirect') ?? '';
+  if (/^https?:/i.test(redirect) && URL.canParse(redirect)) {
+    const url = new URL(redirect);
+    for (const [name, value] of Object.entries({ bucket, key, etag: `"${info.etag}"` }))
+      url.searchParams.append(name, value);
+    answer.sendEmpty(303, [...headers, url.href]);
+    return;
+  }
+  const status = fields.get('success_action_status');
+  if (status !== '201') {
+    answer.sendEmpty(status === '200' ? 200 : 204, [...headers, location]);
+    return;
+  }
+  const xml = s3Document('PostResponse').element('Location', location).element('Bucket', bucket);
+  xml.element('Key', key).element('ETag', `"${info.etag}"`).close('PostResponse');
+  answer.sendXml(201, xml.toString(), [...headers, location]);
+}
+
+function locationOf({ address, answer, bucket, key }: Exchange): string {
+  const base = `http://${answer.req.headers.host ?? ''}`;
+  const path = key.split('/').map(encodeURIComponent).join('/');
+  return address.bucketInHost ? `${base}/${path}` : `${base}/${bucket}/${path}`;
+}
