@@ -59,6 +59,7 @@ export async function startServer(
     compaction: config.compaction,
     abortUploadsAfterMs: config.abortUploadsAfter,
     lifecycleDayMs: config.lifecycleDay,
+    hashThreadsStart: 'at-open',
     parity: config.parity === 'auto' ? 'thread' : 'off',
     scrubPeriodMs: config.scrubPeriod,
     tell: ({ level, message, facts }) => logger[level](facts, message),

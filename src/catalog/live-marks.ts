@@ -90,6 +90,11 @@ export class LiveMarks {
     }
   }
 
+  /** Records of a body whose commit is still to come. */
+  markUnderWay(runs: readonly number[]): void {
+    this.#markRuns(runs);
+  }
+
   /** At last, for every stub. @param lies whether a commit of that number stands in some file */
   visitStub(sequence: number, meta: Uint8Array, lies: (sequence: number) => boolean): void {
     for (const mutation of decodeCommitMeta(meta).mutations) {

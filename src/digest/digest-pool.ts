@@ -35,6 +35,11 @@ export class DigestPool implements AsyncDisposable {
     this.slabs = new SlabPool(options.slabBytes, options.slabCountMax);
   }
 
+  /** Starts all threads now, so that no body waits for one to start. */
+  startThreads(): void {
+    while (this.#workers.length < this.#workersMax) this.#startThread();
+  }
+
   start(plan: DigestPlan): BodyDigester {
     return new BodyDigester(plan, (kinds) => this.#openLane(kinds));
   }
@@ -57,6 +62,10 @@ export class DigestPool implements AsyncDisposable {
       if (best === undefined || worker.load < best.load) best = worker;
     if (best !== undefined && (best.load === 0 || this.#workers.length === this.#workersMax))
       return best;
+    return this.#startThread();
+  }
+
+  #startThread(): DigestWorker {
     const { memory, slabBytes } = this.slabs;
     const started = new DigestWorker({ memory, slabBytes }, (dead) => {
       this.#workers.splice(this.#workers.indexOf(dead), 1);

@@ -18,10 +18,10 @@ export interface GroupCoder {
   finish(): Promise<ParityTables>;
 }
 
-/** Rows of 256 KiB: few calls of the file system, and all of it stays in a cache. */
+/** Rows of a block: few calls of the file system, and all of it stays in a cache. */
 export const encodePlan: StripePlan = {
   code: { dataCount: 16, parityCount: 2 },
-  rowBytes: 256 * 1024,
+  rowBytes: 64 * 1024,
   stripeCount: 2,
 };
 

@@ -1,4 +1,3 @@
-import { limits } from '../base/limits.js';
 import {
   type BatchHeader,
   batchHeaderBytes,
@@ -64,7 +63,7 @@ export interface ScanVisitor {
   between?(): Promise<void> | undefined;
 }
 
-const windowBytes = 2 * (limits.recordPayloadBytesMax + recordHeaderBytes);
+const windowBytes = 2 * 1024 ** 2; // grows for the few records that are larger
 const hopBytes = 64 * 1024;
 /** So many small records, or so many bytes of large ones, take about a millisecond. */
 const betweenRecords = 256;

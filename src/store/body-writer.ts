@@ -37,6 +37,13 @@ export interface WriteBodyOptions {
   readonly key?: Uint8Array | undefined;
 }
 
+/** A body whose commit is still to come. */
+interface UnderWay {
+  /** Below it none of its records is. */
+  readonly begun: number;
+  readonly records: DataRecords;
+}
+
 const noRuns: readonly number[] = Object.freeze([]);
 const nothing = (): void => {};
 
@@ -61,8 +68,7 @@ function fitsInline(lengthBytes: number, { inlineBytesMax, key }: WriteBodyOptio
  * and written by the log. What a body that fails has written is dead.
  */
 export class BodyWriter {
-  /** Of the bodies whose commit is still to come: below which number none of their records is. */
-  readonly #underWay = new Map<string, number>();
+  readonly #underWay = new Map<string, UnderWay>();
 
   constructor(
     private readonly log: Log,
@@ -123,15 +129,26 @@ export class BodyWriter {
   /** Below it no body whose commit is still to come has a record. */
   underWayFrom(): number {
     let from = this.log.position().sequence;
-    for (const begun of this.#underWay.values()) from = Math.min(from, begun);
+    for (const { begun } of this.#underWay.values()) from = Math.min(from, begun);
     return from;
   }
 
+  /** Of the bodies whose commit is still to come: the runs of their records so far. */
+  underWayRuns(): readonly (readonly number[])[] {
+    return Array.from(this.#underWay.values(), ({ records }) => records.runs);
+  }
+
+  get underWayBytes(): number {
+    let sizeBytes = 0;
+    for (const { records } of this.#underWay.values()) sizeBytes += records.sizeBytes;
+    return sizeBytes;
+  }
+
   /** @returns what ends it */
-  #begin(uploadId: Uint8Array): () => void {
+  #begin(uploadId: Uint8Array, records: DataRecords): () => void {
     const name = nameOf(uploadId);
     // Not the next number: after a failed batch numbers are given again.
-    this.#underWay.set(name, this.log.position().sequence);
+    this.#underWay.set(name, { begun: this.log.position().sequence, records });
     return () => this.#underWay.delete(name);
   }
 
@@ -144,17 +161,17 @@ export class BodyWriter {
     const digester = this.digests.start(plan);
     const uploadId = this.random.bytes(8);
     const records = new DataRecords(this.log, uploadId, key);
-    const release = this.#begin(uploadId);
+    const release = this.#begin(uploadId, records);
     let isWritten = false;
-    let sizeBytes = 0;
+    let plainBytes = 0;
     let next: FilledSlab | undefined = first;
     try {
       while (next !== undefined) {
         const { slab, lengthBytes }: FilledSlab = next;
         next = undefined;
-        sizeBytes += lengthBytes;
+        plainBytes += lengthBytes;
         try {
-          if (sizeBytes > limits.putBytesMax) throw tooLarge();
+          if (plainBytes > limits.putBytesMax) throw tooLarge();
           if (signal?.aborted === true) throw aborted(signal);
           const payloadChecksum = digester.update(slab, lengthBytes);
           await records.append(slab, lengthBytes, payloadChecksum);
@@ -179,6 +196,8 @@ export class BodyWriter {
 
 /** The data records of one body, each a frame of it where it has a key. */
 class DataRecords {
+  /** Appended so far. */
+  sizeBytes = 0;
   readonly #runs = new RunBuilder();
   #failure: LogStoreError | undefined;
   #frameNext = 0;
@@ -243,6 +262,7 @@ class DataRecords {
         });
         const lengthBytes = payload.reduce((sum, { length }) => sum + length, 0);
         this.#runs.add(sequence, lengthBytes);
+        this.sizeBytes += lengthBytes;
         return;
       } catch (error) {
         slab?.release();

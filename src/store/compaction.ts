@@ -7,6 +7,7 @@ import { footerStubFlag } from '../format/footer.js';
 import { planCompaction, type SegmentLife } from '../log/compaction-plan.js';
 import type { CommitSource, Compactor } from '../log/compactor.js';
 import type { Log } from '../log/types.js';
+import type { BodyWriter } from './body-writer.js';
 import { type PaceLimits, Pacer } from './pacer.js';
 import type { SpaceUse } from './space-use.js';
 import type { CompactionOptions, CompactionProgress, CompactionReport } from './types.js';
@@ -18,10 +19,7 @@ export interface CompactionParts {
   readonly log: Log;
   readonly segmentBytes: number;
   readonly spaceUse: SpaceUse;
-  /** Whether an upload that is under way writes its data records under this id. */
-  isUnderWay(subject: Uint8Array): boolean;
-  /** Below it no upload that is under way has a record. */
-  underWayFrom(): number;
+  readonly bodies: Pick<BodyWriter, 'isUnderWay' | 'underWayFrom' | 'underWayRuns'>;
   /**
    * Resolves when removals up to now may be believed: proven durable, and in a ledger block where
    * there is a ledger.
@@ -97,10 +95,10 @@ export class Compaction {
     const marks = new LiveMarks(catalog.state, log.sequenceNext);
     catalog.marks = marks;
     await log.settled();
-    const indexBytes = spaceUse.indexBytes();
+    const knownBytes = spaceUse.knownBytes();
     await this.#mark(compactor, marks);
     const { lives, liveBytes } = await this.#lives(compactor, marks);
-    spaceUse.measured(liveBytes, indexBytes);
+    spaceUse.measured(liveBytes, knownBytes);
     const { all = false, paced = false } = options;
     const groups = planCompaction(lives, {
       ...{ segmentBytes: this.parts.segmentBytes, roomBytes: await compactor.roomBytes(), all },
@@ -147,6 +145,7 @@ export class Compaction {
     const between = () => this.#turn();
     const sources = await compactor.sources(between);
     await marks.markIndex(between);
+    for (const runs of this.parts.bodies.underWayRuns()) marks.markUnderWay(runs);
     const kindsOf = new Map<CommitSource, CommitKinds>();
     for (const source of sources) kindsOf.set(source, await this.#visit(source, marks));
     for (const [source, { putsParts }] of kindsOf) {
@@ -212,6 +211,7 @@ export class Compaction {
     group: readonly SegmentLife[],
     syncBytes: number,
   ): CompactionJudge {
+    const { bodies } = this.parts;
     const ofGroup = (fileId: number) => group.find((life) => life.fileId === fileId);
     const rewritten = compactor.segments().filter(({ fileId }) => ofGroup(fileId) !== undefined);
     const first = rewritten[0]?.first ?? 0;
@@ -219,8 +219,8 @@ export class Compaction {
     const surroundings: Surroundings = {
       isRewritten: (sequence) => sequence >= first && sequence < end,
       liesElsewhere: (sequence) => compactor.liesAsCommit(sequence),
-      isUnderWay: (subject) => this.parts.isUnderWay(subject),
-      isAllDead: (fileId) => ofGroup(fileId)?.liveBytes === 0 && end <= this.parts.underWayFrom(),
+      isUnderWay: (subject) => bodies.isUnderWay(subject),
+      isAllDead: (fileId) => ofGroup(fileId)?.liveBytes === 0 && end <= bodies.underWayFrom(),
     };
     return new CompactionJudge(marks, surroundings, syncBytes);
   }

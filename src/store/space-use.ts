@@ -5,17 +5,19 @@ import type { Log } from '../log/types.js';
 const commitBytes = 400;
 
 /**
- * How much of the log lives, without looking at it: what the index holds, put right by what the
- * last mark pass found. Bytes that several objects share, and uploads that failed, make the
+ * How much of the log lives, without looking at it: what the index holds and what is on its way
+ * there, put right by what the last mark pass found. Bytes that several objects share, and uploads that failed, make the
  * difference.
  */
 export class SpaceUse {
-  /** By how much the index was wrong when it was last known. */
+  /** By how much that was wrong when it was last known. */
   #correctionBytes = 0;
 
   constructor(
     private readonly state: () => CatalogState,
     private readonly log: Pick<Log, 'space'>,
+    /** Written for bodies whose commit is still to come. */
+    private readonly underWayBytes: () => number,
   ) {}
 
   get sizeBytes(): number {
@@ -23,7 +25,7 @@ export class SpaceUse {
   }
 
   get liveBytes(): number {
-    const live = this.indexBytes() + this.#correctionBytes;
+    const live = this.knownBytes() + this.#correctionBytes;
     return Math.min(this.sizeBytes, Math.max(0, live));
   }
 
@@ -31,14 +33,15 @@ export class SpaceUse {
     return this.sizeBytes - this.liveBytes;
   }
 
-  /** A mark pass found so much to live, when the index held `indexBytes`. */
-  measured(liveBytes: number, indexBytes: number): void {
-    this.#correctionBytes = liveBytes - indexBytes;
+  /** A mark pass found so much to live, when `knownBytes` were known. */
+  measured(liveBytes: number, knownBytes: number): void {
+    this.#correctionBytes = liveBytes - knownBytes;
   }
 
-  indexBytes(): number {
+  knownBytes(): number {
     const { objects, uploads, parts } = this.state();
     const commitCount = objects.count + uploads.count + parts.count;
-    return objects.sizeBytes + parts.sizeBytes + commitCount * commitBytes;
+    const heldBytes = objects.sizeBytes + parts.sizeBytes + commitCount * commitBytes;
+    return heldBytes + this.underWayBytes();
   }
 }

@@ -74,7 +74,7 @@ import type {
 import { WallClockWatch } from './wall-clock.js';
 
 const hashThreadsMaxDefault = 2;
-const slabCountMax = 128; // 32 MiB: what all bodies under way share, and the log's queue with them
+const slabCountMax = 32; // 8 MiB: what all bodies under way share, and the log's queue with them
 
 /**
  * Opens the store on a host, or makes one there; everything durable is in its index then.
@@ -125,15 +125,19 @@ class OpenStore implements Store {
     const { hashThreadsMax: workersMax = hashThreadsMaxDefault } = options;
     const slabBytes = limits.dataRecordBytesMax;
     this.#digests = new DigestPool({ workersMax, slabBytes, slabCountMax });
+    if (options.hashThreadsStart === 'at-open') this.#digests.startThreads();
     const committer = new Committer(host, log, catalog);
     const commits = new Commits(log, cacheBytes);
     const writer = new BodyWriter(log, this.#digests, host.random);
-    this.#spaceUse = new SpaceUse(() => catalog.state, log);
+    this.#spaceUse = new SpaceUse(
+      () => catalog.state,
+      log,
+      () => writer.underWayBytes,
+    );
     this.#compaction = new Compaction({
       ...{ clock: host.clock, catalog, log, segmentBytes },
       spaceUse: this.#spaceUse,
-      isUnderWay: (subject) => writer.isUnderWay(subject),
-      underWayFrom: () => writer.underWayFrom(),
+      bodies: writer,
       believed: async () => {
         await log.prove();
         await ledger?.seal();

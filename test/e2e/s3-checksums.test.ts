@@ -290,4 +290,24 @@ checksums('faults 93: an XML body that is not what was signed is refused', async
   assert.is(head.status, 200);
 });
 
+checksums('an XML body in chunks that come one by one is read whole', async () => {
+  const keys = Array.from({ length: 900 }, (_, number) => `${number}-${'long'.repeat(60)}`);
+  const objects = keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('');
+  const xml = `<Delete>${objects}</Delete>`;
+  const coded = `${xml.length.toString(16)}\r\n${xml}\r\n0\r\n\r\n`;
+  const headers = {
+    'content-encoding': 'aws-chunked',
+    'x-amz-decoded-content-length': String(xml.length),
+    'content-md5': base64('md5', xml),
+  };
+  const payload = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
+  const target = `/${Bucket}?delete`;
+  const answer = await at.send({ method: 'POST', target, body: coded, headers, payload });
+  const deleted = answer.body.toString().match(/<Key>([^<]+)<\/Key>/g) ?? [];
+  assert.equal(
+    deleted,
+    keys.map((key) => `<Key>${key}</Key>`),
+  );
+});
+
 checksums.run();

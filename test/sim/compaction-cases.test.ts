@@ -337,4 +337,36 @@ it('faults 55: a rotten segment stays as it is, and the others are compacted all
   await world.run(store.close());
 });
 
+it('a body whose commit is still to come is no reason to compact, and is there afterwards', async () => {
+  const world = new SimulatedWorld(31);
+  const store = await aStore(world);
+  await world.run(keepSome(store, 'before'));
+  const body = random.bytes(600_000);
+  let goOn: (() => void) | undefined;
+  let halfSent: (() => void) | undefined;
+  const half = new Promise<void>((resolve) => {
+    halfSent = resolve;
+  });
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield body.subarray(0, 300_000);
+    halfSent?.();
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    yield body.subarray(300_000);
+  }
+  const put = store.put('bucket', 'slow', slow());
+  await world.run(half);
+  await world.run(keepSome(store, 'after'));
+  await world.run(keepSome(store, 'last'));
+  const { liveBytes, plannedSegmentCount } = await world.run(store.compact({ dryRun: true }));
+  assert.ok(liveBytes > 256 * 1024, 'what is on its way is counted as live');
+  assert.is(plannedSegmentCount, 0);
+  await world.run(store.compact({ all: true }));
+  goOn?.();
+  await world.run(put);
+  const reader = await world.run(store.get('bucket', 'slow'));
+  assert.is(Buffer.compare(await world.run(reader.bytes()), body), 0);
+});
+
 it.run();

@@ -175,6 +175,6 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> 
 
 async function gather(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
+  for await (const chunk of source) chunks.push(new Uint8Array(chunk)); // a copy
   return Buffer.concat(chunks);
 }

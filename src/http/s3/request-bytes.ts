@@ -1,5 +1,6 @@
 import { LogStoreError } from '../../base/errors.js';
 import type { Answer } from './answer.js';
+import { freeSpent } from './spent-chunk.js';
 
 /**
  * All bytes of a request whose length is known to be small.
@@ -32,8 +33,9 @@ export function collectRequest(answer: Answer): Promise<Buffer> {
 }
 
 /**
- * The bytes of a request as they come; the client is held back while nobody pulls. Ending early
- * leaves the connection open, so that an answer can still be sent.
+ * The bytes of a request as they come; the client is held back while nobody pulls. A chunk is
+ * valid until the next one is pulled. Ending early leaves the connection open, so that an answer
+ * can still be sent.
  * @throws LogStoreError `ABORTED` when the client goes before it has sent them
  */
 export async function* requestChunks(answer: Answer): AsyncGenerator<Buffer, void, void> {
@@ -50,6 +52,7 @@ export async function* requestChunks(answer: Answer): AsyncGenerator<Buffer, voi
       transfer.moved(chunk.length);
       answer.bytesIn += chunk.length;
       yield chunk;
+      freeSpent(chunk);
     }
   } catch (cause) {
     throw gone(cause);
