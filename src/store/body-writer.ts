@@ -138,6 +138,7 @@ export class BodyWriter {
     return Array.from(this.#underWay.values(), ({ records }) => records.runs);
   }
 
+  /** Written for them so far. */
   get underWayBytes(): number {
     let sizeBytes = 0;
     for (const { records } of this.#underWay.values()) sizeBytes += records.sizeBytes;

@@ -1,13 +1,14 @@
 import type { CatalogState } from '../catalog/catalog.js';
 import type { Log } from '../log/types.js';
+import type { BodyWriter } from './body-writer.js';
 
 /** What a commit takes in the log beside the body it stands for, about. */
 const commitBytes = 400;
 
 /**
  * How much of the log lives, without looking at it: what the index holds and what is on its way
- * there, put right by what the last mark pass found. Bytes that several objects share, and uploads that failed, make the
- * difference.
+ * there, put right by what the last mark pass found. Bytes that several objects share, and uploads
+ * that failed, make the difference.
  */
 export class SpaceUse {
   /** By how much that was wrong when it was last known. */
@@ -16,8 +17,7 @@ export class SpaceUse {
   constructor(
     private readonly state: () => CatalogState,
     private readonly log: Pick<Log, 'space'>,
-    /** Written for bodies whose commit is still to come. */
-    private readonly underWayBytes: () => number,
+    private readonly bodies: Pick<BodyWriter, 'underWayBytes'>,
   ) {}
 
   get sizeBytes(): number {
@@ -42,6 +42,6 @@ export class SpaceUse {
     const { objects, uploads, parts } = this.state();
     const commitCount = objects.count + uploads.count + parts.count;
     const heldBytes = objects.sizeBytes + parts.sizeBytes + commitCount * commitBytes;
-    return heldBytes + this.underWayBytes();
+    return heldBytes + this.bodies.underWayBytes;
   }
 }

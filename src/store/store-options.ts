@@ -26,7 +26,7 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   readonly lifecycleDayMs?: number | undefined;
   /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
   readonly hashThreadsMax?: number | undefined;
-  /** `at-open`: no body waits for them. `on-demand`, the default: a program that has none is lean. */
+  /** `at-open`: no body waits for one to start. `on-demand`, the default, takes less memory. */
   readonly hashThreadsStart?: 'at-open' | 'on-demand' | undefined;
   /** Where parity of segments is made; `off`, the default, makes none. */
   readonly parity?: UpkeepOptions['parity'] | undefined;

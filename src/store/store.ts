@@ -6,10 +6,11 @@ import { indexDigestOf } from '../catalog/index-digest.js';
 import { realDayMs } from '../catalog/lifecycle-decision.js';
 import { listObjects } from '../catalog/listing.js';
 import { listVersions } from '../catalog/version-listing.js';
-import { DigestPool } from '../digest/digest-pool.js';
+import type { DigestPool } from '../digest/digest-pool.js';
 import type { Log } from '../log/types.js';
 import { Access } from './access.js';
 import { backgroundCompaction } from './background-compaction.js';
+import { bodyHashing } from './body-hashing.js';
 import { BodyReader } from './body-reader.js';
 import { BodyWriter } from './body-writer.js';
 import { Buckets } from './buckets.js';
@@ -73,9 +74,6 @@ import type {
 } from './version-types.js';
 import { WallClockWatch } from './wall-clock.js';
 
-const hashThreadsMaxDefault = 2;
-const slabCountMax = 32; // 8 MiB: what all bodies under way share, and the log's queue with them
-
 /**
  * Opens the store on a host, or makes one there; everything durable is in its index then.
  * @throws LogStoreError as openLog does
@@ -122,18 +120,11 @@ class OpenStore implements Store {
   ) {
     const { cacheBytes = limits.recordCacheBytesDefault } = options;
     const { segmentBytes = limits.segmentBytesDefault } = options;
-    const { hashThreadsMax: workersMax = hashThreadsMaxDefault } = options;
-    const slabBytes = limits.dataRecordBytesMax;
-    this.#digests = new DigestPool({ workersMax, slabBytes, slabCountMax });
-    if (options.hashThreadsStart === 'at-open') this.#digests.startThreads();
+    this.#digests = bodyHashing(options);
     const committer = new Committer(host, log, catalog);
     const commits = new Commits(log, cacheBytes);
     const writer = new BodyWriter(log, this.#digests, host.random);
-    this.#spaceUse = new SpaceUse(
-      () => catalog.state,
-      log,
-      () => writer.underWayBytes,
-    );
+    this.#spaceUse = new SpaceUse(() => catalog.state, log, writer);
     this.#compaction = new Compaction({
       ...{ clock: host.clock, catalog, log, segmentBytes },
       spaceUse: this.#spaceUse,
