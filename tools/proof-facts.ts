@@ -1,6 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Change } from '../src/format/change-record.js';
-import type { ObjectFacts } from '../src/format/object-record.js';
 import { digest, objectName } from '../src/format/text-lines.js';
 import type { KeySet } from '../src/ledger/keys.js';
 import type { ProvenBlock, ProvenObject } from '../src/ledger/verify.js';
@@ -23,11 +22,11 @@ export interface Shown {
 const calendarMsMax = 8.64e15;
 
 export function objectFacts(proven: ProvenObject): Shown {
-  const { head, record, change, block } = proven;
+  const { head, change } = proven;
   const of = blockFacts(proven);
   const [object] = head.object.map((one) => objectName.write(one));
   const common = { claim: head.claim, object, version: head.version[0], ...of.values };
-  const more = change !== undefined ? changeFacts(change) : recordFacts(record, block.time);
+  const more = change !== undefined ? changeFacts(change) : recordFacts(proven);
   const found = head.claim === 'listing' ? leafFacts(head.leaf) : more;
   return {
     claim: sentence(proven),
@@ -47,9 +46,16 @@ function changeFacts({ version, time, object, added, removed }: Change): Omit<Sh
   };
 }
 
-function recordFacts(record: ObjectFacts | undefined, blockUnixMs: number): Omit<Shown, 'claim'> {
+function recordFacts({
+  record,
+  state,
+  block,
+}: Pick<ProvenObject, 'record' | 'state' | 'block'>): Omit<Shown, 'claim'> {
   if (record === undefined) return { facts: [], values: {} };
   const { kind, size, time, expires } = record;
+  const stateUnixMs = state?.time;
+  const said =
+    stateUnixMs === undefined ? [] : [fact('tags, lock', `set at ${timeText(stateUnixMs)}`)];
   const sha256 = record.sha256.map(bytesToHex)[0];
   const [partCount = 0, partsRoot = new Uint8Array()] = record.parts[0] ?? [];
   const content =
@@ -62,11 +68,13 @@ function recordFacts(record: ObjectFacts | undefined, blockUnixMs: number): Omit
       fact('stored', timeText(time)),
       fact('size', `${size} bytes`),
       content,
-      fact('expires', expiryText(expires, blockUnixMs)),
+      fact('expires', expiryText(expires, block.time)),
+      ...said,
     ],
     values: {
       ...{ kind, sizeBytes: size, sha256, ...parts },
       ...{ storedUnixMs: time, expiresUnixMs: expires ?? null },
+      ...(stateUnixMs === undefined ? {} : { stateSetUnixMs: stateUnixMs }),
     },
   };
 }
@@ -94,14 +102,17 @@ export function keyFacts(proven: ProvenBlock & { readonly keys: KeySet }): Shown
   return { claim, facts: [...facts, ...lines], values: { claim: 'keys', keys, ...values } };
 }
 
-function sentence({ head, change }: ProvenObject): string {
+function sentence({ head, change, record }: ProvenObject): string {
   const named = change === undefined ? head.object : change.object;
   const [bucket = '', key = ''] = named[0] ?? [];
   const name = shown(objectName.write([bucket, key]));
+  const isMarker = record?.kind === 'marker';
   const many = `everything whose name begins with ${name}: ${head.leaf.length} versions`;
   const sentences = {
     version: `${name} is there at version ${head.version[0]}`,
-    current: `${name} is there, and version ${head.version[0]} is its newest`,
+    current: isMarker
+      ? `${name} is deleted: its newest version, ${head.version[0]}, is a delete marker`
+      : `${name} is there, and version ${head.version[0]} is its newest`,
     absent: `there is no ${name}`,
     empty: `nothing is there whose name begins with ${name}`,
     listing: many,

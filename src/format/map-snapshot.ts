@@ -15,8 +15,8 @@ export interface MapSnapshotHeader {
 export interface MapSnapshotEntry {
   readonly key: Uint8Array;
   readonly recordHash: Uint8Array;
-  /** Version of the change that made its record. */
-  readonly change: number;
+  /** Of a version whose state was set: the hash of its first record, and by which change. */
+  readonly restated: { readonly firstRecord: Uint8Array; readonly change: number } | undefined;
   /** None of the last leaf, where the file has zeros. */
   readonly between: Uint8Array | undefined;
 }
@@ -59,7 +59,9 @@ export function decodeMapSnapshotHeader(bytes: Uint8Array): MapSnapshotHeader | 
   };
 }
 
-const entryFixedBytes = 2 + hashBytes + 8 + hashBytes;
+const restatedBytes = 8 + hashBytes;
+/** In the length of a key: what was restated stands behind the node's hash. */
+const restatedFlag = 0x80;
 
 /** A frame in the making; it takes entries until it is full. */
 export class MapFrame {
@@ -67,16 +69,21 @@ export class MapFrame {
   #used = mapFrameHeadBytes;
 
   /** Whether it had room. */
-  add({ key, recordHash, change, between }: MapSnapshotEntry): boolean {
-    const end = this.#used + key.length + entryFixedBytes;
-    if (end > this.#bytes.length) return false;
+  add({ key, recordHash, restated, between }: MapSnapshotEntry): boolean {
+    const bytes = this.#bytes;
     const keyEnd = this.#used + 2 + key.length;
-    this.#bytes[this.#used] = key.length;
-    this.#bytes[this.#used + 1] = key.length >> 8;
-    this.#bytes.set(key, this.#used + 2);
-    this.#bytes.set(recordHash, keyEnd);
-    setU64(this.#bytes, keyEnd + hashBytes, change);
-    this.#bytes.set(between ?? noNode, keyEnd + hashBytes + 8);
+    const fixedEnd = keyEnd + 2 * hashBytes;
+    const end = fixedEnd + (restated === undefined ? 0 : restatedBytes);
+    if (end > bytes.length) return false;
+    bytes[this.#used] = key.length;
+    bytes[this.#used + 1] = (key.length >> 8) | (restated === undefined ? 0 : restatedFlag);
+    bytes.set(key, this.#used + 2);
+    bytes.set(recordHash, keyEnd);
+    bytes.set(between ?? noNode, keyEnd + hashBytes);
+    if (restated !== undefined) {
+      setU64(bytes, fixedEnd, restated.change);
+      bytes.set(restated.firstRecord, fixedEnd + 8);
+    }
     this.#used = end;
     return true;
   }
@@ -96,14 +103,19 @@ export function decodeMapFrame(entries: Uint8Array, sum: number): MapSnapshotEnt
   if (checksum(entries) !== sum) return undefined;
   const decoded: MapSnapshotEntry[] = [];
   for (let start = 0; start < entries.length; ) {
-    const keyEnd = start + 2 + (entries[start] ?? 0) + 256 * (entries[start + 1] ?? 0);
-    const end = keyEnd + entryFixedBytes - 2;
+    const high = entries[start + 1] ?? 0;
+    const isRestated = (high & restatedFlag) !== 0;
+    const keyEnd = start + 2 + (entries[start] ?? 0) + 256 * (high & ~restatedFlag);
+    const fixedEnd = keyEnd + 2 * hashBytes;
+    const end = fixedEnd + (isRestated ? restatedBytes : 0);
     if (end > entries.length) return undefined;
     decoded.push({
       key: entries.subarray(start + 2, keyEnd),
       recordHash: entries.subarray(keyEnd, keyEnd + hashBytes),
-      change: getU64(entries, keyEnd + hashBytes),
-      between: entries.subarray(end - hashBytes, end),
+      between: entries.subarray(keyEnd + hashBytes, fixedEnd),
+      restated: isRestated
+        ? { change: getU64(entries, fixedEnd), firstRecord: entries.subarray(fixedEnd + 8, end) }
+        : undefined,
     });
     start = end;
   }

@@ -7,7 +7,8 @@ import * as form from './text-lines.js';
  * parts and the RFC 6962 root over their sizes and hashes.
  */
 export const objectRecord = form.lineFormat('object/v1', {
-  kind: form.oneOf('object', 'bucket', 'configuration'),
+  /** A marker says that its key is deleted. */
+  kind: form.oneOf('object', 'marker', 'bucket', 'configuration'),
   size: form.count,
   sha256: form.many(form.digest),
   parts: form.many(form.tuple(form.count, form.digest)),
@@ -20,3 +21,15 @@ export const objectRecord = form.lineFormat('object/v1', {
   salt: form.bytes(16),
 });
 export type ObjectFacts = ReturnType<typeof objectRecord.decode>;
+
+/**
+ * What stands in the map for a version whose tags or lock were changed, in its first record's
+ * place. It names that one by its hash: a proof shows both.
+ */
+export const objectState = form.lineFormat('object-state/v1', {
+  record: form.digest,
+  time: form.count,
+  state: form.orNone(form.digest),
+  before: form.digest,
+});
+export type StateFacts = ReturnType<typeof objectState.decode>;

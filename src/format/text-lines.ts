@@ -15,13 +15,8 @@ export interface Many<T> {
 const base64CharactersMax = 16 * 1024;
 
 type Fields = Readonly<Record<string, Codec<unknown> | Many<unknown>>>;
-export type Values<F> = {
-  readonly [K in keyof F]: F[K] extends Many<infer T>
-    ? readonly T[]
-    : F[K] extends Codec<infer T>
-      ? T
-      : never;
-};
+type ValueOf<F> = F extends Many<infer T> ? readonly T[] : F extends Codec<infer T> ? T : never;
+export type Values<F> = { readonly [K in keyof F]: ValueOf<F[K]> };
 
 export function refuse(reason: string): never {
   throw new NotProven('form', reason);
@@ -32,42 +27,31 @@ export function refuse(reason: string): never {
  * what encoding makes: whatever was read is encoded again and compared.
  */
 export function lineFormat<F extends Fields>(title: string, fields: F) {
-  const names = Object.keys(fields);
+  const entries = Object.entries(fields);
 
   function encode(values: Values<F>): string {
-    const lines = names.flatMap((name) => {
-      const field = fields[name] as Codec<unknown> | Many<unknown>;
+    const lines = entries.flatMap(([name, field]) => {
       const value: unknown = values[name];
-      const texts =
-        'many' in field
-          ? (value as readonly unknown[]).map((one) => field.many.write(one))
-          : [field.write(value)];
-      return texts.map((text) => `${name} ${text}\n`);
+      const [list, codec] =
+        'many' in field ? [value as readonly unknown[], field.many] : [[value], field];
+      return list.map((one) => `${name} ${codec.write(one)}\n`);
     });
     return `${title}\n${lines.join('')}`;
   }
 
   function decode(text: string): Values<F> {
     const lines = text.split('\n');
-    let at = 1;
-    if (lines[0] !== title) refuse(`a text does not begin with the line "${title}"`);
+    if (lines.shift() !== title) refuse(`a text does not begin with the line "${title}"`);
     const values: Record<string, unknown> = {};
-    for (const name of names) {
-      const field = fields[name] as Codec<unknown> | Many<unknown>;
-      const isHere = () => lines[at]?.startsWith(`${name} `) === true;
-      const next = () => (lines[at++] as string).slice(name.length + 1);
-      if ('many' in field) {
-        const list: unknown[] = [];
-        while (isHere()) list.push(field.many.read(next()));
-        values[name] = list;
-      } else {
-        if (!isHere()) refuse(`${title}: line ${at + 1} is not "${name} ..."`);
-        values[name] = field.read(next());
-      }
+    for (const [name, field] of entries) {
+      const end = lines.findIndex((line) => !line.startsWith(`${name} `));
+      const texts = lines.splice(0, end).map((line) => line.slice(name.length + 1));
+      if ('many' in field) values[name] = texts.map((one) => field.many.read(one));
+      else if (texts[0] === undefined) refuse(`${title}: there is no line "${name} ..."`);
+      else values[name] = field.read(texts[0]);
     }
     const decoded = values as Values<F>;
-    if (encode(decoded) !== text) refuse(`${title}: not in its one encoding`);
-    return decoded;
+    return encode(decoded) === text ? decoded : refuse(`${title}: not in its one encoding`);
   }
 
   return { encode, decode };
@@ -128,9 +112,8 @@ export function tuple<T extends readonly unknown[]>(
     read: (text) => {
       const texts = text.split(' ');
       if (texts.length !== codecs.length) refuse(`not ${codecs.length} values on a line`);
-      return codecs.map((codec, index) =>
-        codec.read(texts[index] as string),
-      ) as readonly unknown[] as T;
+      const values: readonly unknown[] = codecs.map((codec, at) => codec.read(texts[at] ?? ''));
+      return values as T;
     },
   };
 }

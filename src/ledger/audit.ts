@@ -2,7 +2,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Disk } from '../base/host.js';
 import { type Check, NotProven } from '../base/not-proven.js';
 import { type Change, changeRecord } from '../format/change-record.js';
-import { versionKey } from '../format/key-encoding.js';
+import { keyPrefix, versionKey } from '../format/key-encoding.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { treeHash } from '../merkle/growing-tree.js';
 import { ObjectMap } from '../merkle/object-map.js';
@@ -11,10 +11,10 @@ import { type Checkpoint, decodeCheckpoint, signersOf } from './checkpoint.js';
 import { keySet, keysAt } from './keys.js';
 import { readWhole, tilesDirectory } from './ledger-files.js';
 import type { LedgerLog, StoredBlock } from './ledger-log.js';
+import { applyChange } from './map-changes.js';
 import { nodeSha256 } from './node-hash.js';
 import { decodeNote } from './note.js';
 import { checkpointFile, renderTile } from './publisher.js';
-import { applyChange } from './restore-map.js';
 import { tilePath, tilesBetween } from './tiles.js';
 import type { Between } from './turns.js';
 
@@ -43,12 +43,11 @@ export async function auditBlocks(ledger: LedgerLog, steps: AuditSteps): Promise
     const [count, root] = stored.block.delta;
     const isDelta = count === texts.length && equalHashes(root, treeHash(nodeSha256, texts));
     must('delta', isDelta, stored, 'its change records are not those that it states');
-    let versionLast = stored.block.versions[0] - 1;
+    let last: Change | undefined;
     for (const entry of entries) {
       const change = changeRecord.decode(entry.text);
-      const isNext = change.version > versionLast && change.version < stored.block.versions[1];
-      must('record', isNext, stored, `version ${change.version} does not stand in order in it`);
-      versionLast = change.version;
+      auditOrder(last, change, stored);
+      last = change;
       auditChange(map, change, stored);
       applyChange(map, change);
       steps.change?.(change, entry);
@@ -70,11 +69,28 @@ async function auditKeys(ledger: LedgerLog, stored: StoredBlock): Promise<void> 
   must('keys', isNamed, stored, 'its key set is not the one that it names');
 }
 
+/** By version; the deletion of a bucket makes several changes, in the order of their keys. */
+function auditOrder(last: Change | undefined, change: Change, stored: StoredBlock): void {
+  const [first, next] = stored.block.versions;
+  const { version } = change;
+  const isBehind =
+    last === undefined ||
+    version > last.version ||
+    (version === last.version && Buffer.compare(prefixOf(last), prefixOf(change)) < 0);
+  const isInOrder = version >= first && version < next && isBehind;
+  must('record', isInOrder, stored, `version ${version} does not stand in order in it`);
+}
+
+function prefixOf({ object: [[bucket, key] = ['', '']] }: Change): Uint8Array {
+  return keyPrefix(bucket, key);
+}
+
 /** A change takes out what is there, and puts in what is not. */
 function auditChange(map: ObjectMap, change: Change, stored: StoredBlock): void {
   const [[bucket, key] = ['', '']] = change.object;
   const at = `change ${change.version}`;
   must('record', change.object.length === 1, stored, `${at} has no name`);
+  must('record', change.added.length <= 1, stored, `${at} adds more than one version`);
   const removed = new Set<number>();
   for (const [version, recordHash] of change.removed) {
     const there = map.recordHash(versionKey(bucket, key, version));

@@ -1,8 +1,16 @@
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { LogStoreError } from '../base/errors.js';
-import { type CreateBucket, type ObjectRecord, objectFlags } from '../format/mutation.js';
-import { objectRecord } from '../format/object-record.js';
+import {
+  type ConfigureBucket,
+  type CreateBucket,
+  type ObjectRecord,
+  objectFlags,
+} from '../format/mutation.js';
+import { type ObjectFacts, objectRecord, objectState } from '../format/object-record.js';
+import { lockModes, type ObjectState } from '../format/object-state.js';
 import type { Hash } from '../merkle/rfc6962.js';
+
+type Fact = readonly [name: string, value: string];
 
 const headerNames = [
   'content-type',
@@ -35,48 +43,90 @@ export function recordOfObject(
     );
   }
   return objectRecord.encode({
-    kind: 'object',
+    kind: (object.flags & objectFlags.marker) === 0 ? 'object' : 'marker',
     size: object.sizeBytes,
     sha256: sha256 === null ? [] : [sha256],
     parts: partsRoot === null ? [] : [[partCount, partsRoot]],
     chunks: undefined,
-    headers: headersHash(hash, object.salt, headersOf(object)),
+    headers: factsHash(hash, object.salt, factsOf(object)),
     time: timeUnixMs,
     expires: object.expiresUnixMs === 0 ? undefined : object.expiresUnixMs,
-    state: undefined,
+    state: stateHash(hash, object.salt, object.state),
     before,
     salt: object.salt,
   });
 }
 
-/** Of a bucket: no body, and its owner, region and flags for headers. Its commit has no salt. */
-export function recordOfBucket(hash: Hash, bucket: CreateBucket, timeUnixMs: number): string {
-  const facts: [string, string][] = [['flags', String(bucket.flags)]];
-  if (bucket.owner !== null) facts.push(['owner', bucket.owner]);
-  if (bucket.region !== null) facts.push(['region', bucket.region]);
-  return objectRecord.encode({
-    kind: 'bucket',
-    size: 0,
-    sha256: [hash()],
-    parts: [],
-    chunks: undefined,
-    headers: headersHash(hash, noSalt, facts),
-    time: timeUnixMs,
-    expires: undefined,
-    state: undefined,
-    before: undefined,
-    salt: noSalt,
-  });
+/**
+ * Of a version whose tags or lock were set after its put.
+ * @param first hash of its first record, which hides what is said here as a salt would
+ * @param before leaf hash of what this takes the place of
+ */
+export function recordOfState(
+  hash: Hash,
+  first: Uint8Array,
+  state: ObjectState,
+  timeUnixMs: number,
+  before: Uint8Array,
+): string {
+  const said = stateHash(hash, first, state);
+  return objectState.encode({ record: first, time: timeUnixMs, state: said, before });
 }
 
-/** What an object is served with, by the names of HTTP, in any order. */
-export function headersOf({
-  headers,
-  metadata,
-  flags,
-}: ObjectRecord): [name: string, value: string][] {
-  const all: [string, string][] = [];
-  if ((flags & objectFlags.marker) !== 0) all.push(['x-amz-delete-marker', 'true']);
+/** Of a bucket: no body, and its owner, region and flags for headers. Its commit has no salt. */
+export function recordOfBucket(hash: Hash, bucket: CreateBucket, timeUnixMs: number): string {
+  const facts: Fact[] = [['flags', String(bucket.flags)]];
+  if (bucket.owner !== null) facts.push(['owner', bucket.owner]);
+  if (bucket.region !== null) facts.push(['region', bucket.region]);
+  const headers = factsHash(hash, noSalt, facts);
+  return unsaltedRecord('bucket', 0, hash(), { headers, time: timeUnixMs, before: undefined });
+}
+
+/** Of a configuration of a bucket: its document is the content. */
+export function recordOfConfiguration(
+  hash: Hash,
+  value: NonNullable<ConfigureBucket['value']>,
+  timeUnixMs: number,
+  before: Uint8Array | undefined,
+): string {
+  const bytes = typeof value === 'string' ? utf8ToBytes(value) : value;
+  const headers = factsHash(hash, noSalt, []);
+  const of = { headers, time: timeUnixMs, before };
+  return unsaltedRecord('configuration', bytes.length, hash(bytes), of);
+}
+
+function unsaltedRecord(
+  kind: 'bucket' | 'configuration',
+  size: number,
+  sha256: Uint8Array,
+  of: Pick<ObjectFacts, 'headers' | 'time' | 'before'>,
+): string {
+  const none = { parts: [], chunks: undefined, expires: undefined, state: undefined };
+  return objectRecord.encode({ kind, size, sha256: [sha256], ...none, ...of, salt: noSalt });
+}
+
+/** Undefined where nothing is said of a version. */
+function stateHash(
+  hash: Hash,
+  salt: Uint8Array,
+  state: ObjectState | undefined,
+): Uint8Array | undefined {
+  if (state === undefined) return undefined;
+  const { lockMode, retainUntilMs, legalHold, tags, acl } = state;
+  const facts: Fact[] = [];
+  const mode = lockMode === lockModes.governance ? 'governance' : 'compliance';
+  if (lockMode !== lockModes.none) facts.push(['retention', `${mode} ${retainUntilMs}`]);
+  if (legalHold) facts.push(['legal-hold', 'on']);
+  for (let at = 0; at + 1 < tags.length; at += 2) {
+    facts.push([`tag ${tags[at]}`, tags[at + 1] ?? '']);
+  }
+  if (acl !== null) facts.push(['acl', acl]);
+  return facts.length === 0 ? undefined : factsHash(hash, salt, facts);
+}
+
+/** What an object is served with, by the names of HTTP, and what else its commit says of it. */
+function factsOf({ headers, metadata, flags, encryption }: ObjectRecord): Fact[] {
+  const all: Fact[] = [];
   for (const [index, name] of headerNames.entries()) {
     const value = headers[index] ?? null;
     if (value !== null) all.push([name, value]);
@@ -84,27 +134,30 @@ export function headersOf({
   for (let at = 0; at + 1 < metadata.length; at += 2) {
     all.push([`${userPrefix}${metadata[at]}`, metadata[at + 1] ?? '']);
   }
+  const others = flags & ~objectFlags.marker;
+  if (others !== 0) all.push(['flags', String(others)]);
+  if (encryption !== undefined) {
+    const { method, keyId, wrappedKey } = encryption;
+    const key = keyId === null ? 'none' : bytesToHex(keyId);
+    all.push(['encryption', `${method} ${key} ${bytesToHex(wrappedKey)}`]);
+  }
   return all;
 }
 
-/** H(salt || for each header in the order of its bytes: u32be length, name, u32be length, value) */
-export function headersHash(
-  hash: Hash,
-  salt: Uint8Array,
-  headers: readonly (readonly [name: string, value: string])[],
-): Uint8Array {
-  const encoded = headers.map((header) => {
-    return header.flatMap((text) => {
-      const bytes = utf8ToBytes(text);
-      const length = new DataView(new ArrayBuffer(4));
-      length.setUint32(0, bytes.length);
-      return [...new Uint8Array(length.buffer), ...bytes];
-    });
-  });
-  return hash(salt, ...encoded.sort(compareBytes).map((bytes) => Uint8Array.from(bytes)));
+/** H(salt || for each fact in the order of its bytes: u32be length, name, u32be length, value) */
+function factsHash(hash: Hash, salt: Uint8Array, facts: readonly Fact[]): Uint8Array {
+  const encoded = facts.map((fact) => concatBytes(...fact.flatMap((text) => lengthAndBytes(text))));
+  return hash(salt, ...encoded.sort(compareBytes));
 }
 
-function compareBytes(a: readonly number[], b: readonly number[]): number {
+function lengthAndBytes(text: string): [Uint8Array, Uint8Array] {
+  const bytes = utf8ToBytes(text);
+  const length = new DataView(new ArrayBuffer(4));
+  length.setUint32(0, bytes.length);
+  return [new Uint8Array(length.buffer), bytes];
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const at = a.findIndex((byte, index) => byte !== b[index]);
   if (at < 0) return a.length - b.length;
   return at < b.length ? (a[at] ?? 0) - (b[at] ?? 0) : 1;

@@ -20,12 +20,14 @@ export interface ObjectProof {
   readonly head: ObjectProofHead;
   /** A record; the change record of the claim `written`; none where there is no one object. */
   readonly subject: string | undefined;
+  /** Of a version whose state was set since: what stands in the map for its record. */
+  readonly state?: string | undefined;
   readonly block: string;
   readonly proof: TlogProof;
 }
 
-export function encodeObjectProof({ head, subject, block, proof }: ObjectProof): string {
-  const texts = subject === undefined ? [block] : [subject, block];
+export function encodeObjectProof({ head, subject, state, block, proof }: ObjectProof): string {
+  const texts = [subject, state, block].filter((text) => text !== undefined);
   return [encodeHead(head), ...texts, encodeTlogProof(proof)].join('\n');
 }
 
@@ -39,31 +41,22 @@ function encodeHead(head: ObjectProofHead): string {
 }
 
 export function decodeObjectProof(text: string): ObjectProof {
-  const headText = upToEmptyLine(text);
+  const { texts, proof } = decodeProof(text);
+  const [headText = '', ...others] = texts;
+  const block = others.pop() ?? '';
+  const [subject, state, ...more] = others;
   const head = objectProofHead.decode(headText.slice(0, headText.lastIndexOf('sum ')));
   if (encodeHead(head) !== headText) form.refuse('the sum of the claim is not as it says');
-  const hasSubject = ['version', 'current', 'written'].includes(head.claim);
-  const { texts, proof } = decodeProofOf(text, hasSubject ? 3 : 2);
-  return { head, subject: hasSubject ? texts[1] : undefined, block: texts.at(-1) ?? '', proof };
+  if (more.length > 0) form.refuse('there are too many texts before the block');
+  return { head, subject, state, block, proof };
 }
 
-/** So many texts, and a tlog-proof in the stricter form that holds inside of proofs. */
-export function decodeProofOf(text: string, textCount: number) {
-  const texts: string[] = [];
-  let rest = text;
-  while (texts.length < textCount) {
-    texts.push(upToEmptyLine(rest));
-    rest = rest.slice((texts.at(-1) ?? '').length + 1);
-  }
-  const proof = decodeTlogProof(rest);
-  const signatures = proof.checkpoint.slice(proof.checkpoint.indexOf('\n\n') + 2).match(/.*\n/g);
+/** The texts, and the tlog-proof behind them: lines, an empty line, and a note with another one. */
+export function decodeProof(text: string) {
+  const parts = text.split('\n\n');
+  const texts = parts.slice(0, -3).map((part) => `${part}\n`);
+  const signatures = parts.at(-1)?.match(/.*\n/g);
   const isInOrder = signatures?.every((line, at, all) => at === 0 || (all[at - 1] ?? '') < line);
   if (!isInOrder) form.refuse('the signatures in a proof are not in order, each once');
-  if (proof.extra !== undefined) form.refuse('a proof in a proof has something extra');
-  return { texts, proof };
-}
-
-function upToEmptyLine(text: string): string {
-  const end = text.indexOf('\n\n');
-  return end < 0 ? form.refuse('a part of the proof is missing') : text.slice(0, end + 1);
+  return { texts, proof: decodeTlogProof(parts.slice(-3).join('\n\n')) };
 }

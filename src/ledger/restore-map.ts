@@ -1,10 +1,10 @@
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Disk } from '../base/host.js';
-import { type Change, changeRecord } from '../format/change-record.js';
-import { versionKey } from '../format/key-encoding.js';
+import { changeRecord } from '../format/change-record.js';
 import type { ObjectMap } from '../merkle/object-map.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import type { LedgerLog, StoredBlock } from './ledger-log.js';
+import { applyChange } from './map-changes.js';
 import { type ReadMap, readMapSnapshot } from './map-snapshot.js';
 import { SealedMaps, sealedMapsMax } from './sealed-maps.js';
 import type { Between } from './turns.js';
@@ -83,16 +83,4 @@ function checkMap(map: ObjectMap, { height, block }: StoredBlock): void {
   if (map.count === count && equalHashes(map.root(), root)) return;
   const message = `block ${height} states another map than its changes lead to`;
   throw new LogStoreError('RECORD_CORRUPT', message);
-}
-
-/** What a change record says, done to a map. */
-export function applyChange(
-  map: ObjectMap,
-  { version: change, object, removed, added }: Change,
-): void {
-  const [[bucket, key] = ['', '']] = object;
-  for (const [version] of removed) map.remove(versionKey(bucket, key, version));
-  for (const [version, recordHash] of added) {
-    map.set(versionKey(bucket, key, version), recordHash, change);
-  }
 }

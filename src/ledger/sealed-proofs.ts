@@ -22,6 +22,18 @@ export interface SignedCheckpoint {
   readonly size: number;
 }
 
+type Named = Pick<ProofRequest, 'bucket' | 'key'>;
+
+/** A change with its place in its block, and all changes of that block. */
+interface FoundChange {
+  readonly entry: ChangeEntry;
+  readonly place: number;
+  readonly entries: readonly ChangeEntry[];
+  readonly height: number;
+}
+
+const noRecord = { record: undefined, state: undefined };
+
 /** Makes proofs that lead to one signed checkpoint. */
 export class SealedProofs {
   constructor(
@@ -37,14 +49,14 @@ export class SealedProofs {
     const { block, proof } = await this.block(height);
     const map = this.#mapAt(height);
     if (claim === 'version' || claim === 'current') {
-      const { head, record } = await this.#version(map, claim, { ...request, height });
-      return { head, block, proof, record, change: undefined };
+      const proven = await this.#version(map, claim, { ...request, height });
+      return { ...proven, block, proof, change: undefined };
     }
     if (claim === 'listing') refuseLong(map, request);
     const head =
       claim === 'listing' ? proveListing(map, bucket, key) : proveAbsence(map, claim, bucket, key);
     if (head === undefined) throw notSo(request, height);
-    return { head, block, proof, record: undefined, change: undefined };
+    return { ...noRecord, head, block, proof, change: undefined };
   }
 
   /** @throws LogStoreError `NOT_SEALED` for a block whose map is not kept any more */
@@ -100,38 +112,37 @@ export class SealedProofs {
     const recordHash = map.recordHash(versionKey(bucket, key, version));
     if (recordHash === undefined) throw notSo(request, height);
     const head = proveVersion(map, claim, bucket, key, version);
-    return { head, record: await this.#recordSource(version, recordHash) };
+    const restated = map.restated(versionKey(bucket, key, version));
+    const first = restated?.firstRecord ?? recordHash;
+    return {
+      head,
+      record: await this.#recordSource(request, version, first),
+      state: restated && (await this.#recordSource(request, restated.change, recordHash)),
+    };
   }
 
-  async #recordSource(version: number, recordHash: Uint8Array): Promise<RecordSource> {
-    const { entry } = await this.#changeOf(version);
-    const { sequence, mutation, before } = entry;
-    return { version, sequence, mutation, before, recordHash };
+  /** @param change version of the change that made it */
+  async #recordSource(named: Named, change: number, recordHash: Uint8Array): Promise<RecordSource> {
+    const { sequence, mutation, before } = (await this.#changeOf(named, change)).entry;
+    return { sequence, mutation, before, recordHash };
   }
 
-  /** The change that made `version`, its place in its block, and all of that block. */
-  async #changeOf(version: number): Promise<{
-    readonly entry: ChangeEntry;
-    readonly place: number;
-    readonly entries: readonly ChangeEntry[];
-    readonly height: number;
-  }> {
+  /** The change of that key with that version, its place in its block, and all of that block. */
+  async #changeOf(named: Named, version: number): Promise<FoundChange> {
     const height = await this.ledger.heightOf(version);
     if (height !== undefined) {
       const entries = await this.ledger.changes(await this.ledger.block(height));
       const line = `change/v1\nversion ${version}\n`;
-      const place = entries.findIndex(({ text }) => text.startsWith(line));
+      const place = entries.findIndex(({ text }) => text.startsWith(line) && isOf(named, text));
       const entry = entries[place];
       if (entry !== undefined) return { entry, place, entries, height };
     }
-    throw new LogStoreError('NOT_SEALED', `no block holds version ${version}`);
+    throw new LogStoreError('NOT_SEALED', `no block holds version ${version} of that key`);
   }
 
   async #written(request: ProofRequest): Promise<ProofParts> {
     const version = request.version ?? this.#newestVersion(request);
-    const { entry, place, entries, height } = await this.#changeOf(version);
-    const [[bucket, key] = ['', '']] = changeRecord.decode(entry.text).object;
-    if (bucket !== request.bucket || key !== request.key) throw notSo(request, height);
+    const { entry, place, entries, height } = await this.#changeOf(request, version);
     const levels: Uint8Array[][] = [];
     const tree = new GrowingTree(nodeSha256, (level, index, subtree) => {
       const hashes = levels[level] ?? [];
@@ -142,7 +153,7 @@ export class SealedProofs {
     const hashAt = (level: number, index: number) => levels[level]?.[index] ?? nodeSha256();
     const path = inclusionPath(nodeSha256, hashAt, place, entries.length);
     const logged = await this.block(height);
-    return { head: proveWritten(place, path), ...logged, record: undefined, change: entry.text };
+    return { ...noRecord, head: proveWritten(place, path), ...logged, change: entry.text };
   }
 
   #newestVersion(request: ProofRequest): number {
@@ -158,6 +169,12 @@ function refuseLong(map: MapView, { bucket, key, leavesMax }: ProofRequest): voi
   if (leavesMax === undefined || !map.hasMoreWithPrefix(listingKey(bucket, key), leavesMax)) return;
   const message = `more than ${leavesMax} leaves have this prefix: ask for longer ones`;
   throw new LogStoreError('INVALID_ARGUMENT', message);
+}
+
+/** The deletion of a bucket makes several changes under one version. */
+function isOf({ bucket, key }: Named, change: string): boolean {
+  const { object } = changeRecord.decode(change);
+  return object.some((name) => name[0] === bucket && name[1] === key);
 }
 
 function notSo({ claim, bucket, key }: ProofRequest, height: number): LogStoreError {

@@ -64,9 +64,8 @@ export interface ChangesPage {
   readonly next: number | undefined;
 }
 
-/** Where the store's log describes a version, and what of its record stands in the ledger alone. */
+/** Where the store's log has what a record is made from, and what stands in the ledger alone. */
 export interface RecordSource {
-  readonly version: number;
   readonly sequence: number;
   readonly mutation: number;
   readonly before: Uint8Array | undefined;
@@ -78,8 +77,10 @@ export interface ProofParts {
   readonly head: ObjectProofHead;
   readonly block: string;
   readonly proof: TlogProof;
-  /** Of `version` and `current`: where its record is made from. */
+  /** Of `version` and `current`: where its record is made from, the first one if it has two. */
   readonly record: RecordSource | undefined;
+  /** Of a version whose state was set after its put. */
+  readonly state: RecordSource | undefined;
   /** Of `written`: the change. */
   readonly change: string | undefined;
 }

@@ -2,7 +2,12 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { type Check, NotProven } from '../base/not-proven.js';
 import { type Change, changeRecord } from '../format/change-record.js';
 import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
-import { type ObjectFacts, objectRecord } from '../format/object-record.js';
+import {
+  type ObjectFacts,
+  objectRecord,
+  objectState,
+  type StateFacts,
+} from '../format/object-record.js';
 import * as form from '../format/text-lines.js';
 import * as map from '../merkle/map-hash.js';
 import {
@@ -16,7 +21,7 @@ import { type Checkpoint, decodeCheckpoint, type Signer, signersOf } from './che
 import { type KeySet, keySet, keysAt } from './keys.js';
 import { mapKey, mapKeyPrefix, mapPrefix } from './map-key.js';
 import { decodeNote, decodeVkey, type Note, signatureTypes } from './note.js';
-import * as container from './object-proof.js';
+import { decodeObjectProof, decodeProof, type ObjectProof } from './object-proof.js';
 import { sha256 } from './strict-crypto.js';
 import type { TlogProof } from './tlog-proof.js';
 
@@ -45,23 +50,26 @@ export interface ProvenBlock extends ProvenCheckpoint {
 
 export interface ProvenObject extends ProvenBlock {
   /** The claim, and of which object, prefix, version or leaves it holds. */
-  readonly head: Head;
+  readonly head: ObjectProof['head'];
   /** Of `version` and `current`. */
   readonly record?: ObjectFacts;
+  /** Of a version whose tags or lock were set after its put: it says the last of them. */
+  readonly state?: StateFacts;
   /** Of `written`: what the block says that was done. */
   readonly change?: Change;
 }
 
-type Head = container.ObjectProofHead;
-
-/** How many lines `object version leaf path place hash` a claim has: 0, 1, or 2 and more. */
-const shapes: Readonly<Record<Head['claim'], RegExp>> = {
-  version: /^110.00$/,
-  current: /^110.00$/,
-  absent: /^10[01].00$/,
-  empty: /^10[01].00$/,
-  listing: /^10[12].00$/,
-  written: /^00001.$/,
+/**
+ * How many lines `object version leaf path place hash` a claim has, and then how many of record and
+ * state: 0, 1, or 2 and more.
+ */
+const shapes: Readonly<Record<ObjectProof['head']['claim'], RegExp>> = {
+  version: /^110.001.$/,
+  current: /^110.001.$/,
+  absent: /^10[01].0000$/,
+  empty: /^10[01].0000$/,
+  listing: /^10[12].0000$/,
+  written: /^00001.10$/,
 };
 
 export type Verdict<T> =
@@ -71,27 +79,26 @@ export type Verdict<T> =
 /** What an object-proof/v1 proves, or which check failed. Pure: no clock, no network, no Node. */
 export function verifyObjectProof(text: string, trust: Trust): Verdict<ProvenObject> {
   return verdictOf(trust, () => {
-    const { head, subject = '', block, proof } = container.decodeObjectProof(text);
+    const shown = decodeObjectProof(text);
+    const { head, subject, state } = shown;
     const lines = [head.object, head.version, head.leaf, head.path, head.place, head.hash];
-    const shape = lines.map((list) => Math.min(list.length, 2)).join('');
+    const texts = [subject, state].map((one) => (one === undefined ? [] : [one]));
+    const shape = [...lines, ...texts].map((list) => Math.min(list.length, 2)).join('');
     if (!shapes[head.claim].test(shape)) form.refuse(`not the lines of a claim "${head.claim}"`);
-    const logged = loggedBlock(block, proof);
-    if (head.claim === 'written') {
-      return { ...logged, head, change: provenChange(head, subject, logged.block) };
-    }
-    if (head.version.length > 0) {
-      return { ...logged, head, record: provenRecord(head, subject, logged.block) };
-    }
-    checkPrefix(head, logged.block);
-    return { ...logged, head };
+    const logged = loggedBlock(shown.block, shown.proof);
+    const proven = { ...logged, head };
+    if (head.claim === 'written') return { ...proven, change: provenChange(shown, logged.block) };
+    checkMap(shown, logged.block);
+    return subject === undefined ? proven : { ...proven, ...recordOf(shown, logged.block) };
   });
 }
 
 /** A keys/v1 that a block commits to (SPEC.md, Keys). */
 export function verifyKeySet(text: string, trust: Trust): Verdict<ProvenBlock & { keys: KeySet }> {
   return verdictOf(trust, () => {
-    const { texts, proof } = container.decodeProofOf(text, 2);
+    const { texts, proof } = decodeProof(text);
     const [keysText = '', blockText = ''] = texts;
+    if (texts.length !== 2) form.refuse('a key set comes with one block');
     const logged = loggedBlock(blockText, proof);
     const keys = keySet.decode(keysText);
     const isThere = equalHashes(sha256(utf8ToBytes(keysText)), logged.block.keys);
@@ -109,21 +116,22 @@ export function verifyConsistency(
   trust: Trust,
 ): Verdict<ProvenCheckpoint> {
   return verdictOf(trust, () => {
-    const note = decodeNote(newer);
-    const checkpoint = decodeCheckpoint(note.text);
-    must('consistency', older.origin === checkpoint.origin, 'the logs are not the same');
-    const isGrown = isConsistent(sha256, older, checkpoint, path);
+    const shown = openNote(newer);
+    must('consistency', older.origin === shown.checkpoint.origin, 'the logs are not the same');
+    const isGrown = isConsistent(sha256, older, shown.checkpoint, path);
     must('consistency', isGrown, 'the newer tree is not shown to begin with the older one');
-    return { note, checkpoint };
+    return shown;
   });
 }
 
 /** Whether one who is trusted signed this checkpoint. */
 export function verifyCheckpoint(text: string, trust: Trust): Verdict<ProvenCheckpoint> {
-  return verdictOf(trust, () => {
-    const note = decodeNote(text);
-    return { note, checkpoint: decodeCheckpoint(note.text) };
-  });
+  return verdictOf(trust, () => openNote(text));
+}
+
+function openNote(text: string) {
+  const note = decodeNote(text);
+  return { note, checkpoint: decodeCheckpoint(note.text) };
 }
 
 /** Signatures are checked last: they cost the most, and mean nothing for what does not hold. */
@@ -163,8 +171,7 @@ function trustedSigners(note: Note, { origin, size, root }: Checkpoint, trust: T
 }
 
 function loggedBlock(text: string, proof: TlogProof) {
-  const note = decodeNote(proof.checkpoint);
-  const checkpoint = decodeCheckpoint(note.text);
+  const { note, checkpoint } = openNote(proof.checkpoint);
   const isThere = isIncluded(text, proof.index, checkpoint, proof.path);
   must('log', isThere, 'the block is not shown to be in the tree of the checkpoint');
   const block = ledgerBlock.decode(text);
@@ -184,65 +191,61 @@ function isIncluded(
   return reached !== undefined && equalHashes(reached, root);
 }
 
-/** `version` and `current` */
-function provenRecord(head: Head, text: string, block: LedgerBlock): ObjectFacts {
+/** Of all claims but `written`: what the path from the leaves to the block's root shows. */
+function checkMap({ head, subject, state }: ObjectProof, block: LedgerBlock): void {
   const [[bucket, key] = ['', ''], version = 0] = [head.object[0], head.version[0]];
-  const versionKey = mapKey(bucket, key, version);
-  const leaf = { key: versionKey, recordHash: sha256(utf8ToBytes(text)) };
-  checkPath(head, versionKey, map.mapLeafHash(sha256, leaf), block);
-  const record = objectRecord.decode(text);
-  const isOneBody = record.sha256.length + record.parts.length === 1;
-  must('record', isOneBody, 'a record states the content once');
-  if (head.claim === 'version') return record;
-  const keyEnd = 8 * mapKeyPrefix(bucket, key).length;
-  const isNewest = head.path.every(([bit]) => bit < keyEnd || map.bitAt(versionKey, bit) === 0);
-  must('map', isNewest, 'the key may have a newer version');
-  const isLive = record.expires === undefined || record.expires > block.time;
-  must('record', isLive, 'the object expired before the time of the block');
-  return record;
-}
-
-/** `absent`, `empty` and `listing` */
-function checkPrefix(head: Head, block: LedgerBlock): void {
-  const [bucket, key] = head.object[0] ?? ['', ''];
-  const prefix = head.claim === 'absent' ? mapKeyPrefix(bucket, key) : mapPrefix(bucket, key);
-  const leaves = head.leaf.map(([version, object, recordHash]) => {
-    return { key: mapKey(...object, version), recordHash };
-  });
-  const hasPrefix = (leaf: map.MapLeaf) => prefix.every((byte, at) => byte === leaf.key[at]);
+  const isOfKey = head.claim !== 'empty' && head.claim !== 'listing';
+  const prefix = isOfKey ? mapKeyPrefix(bucket, key) : mapPrefix(bucket, key);
+  const record = sha256(utf8ToBytes(state ?? subject ?? ''));
+  const own = { key: mapKey(bucket, key, version), recordHash: record };
+  const others = head.leaf.map(([of, name, hash]) => ({
+    key: mapKey(...name, of),
+    recordHash: hash,
+  }));
+  const leaves = head.version.length > 0 ? [own] : others;
   const subtree = map.hashOfLeaves(sha256, leaves);
   must('map', subtree !== undefined, 'the leaves are not in order');
-  if (head.claim === 'listing') {
-    must('map', leaves.every(hasPrefix), 'a leaf is outside of the prefix');
-    checkPath(head, prefix, subtree, block);
-    return;
-  }
-  const neighbour = leaves[0];
-  checkPath(head, neighbour?.key ?? prefix, subtree, block);
-  if (neighbour === undefined) {
-    must('map', head.path.length === 0, 'a path leads to nothing');
-    return;
-  }
-  must('map', !hasPrefix(neighbour), 'the neighbour has the prefix: it is there');
-  // Were there such a key, it would part from the neighbour here, and the path would show where.
-  const parting = map.firstDifference(prefix, neighbour.key);
-  const isApart = parting >= 0 && head.path.every(([bit]) => bit !== parting);
-  must('map', isApart, 'the path leaves open whether there is such a key');
-}
-
-function checkPath(head: Head, key: Uint8Array, reached: Uint8Array, block: LedgerBlock): void {
+  const [first] = leaves;
+  const from = head.claim === 'listing' ? prefix : (first?.key ?? prefix);
   const path = head.path.map(([bit, sibling]) => ({ bit, sibling }));
-  const root = map.rootFromMapPath(sha256, key, path, reached);
+  const root = map.rootFromMapPath(sha256, from, path, subtree);
   const isThere = root !== undefined && equalHashes(root, block.map[1]);
   must('map', isThere, "the path does not lead to the root of the block's map");
+  const hasPrefix = (leaf: map.MapLeaf) => prefix.every((byte, at) => byte === leaf.key[at]);
+  if (head.claim === 'current') {
+    const isOlder = path.some(({ bit }) => bit >= 8 * prefix.length && map.bitAt(from, bit) === 1);
+    must('map', !isOlder, 'the key may have a newer version');
+  } else if (head.claim === 'listing') {
+    must('map', leaves.every(hasPrefix), 'a leaf is outside of the prefix');
+  } else if (head.claim !== 'version' && first !== undefined) {
+    must('map', !hasPrefix(first), 'the neighbour has the prefix: it is there');
+    // Were there such a key, it would part from the neighbour here, and the path would show where.
+    const parting = map.firstDifference(prefix, first.key);
+    const isApart = parting >= 0 && path.every(({ bit }) => bit !== parting);
+    must('map', isApart, 'the path leaves open whether there is such a key');
+  } else if (first === undefined) must('map', path.length === 0, 'a path leads to nothing');
+}
+
+/** What is said of the version of `version` and `current`. */
+function recordOf({ head, subject = '', state: stateText }: ObjectProof, block: LedgerBlock) {
+  const record = objectRecord.decode(subject);
+  const isOneBody = record.sha256.length + record.parts.length === 1;
+  must('record', isOneBody, 'a record states the content once');
+  const isLive = record.expires === undefined || record.expires > block.time;
+  must('record', head.claim === 'version' || isLive, 'it expired before the time of the block');
+  if (stateText === undefined) return { record };
+  const state = objectState.decode(stateText);
+  const isOfRecord = equalHashes(state.record, sha256(utf8ToBytes(subject)));
+  must('record', isOfRecord, 'the state is of another record');
+  return { record, state };
 }
 
 /** `written` */
-function provenChange(head: Head, text: string, block: LedgerBlock): Change {
+function provenChange({ head, subject = '' }: ObjectProof, block: LedgerBlock): Change {
   const [size, root] = block.delta;
-  const isThere = isIncluded(text, head.place[0] ?? size, { size, root }, head.hash);
+  const isThere = isIncluded(subject, head.place[0] ?? size, { size, root }, head.hash);
   must('delta', isThere, 'the change is not shown to be in the block');
-  const change = changeRecord.decode(text);
+  const change = changeRecord.decode(subject);
   const [first, next] = block.versions;
   const isOfBlock = first <= change.version && change.version < next;
   must('record', isOfBlock, 'the change has a version that the block does not seal');

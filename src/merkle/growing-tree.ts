@@ -1,4 +1,4 @@
-import { type Hash, largestPowerBelow, leafHash, nodeHash } from './rfc6962.js';
+import { type Hash, leafHash, nodeHash } from './rfc6962.js';
 
 /** The hash of the complete subtree number `index` among those of 2^level leaves. */
 export type HashAt = (level: number, index: number) => Uint8Array;
@@ -127,4 +127,11 @@ function completeSubtrees(start: number, end: number): [level: number, index: nu
     at += 2 ** level;
   }
   return subtrees;
+}
+
+/** The leaves of the left side of a tree: the greatest power of two below `size`, which is > 1. */
+function largestPowerBelow(size: number): number {
+  let power = 1;
+  while (power * 2 < size) power *= 2;
+  return power;
 }

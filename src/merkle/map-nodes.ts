@@ -1,6 +1,7 @@
 import { DigestTable } from './digest-table.js';
 import { KeyArena } from './key-arena.js';
 import type { MapLeaf } from './map-hash.js';
+import { type Restated, RestatedTable } from './restated-table.js';
 import type { Hash } from './rfc6962.js';
 import { WordTable } from './word-table.js';
 
@@ -10,8 +11,8 @@ const keyBytesMax = 8 * 1024;
 
 /**
  * The memory of maps that share most of their nodes: a node is (bit, left, right) and a hash; a
- * leaf is a slot with its key, the hash of its record and the change that made it. A reference is a
- * node's number, or ~slot. Beside the keys it takes 49 bytes a node and 44 a leaf.
+ * leaf is a slot with its key and the hash of its record. A reference is a node's number, or ~slot.
+ * Beside the keys it takes 49 bytes a node and 40 a leaf.
  */
 export class MapNodes {
   readonly #nodes = new WordTable(3, chunkShift);
@@ -19,7 +20,8 @@ export class MapNodes {
   readonly #hashes = new DigestTable(); // by node
   readonly #slots = new WordTable(1, chunkShift); // a live slot's key address, a free one's next
   readonly #records = new DigestTable(); // by slot
-  readonly #changes = new WordTable(2, chunkShift); // by slot, the lower word first
+  readonly #restatedItems = new WordTable(1, chunkShift); // by slot: 1 + its item, mostly 0
+  readonly #restated = new RestatedTable();
   readonly #keys = new KeyArena();
   #stale = new Uint8Array(64); // by node: 1 until it is hashed; then those above it are 1 as well
   #nodeLimit = 0;
@@ -72,7 +74,7 @@ export class MapNodes {
     this.#stale[node] = 0;
   }
 
-  addLeaf(key: Uint8Array, recordHash: Uint8Array, change: number): number {
+  addLeaf(key: Uint8Array, recordHash: Uint8Array, restated: Restated | undefined): number {
     const address = this.#keys.add(key, key.length);
     let slot = this.#slotFree - 1;
     if (slot >= 0) this.#slotFree = this.#slotWord(slot);
@@ -80,18 +82,18 @@ export class MapNodes {
       slot = this.#slotLimit++;
       this.#slots.reserve(slot + 1);
       this.#records.reserve(slot + 1);
-      this.#changes.reserve(slot + 1);
+      this.#restatedItems.reserve(slot + 1);
     }
     this.#setSlotWord(slot, address);
     this.#records.set(slot, recordHash);
-    const words = this.#changes.chunks[slot >>> chunkShift] as Int32Array;
-    words[2 * (slot & chunkMask)] = change % 2 ** 32;
-    words[2 * (slot & chunkMask) + 1] = change / 2 ** 32;
+    this.#setItem(slot, restated === undefined ? 0 : 1 + this.#restated.add(restated));
     return slot;
   }
 
   freeLeaf(slot: number): void {
     this.#keys.remove(this.#addressOf(slot));
+    const item = this.#itemOf(slot);
+    if (item > 0) this.#restated.free(item - 1);
     this.#setSlotWord(slot, this.#slotFree);
     this.#slotFree = slot + 1;
   }
@@ -134,11 +136,10 @@ export class MapNodes {
     return this.#records.view(slot).slice();
   }
 
-  /** The version of the change that made the record of a leaf. */
-  changeOf(slot: number): number {
-    const words = this.#changes.chunks[slot >>> chunkShift] as Int32Array;
-    const at = 2 * (slot & chunkMask);
-    return ((words[at] as number) >>> 0) + 2 ** 32 * (words[at + 1] as number);
+  /** Of a leaf whose record was replaced. */
+  restated(slot: number): Restated | undefined {
+    const item = this.#itemOf(slot);
+    return item === 0 ? undefined : this.#restated.at(item - 1);
   }
 
   hashOf(reference: number): Uint8Array {
@@ -212,6 +213,16 @@ export class MapNodes {
 
   #addressOf(slot: number): number {
     return this.#slotWord(slot) >>> 0;
+  }
+
+  #itemOf(slot: number): number {
+    return (this.#restatedItems.chunks[slot >>> chunkShift] as Int32Array)[
+      slot & chunkMask
+    ] as number;
+  }
+
+  #setItem(slot: number, item: number): void {
+    (this.#restatedItems.chunks[slot >>> chunkShift] as Int32Array)[slot & chunkMask] = item;
   }
 
   #slotWord(slot: number): number {

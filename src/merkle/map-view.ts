@@ -1,6 +1,7 @@
 import { invariant } from '../base/invariant.js';
 import type { MapLeaf, PathStep } from './map-hash.js';
 import { bitAt, type MapNodes } from './map-nodes.js';
+import type { Restated } from './restated-table.js';
 
 /** A path from the root, and the leaf to which it leads. */
 export interface LeafPath extends MapLeaf {
@@ -15,8 +16,7 @@ export interface SubtreePath {
 
 /** A leaf, and how it stands beside the next one. */
 export interface PlacedLeaf extends MapLeaf {
-  /** Version of the change that made its record. */
-  readonly change: number;
+  readonly restated: Restated | undefined;
   /** Hash of the node that parts it from the next; none of the last. */
   readonly between: Uint8Array | undefined;
 }
@@ -35,10 +35,10 @@ export class MapView {
     return slot < 0 ? undefined : this.nodes.record(slot);
   }
 
-  /** The version of the change that made the record of `key`. */
-  changeOf(key: Uint8Array): number | undefined {
+  /** Of a key whose record was replaced since it was added. */
+  restated(key: Uint8Array): Restated | undefined {
     const slot = this.#find(key);
-    return slot < 0 ? undefined : this.nodes.changeOf(slot);
+    return slot < 0 ? undefined : this.nodes.restated(slot);
   }
 
   /** The first leaf whose key begins with `prefix`: of a key's versions the newest. */
@@ -106,8 +106,8 @@ export class MapView {
       for (; reference >= 0; reference = this.nodes.childOf(reference, 0)) open.push(reference);
       const node = open.pop();
       const between = node === undefined ? undefined : this.nodes.hashOf(node);
-      const change = this.nodes.changeOf(~reference);
-      yield { ...this.nodes.leaf(~reference), change, between };
+      const restated = this.nodes.restated(~reference);
+      yield { ...this.nodes.leaf(~reference), restated, between };
       if (node === undefined) return;
       reference = this.nodes.childOf(node, 1);
     }

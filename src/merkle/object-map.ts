@@ -2,6 +2,7 @@ import { invariant } from '../base/invariant.js';
 import { firstDifference, type MapLeaf } from './map-hash.js';
 import { bitAt, MapNodes } from './map-nodes.js';
 import { type LeafPath, MapView, type PlacedLeaf, type SubtreePath } from './map-view.js';
+import type { Restated } from './restated-table.js';
 import type { Hash } from './rfc6962.js';
 
 const nodesPerTurn = 64;
@@ -93,13 +94,13 @@ export class ObjectMap {
 
   /**
    * Adds a version, or gives the one that is there another record.
-   * @param change version of the change that made the record, for those who look for it
+   * @param restated of what is there already: what becomes of it is remembered beside the map
    */
-  set(key: Uint8Array, recordHash: Uint8Array, change = 0): void {
+  set(key: Uint8Array, recordHash: Uint8Array, restated?: Restated): void {
     this.#changeCount++;
     const nodes = this.#nodes;
     const { length } = key;
-    const slot = nodes.addLeaf(key, recordHash, change);
+    const slot = nodes.addLeaf(key, recordHash, restated);
     if (this.#count === 0) {
       this.#root = ~slot;
       this.#count = 1;
@@ -144,6 +145,10 @@ export class ObjectMap {
 
   recordHash(key: Uint8Array): Uint8Array | undefined {
     return this.now().recordHash(key);
+  }
+
+  restated(key: Uint8Array): Restated | undefined {
+    return this.now().restated(key);
   }
 
   firstWithPrefix(prefix: Uint8Array): MapLeaf | undefined {
@@ -278,11 +283,11 @@ export class ObjectMap {
     const edge: number[] = []; // nodes from the root along the right side
     let last: { readonly slot: number; readonly leaf: PlacedLeaf } | undefined;
     return (leaf) => {
-      const { key, recordHash, change } = leaf;
+      const { key, recordHash, restated } = leaf;
       const bit = last === undefined ? 0 : firstDifference(last.leaf.key, key);
       const follows = last === undefined || (bit >= 0 && bitAt(key, key.length, bit) === 1);
       if (!follows || (last !== undefined && last.leaf.between === undefined)) return false;
-      const slot = nodes.addLeaf(key, recordHash, change);
+      const slot = nodes.addLeaf(key, recordHash, restated);
       this.#count++;
       if (last?.leaf.between === undefined) this.#root = ~slot;
       else {

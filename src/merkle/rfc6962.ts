@@ -35,19 +35,11 @@ export function rootFromInclusion(
   size: number,
   path: readonly Uint8Array[],
 ): Uint8Array | undefined {
-  let used = 0;
-  const next = () => path[used++] ?? new Uint8Array();
-  // No deeper than the bits of a size: 53.
-  const rootOf = (place: number, leaves: number): Uint8Array => {
-    if (leaves === 1) return leaf;
-    const left = largestPowerBelow(leaves);
-    if (place < left) return nodeHash(hash, rootOf(place, left), next());
-    const right = rootOf(place - left, leaves - left);
-    return nodeHash(hash, next(), right);
-  };
-  if (index >= size) return undefined;
-  const root = rootOf(index, size);
-  return used === path.length ? root : undefined;
+  const sides = sidesOf(index, size - 1);
+  if (index >= size || sides.length !== path.length) return undefined;
+  return path.reduce((root, sibling, level) => {
+    return sides[level] === 'left' ? nodeHash(hash, sibling, root) : nodeHash(hash, root, sibling);
+  }, leaf);
 }
 
 /** Whether `path` proves as in RFC 6962 §2.1.2 that the tree `newer` begins with `older`. */
@@ -57,35 +49,36 @@ export function isConsistent(
   newer: TreeHead,
   path: readonly Uint8Array[],
 ): boolean {
-  let used = 0;
-  const next = () => path[used++] ?? new Uint8Array();
-  // Of the older tree and of the newer one, each as far as it lies in the same subtree.
-  type Roots = [older: Uint8Array, newer: Uint8Array];
-  const rootsOf = (olderSize: number, newerSize: number, isWhole: boolean): Roots => {
-    if (olderSize === newerSize) {
-      const same = isWhole ? older.root : next();
-      return [same, same];
-    }
-    const left = largestPowerBelow(newerSize);
-    if (olderSize <= left) {
-      const [olderRoot, newerLeft] = rootsOf(olderSize, left, isWhole);
-      return [olderRoot, nodeHash(hash, newerLeft, next())];
-    }
-    const [olderRight, newerRight] = rootsOf(olderSize - left, newerSize - left, false);
-    const shared = next();
-    return [nodeHash(hash, shared, olderRight), nodeHash(hash, shared, newerRight)];
-  };
   if (older.size > newer.size) return false;
   if (older.size === newer.size) return path.length === 0 && equalHashes(older.root, newer.root);
   if (older.size === 0) return path.length === 0 && equalHashes(older.root, hash());
-  const [olderRoot, newerRoot] = rootsOf(older.size, newer.size, true);
-  if (used !== path.length) return false;
+  // The greatest subtree that ends where the older tree ends is whole in both.
+  let [place, last] = [older.size - 1, newer.size - 1];
+  for (; place % 2 === 1; place = half(place)) last = half(last);
+  const [shared, ...siblings] = place === 0 ? [older.root, ...path] : path;
+  const sides = sidesOf(place, last);
+  if (shared === undefined || sides.length !== siblings.length) return false;
+  let [olderRoot, newerRoot] = [shared, shared];
+  for (const [level, sibling] of siblings.entries()) {
+    if (sides[level] === 'left') {
+      olderRoot = nodeHash(hash, sibling, olderRoot);
+      newerRoot = nodeHash(hash, sibling, newerRoot);
+    } else newerRoot = nodeHash(hash, newerRoot, sibling);
+  }
   return equalHashes(olderRoot, older.root) && equalHashes(newerRoot, newer.root);
 }
 
-/** The leaves of the left side of a tree: the greatest power of two below `size`, which is > 1. */
-export function largestPowerBelow(size: number): number {
-  let power = 1;
-  while (power * 2 < size) power *= 2;
-  return power;
+/**
+ * On which side the sibling of a node stands, level by level up to the root. Nodes of a level are
+ * numbered from 0 to `last`; the last one has none where its number is even, and goes up as it is.
+ */
+function sidesOf(place: number, last: number): ('left' | 'right')[] {
+  if (last <= 0) return [];
+  const above = sidesOf(half(place), half(last));
+  if (place % 2 === 1) return ['left', ...above];
+  return place < last ? ['right', ...above] : above;
+}
+
+function half(place: number): number {
+  return Math.floor(place / 2);
 }

@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Host } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
-import { emptyState } from '../catalog/catalog.js';
+import { type CatalogState, emptyState } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
+import { stateFactsOf } from '../catalog/object-states.js';
+import { type Change, changeRecord } from '../format/change-record.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { decodeVersionKey, versionKey } from '../format/key-encoding.js';
-import type { Mutation, ObjectRecord } from '../format/mutation.js';
-import { recordOfBucket, recordOfObject } from '../ledger/derive-record.js';
+import type { ChangeEntry } from '../format/ledger-record.js';
+import type { ObjectRecord } from '../format/mutation.js';
 import { applyToMap } from '../ledger/map-changes.js';
 import { nodeSha256 } from '../ledger/node-hash.js';
+import { recordTextOf } from '../ledger/record-text.js';
 import { openLog } from '../log/open-log.js';
 import type { Log } from '../log/types.js';
 import { treeHash } from '../merkle/growing-tree.js';
@@ -18,11 +21,28 @@ import { equalHashes } from '../merkle/rfc6962.js';
 import { BodyReader, bodyOf } from './body-reader.js';
 import { Commits } from './commits.js';
 
-/** By version: where its commit stands, and what of its record stands in the ledger alone. */
-export type LivePlaces = Map<
-  number,
-  { readonly sequence: number; readonly mutation: number; readonly before: Uint8Array | undefined }
->;
+/** Where the commit of a record stands, and what of it stands in the ledger alone. */
+type Place = Pick<ChangeEntry, 'sequence' | 'mutation' | 'before'>;
+
+/** By version of what is in the map. */
+export type LivePlaces = Map<number, { readonly first: Place; readonly state: Place | undefined }>;
+
+/** Follows what a change does to the map. */
+export function notePlaces(
+  live: LivePlaces,
+  { removed, added }: Change,
+  { sequence, mutation, before }: Place,
+): void {
+  const place = { sequence, mutation, before };
+  const [version] = added[0] ?? [];
+  const was = version === undefined ? undefined : live.get(version);
+  for (const [one] of removed) live.delete(one);
+  if (version === undefined) return;
+  live.set(
+    version,
+    was === undefined ? { first: place, state: undefined } : { ...was, state: place },
+  );
+}
 
 /**
  * Holds a map against the store's own log: each version that the map names has that record and
@@ -53,24 +73,43 @@ export async function auditContent(
   const { objects, buckets } = state;
   const content = new ContentAudit(log, map, live);
   for (const name of names) {
-    const isThere =
-      name.bucket === ''
-        ? buckets.get(name.key)?.version === name.version
-        : objects.find(versionKey(name.bucket, name.key, name.version)) >= 0;
-    if (!isThere) throw wrong(name, 'is in the ledger, and the store does not have it');
+    if (!isInStore(state, name)) {
+      throw wrong(name, 'is in the ledger, and the store does not have it');
+    }
+    checkState(state, map, name);
     await content.check(name);
   }
-  if (objects.count + buckets.size === names.length) return names.length;
+  let count = objects.count + buckets.size;
+  for (const { configurations } of buckets.values()) count += configurations.size;
+  if (count === names.length) return names.length;
   throw new NotProven('map', 'the store holds objects that are not in its ledger');
 }
 
 type VersionName = ReturnType<typeof decodeVersionKey>;
 
+function isInStore({ objects, buckets }: CatalogState, name: VersionName): boolean {
+  const { bucket, key, version } = name;
+  if (bucket !== '') return objects.find(versionKey(bucket, key, version)) >= 0;
+  const [ofBucket = '', kind] = key.split('/');
+  const found = buckets.get(ofBucket);
+  if (kind === undefined) return found?.version === version;
+  const all: ReadonlyMap<string, { readonly version: number }> | undefined = found?.configurations;
+  return all?.get(kind)?.version === version;
+}
+
+/** What was said last of a version is what the ledger has of it. */
+function checkState(state: CatalogState, map: ObjectMap, name: VersionName): void {
+  const { bucket, key, version } = name;
+  const saidLast = stateFactsOf(state, bucket, key, version)?.version ?? version;
+  const sealed = map.restated(versionKey(bucket, key, version))?.change ?? version;
+  if (saidLast !== sealed) throw wrong(name, 'has other tags or locks than the ledger sealed');
+}
+
 /** What was committed after the last block: it is in no block yet, and in the store. */
 function addLater(map: ObjectMap, live: LivePlaces, sequence: number, meta: Uint8Array): void {
   const commit = decodeCommitMeta(meta);
-  for (const { mutation, before } of applyToMap(nodeSha256, map, commit)) {
-    live.set(commit.version + mutation, { sequence, mutation, before });
+  for (const { text, ...change } of applyToMap(nodeSha256, map, commit)) {
+    notePlaces(live, changeRecord.decode(text), { sequence, ...change });
   }
 }
 
@@ -91,23 +130,33 @@ class ContentAudit {
   async check(name: VersionName): Promise<void> {
     const place = this.live.get(name.version);
     if (place === undefined) throw wrong(name, 'is in no change record');
-    const { sequence, before } = place;
-    const stored = await this.#commits.read(sequence);
-    const { mutations, timeUnixMs } = stored.commit;
-    const mutation = mutations[place.mutation];
-    const text = recordText(mutation, timeUnixMs, before);
-    const key = versionKey(name.bucket, name.key, name.version);
-    const recordHash = this.map.recordHash(key) ?? nodeSha256();
-    if (text === undefined || !equalHashes(nodeSha256(utf8ToBytes(text)), recordHash)) {
+    const first = await this.#recordAt(place.first, undefined);
+    const recordHash =
+      place.state === undefined
+        ? first.recordHash
+        : (await this.#recordAt(place.state, first.recordHash)).recordHash;
+    const sealed = this.map.recordHash(versionKey(name.bucket, name.key, name.version));
+    if (sealed === undefined || !equalHashes(recordHash, sealed)) {
       throw wrong(name, 'is not what the ledger sealed');
     }
+    const { mutation, body } = first;
+    if (mutation?.is !== 'putObject' || body === undefined) return;
     // What is encrypted opens with its key alone, which nobody gives here: its record is all.
-    if (mutation?.is !== 'putObject' || mutation.object.encryption !== undefined) return;
-    const isSame = await this.#hasContent(
-      mutation.object,
-      bodyOf(mutation.object, sequence, stored),
-    );
-    if (!isSame) throw wrong(name, 'has other bytes than the ledger sealed');
+    if (mutation.object.encryption !== undefined) return;
+    if (!(await this.#hasContent(mutation.object, body))) {
+      throw wrong(name, 'has other bytes than the ledger sealed');
+    }
+  }
+
+  /** The hash of a record, made from its commit; of nothing if that makes none. */
+  async #recordAt({ sequence, mutation: index, before }: Place, firstRecord?: Uint8Array) {
+    const stored = await this.#commits.read(sequence);
+    const { mutations, timeUnixMs } = stored.commit;
+    const mutation = mutations[index];
+    const text = recordTextOf(nodeSha256, mutation, timeUnixMs, { before, firstRecord });
+    const body =
+      mutation?.is === 'putObject' ? bodyOf(mutation.object, sequence, stored) : undefined;
+    return { mutation, body, recordHash: nodeSha256(utf8ToBytes(text ?? '')) };
   }
 
   async #hasContent(object: ObjectRecord, body: ReturnType<typeof bodyOf>): Promise<boolean> {
@@ -135,16 +184,6 @@ class ContentAudit {
     for await (const chunk of this.#reader.read(body, startBytes, endBytes)) hash.update(chunk);
     return hash.digest();
   }
-}
-
-function recordText(
-  mutation: Mutation | undefined,
-  timeUnixMs: number,
-  before: Uint8Array | undefined,
-): string | undefined {
-  if (mutation?.is === 'createBucket') return recordOfBucket(nodeSha256, mutation, timeUnixMs);
-  if (mutation?.is !== 'putObject') return undefined;
-  return recordOfObject(nodeSha256, mutation.object, timeUnixMs, before);
 }
 
 function wrong({ bucket, key, version }: VersionName, what: string): NotProven {

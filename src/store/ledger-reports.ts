@@ -9,7 +9,7 @@ import { epochDirectory, hostBelow } from '../ledger/ledger-files.js';
 import { LedgerLog } from '../ledger/ledger-log.js';
 import { isSoundMap } from '../ledger/map-snapshot.js';
 import { snapshotOf } from '../ledger/restore-map.js';
-import { auditContent, type LivePlaces } from './audit-content.js';
+import { auditContent, type LivePlaces, notePlaces } from './audit-content.js';
 
 export interface LedgerReport {
   readonly origin: string;
@@ -65,10 +65,9 @@ export async function verifyLedger(
     if (options.full) {
       const live: LivePlaces = new Map();
       const map = await auditBlocks(ledger, {
-        change: (change, { sequence, mutation, before }) => {
+        change: (change, entry) => {
           report.changeCount++;
-          for (const [version] of change.removed) live.delete(version);
-          for (const [version] of change.added) live.set(version, { sequence, mutation, before });
+          notePlaces(live, change, entry);
         },
         block: (height) => options.progress?.(height + 1, ledger.size),
         between: async () => undefined,

@@ -1,12 +1,11 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
-import { invariant } from '../base/invariant.js';
 import { decodeCommit } from '../format/commit.js';
-import { recordOfBucket, recordOfObject } from '../ledger/derive-record.js';
 import { epochDirectory, hostBelow, readWhole, tilesDirectory } from '../ledger/ledger-files.js';
 import { nodeSha256 } from '../ledger/node-hash.js';
 import { encodeObjectProof } from '../ledger/object-proof.js';
+import { recordTextOf } from '../ledger/record-text.js';
 import type {
   ChangesPage,
   LedgerStanding,
@@ -72,9 +71,10 @@ export class OpenLedger implements StoreLedger {
   }
 
   async prove(request: ProofRequest): Promise<string> {
-    const { head, block, proof, record, change } = await this.link.prove(request);
-    const subject = record === undefined ? change : await this.#recordText(record);
-    return encodeObjectProof({ head, subject, block, proof });
+    const { head, block, proof, record, state, change } = await this.link.prove(request);
+    const subject = record === undefined ? change : await this.#recordText(record, undefined);
+    const stateText = state && (await this.#recordText(state, record?.recordHash));
+    return encodeObjectProof({ head, subject, state: stateText, block, proof });
   }
 
   async block(height: number): Promise<string> {
@@ -101,16 +101,16 @@ export class OpenLedger implements StoreLedger {
   }
 
   /** The text whose hash the map holds: from the commit, and from what stands in the ledger. */
-  async #recordText({ sequence, mutation, before, recordHash }: RecordSource): Promise<string> {
+  async #recordText(
+    { sequence, mutation, before, recordHash }: RecordSource,
+    firstRecord: Uint8Array | undefined,
+  ): Promise<string> {
     const { payload } = await this.log.read(sequence);
     const { mutations, timeUnixMs } = decodeCommit(payload);
-    const found = mutations[mutation];
-    invariant(found?.is === 'putObject' || found?.is === 'createBucket', 'it put this version');
-    const text =
-      found.is === 'createBucket'
-        ? recordOfBucket(nodeSha256, found, timeUnixMs)
-        : recordOfObject(nodeSha256, found.object, timeUnixMs, before);
-    if (equalHashes(nodeSha256(utf8ToBytes(text)), recordHash)) return text;
+    const context = { before, firstRecord };
+    const text = recordTextOf(nodeSha256, mutations[mutation], timeUnixMs, context);
+    const isIt = text !== undefined && equalHashes(nodeSha256(utf8ToBytes(text)), recordHash);
+    if (isIt) return text;
     throw new LogStoreError('RECORD_CORRUPT', `record ${sequence} is not what the ledger sealed`);
   }
 }
