@@ -8,6 +8,10 @@ export type ErrorCode =
   | 'NO_SUCH_UPLOAD'
   | 'BUCKET_EXISTS'
   | 'BUCKET_NOT_EMPTY'
+  | 'NO_SUCH_USER'
+  | 'USER_EXISTS'
+  | 'NO_SUCH_POLICY'
+  | 'POLICY_IN_USE'
   // what the caller asked for makes no sense
   | 'INVALID_ARGUMENT'
   | 'INVALID_BUCKET_NAME'
