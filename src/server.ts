@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Credentials } from './auth/credentials.js';
+import type { Users } from './auth/users.js';
 import { errnoOf, LogStoreError } from './base/errors.js';
 import type { Host, Timer } from './base/host.js';
 import { invariant } from './base/invariant.js';
@@ -9,6 +10,7 @@ import { nodeHost } from './host/node-host.js';
 import { createHttpServer } from './http/app.js';
 import type { Health, Logger } from './http/edge.js';
 import { threadedLedger } from './ledger-options.js';
+import { openUsers } from './open-users.js';
 import { findCredentials, makeCredentials } from './root-credentials.js';
 
 import { openStoreOn } from './store/store.js';
@@ -71,7 +73,9 @@ export async function startServer(
   try {
     goOn(stopping);
     const credentials = credentialsFound ?? (await makeCredentials(config, host.random));
-    const server = edgeOf(config, host, store, credentials, logger);
+    const warn = (message: string, error: unknown) => logger.warn({ err: error }, message);
+    const users = await openUsers({ store, root: credentials, keys, host, warn });
+    const server = edgeOf(config, host, store, users, logger);
     await listen(server, config);
     const credentialsMade = credentialsFound === undefined ? credentials : undefined;
     const watch = watchWriter(store, host, logger);
@@ -130,12 +134,12 @@ function edgeOf(
   config: Config,
   { clock, random }: Host,
   store: Store,
-  credentials: Credentials,
+  users: Users,
   logger: Logger,
 ): Server {
   return createHttpServer({
     store,
-    secretOf: (id) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
+    users,
     clock,
     random,
     logger,

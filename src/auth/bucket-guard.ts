@@ -33,7 +33,7 @@ export class BucketGuards {
   readonly #known = new WeakMap<BucketDocuments, BucketGuard>();
 
   /** @param ownershipDefault of buckets that say nothing of it */
-  constructor(private readonly ownershipDefault: ObjectOwnership) {}
+  constructor(readonly ownershipDefault: ObjectOwnership) {}
 
   of(name: string, documents: BucketDocuments): BucketGuard {
     const known = this.#known.get(documents);

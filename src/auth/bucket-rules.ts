@@ -1,10 +1,6 @@
 /** What a bucket says of grants: who owns what is put there, and what is public (SPEC.md §4.1). */
 
-export const ownerships = [
-  'BucketOwnerEnforced',
-  'BucketOwnerPreferred',
-  'ObjectWriter',
-] as const;
+export const ownerships = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const;
 export type ObjectOwnership = (typeof ownerships)[number];
 
 export function ownershipOf(text: string | undefined): ObjectOwnership | undefined {

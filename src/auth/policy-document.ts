@@ -21,9 +21,12 @@ export interface Statement {
 
 export interface Policy {
   readonly statements: readonly Statement[];
-  /** Whether some condition or variable reads this key, or one that begins so. */
-  reads(keyPrefix: string): boolean;
+  /** Whether it looks at the tags that an object has: they must be read before it is asked. */
+  readonly readsObjectTags: boolean;
 }
+
+/** What stands behind it is the tag's name. */
+export const objectTagPrefix = 's3:existingobjecttag/';
 
 const elements = new Set(['Version', 'Id', 'Statement']);
 const statementElements = new Set([
@@ -53,10 +56,9 @@ export function parsePolicy(text: string, bucket?: string): Policy {
     throw new PolicyError('Could not parse the policy: Statement is empty or too long');
   const withVariables = version === '2012-10-17';
   const parsed = all.map((each) => parseStatement(each, bucket, withVariables));
-  const reads = new Set(parsed.flatMap(({ read }) => read));
   return {
     statements: parsed.map(({ statement }) => statement),
-    reads: (keyPrefix) => [...reads].some((key) => key.startsWith(keyPrefix)),
+    readsObjectTags: parsed.some(({ read }) => read.some((key) => key.startsWith(objectTagPrefix))),
   };
 }
 

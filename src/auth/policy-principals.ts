@@ -75,7 +75,9 @@ function isMeant(entry: Entry, principal: Principal, shownId: string | undefined
 function awsEntry(name: string): Entry {
   if (name === '*') return { is: 'anyone' };
   if (/^[0-9a-f]{64}$/.test(name)) return { is: 'owner', id: name };
-  const arn = /^arn:aws[a-z-]*:iam::([0-9a-f]{64})?:(root|user\/(?:[^*?]*\/)?([^/*?]+))$/.exec(name);
+  const arn = /^arn:aws[a-z-]*:iam::([0-9a-f]{64})?:(root|user\/(?:[^*?]*\/)?([^/*?]+))$/.exec(
+    name,
+  );
   if (arn === null) throw invalid();
   const [, account, , user] = arn;
   if (user !== undefined) return { is: 'user', name: user };

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Policy } from './policy-document.js';
 
 /** Who sends a request. */
@@ -27,4 +28,9 @@ export function arnOf({ is, name }: Principal): string {
 /** Whether a resource of that owner is the principal's own. */
 export function owns(principal: Principal, ownerId: string): boolean {
   return principal.is !== 'anonymous' && principal.ownerId === ownerId;
+}
+
+/** The id by which clients know root: 64 hex digits that do not give the key away. */
+export function rootShownId(accessKeyId: string): string {
+  return hash('sha256', `logstore canonical user id\0${accessKeyId}`);
 }

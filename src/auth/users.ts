@@ -4,8 +4,8 @@ import { type Credentials, checkCredentials, generateCredentials } from './crede
 import { type Policy, parsePolicy } from './policy-document.js';
 import { PolicyError } from './policy-error.js';
 import type { SecretBox } from './secret-box.js';
-import { decodeUser, encodeUser, type StoredUser, userKeyCountMax } from './user-document.js';
 import { type OpenUser, type RootIdentity, UserDirectory } from './user-directory.js';
+import { decodeUser, encodeUser, type StoredUser, userKeyCountMax } from './user-document.js';
 
 /** Where users and policies are kept: the store's. */
 export interface AccessDocuments {
@@ -18,8 +18,7 @@ export interface AccessDocuments {
 export interface UsersOptions {
   readonly documents: AccessDocuments;
   readonly root: RootIdentity;
-  /** Asked for once there is a secret to open or to seal. */
-  readonly secretBox: (purpose: 'open' | 'seal') => Promise<SecretBox>;
+  readonly secretBox: SecretBox;
   readonly random: { bytes(countBytes: number): Uint8Array };
   readonly nowUnixMs: () => number;
 }
@@ -70,7 +69,7 @@ export class Users {
     this.#directory = directory;
   }
 
-  /** @throws LogStoreError `INVALID_ARGUMENT` where the secrets key is missing or another one */
+  /** @throws LogStoreError `INVALID_ARGUMENT` where the key of their secrets is missing */
   static async open(options: UsersOptions): Promise<Users> {
     const { documents, root } = options;
     const policies = new Map<string, Policy>();
@@ -79,9 +78,8 @@ export class Users {
     const users = new Map<string, OpenUser>();
     for (const { name, value } of await documents.documents('user')) {
       const stored = decodeUser(name, value);
-      const box = await options.secretBox('open');
       const secrets = new Map(
-        stored.keys.map(({ id, secret }) => [id, box.open(name, id, secret)]),
+        stored.keys.map(({ id, secret }) => [id, options.secretBox.open(name, id, secret)]),
       );
       users.set(name, { stored, secrets });
     }
@@ -228,8 +226,8 @@ export class Users {
     const credentials = checkCredentials(accessKeyId, secretAccessKey);
     if (this.#directory.hasKey(accessKeyId))
       throw new LogStoreError('USER_EXISTS', `another user has the access key ${accessKeyId}`);
-    const box = await this.options.secretBox('seal');
-    const secret = box.seal(stored.name, accessKeyId, secretAccessKey);
+    const { secretBox } = this.options;
+    const secret = await secretBox.seal(stored.name, accessKeyId, secretAccessKey);
     const createdUnixMs = this.options.nowUnixMs();
     const key = { id: accessKeyId, secret, enabled: true, createdUnixMs };
     const user = { ...stored, keys: [...stored.keys, key] };

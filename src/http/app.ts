@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { BucketGuards } from '../auth/bucket-guard.js';
 import { SigV4Verifier } from '../auth/sigv4.js';
 import { type Edge, type EdgeDeps, RequestIds } from './edge.js';
 import { edgeLimitsDefault, guardConnections, serverOptions, TransferWatch } from './guards.js';
@@ -17,9 +18,10 @@ export function createEdge(deps: EdgeDeps): Edge {
     transfers: new TransferWatch(deps.clock, limits.bodyIdleMs),
     verifier: new SigV4Verifier({
       region: deps.region,
-      secretOf: deps.secretOf,
+      secretOf: (id) => deps.users.directory.signer(id)?.secret,
       signatureV2: deps.signatureV2,
     }),
+    guards: new BucketGuards(deps.objectOwnership ?? 'BucketOwnerEnforced'),
     requestIds: new RequestIds(deps.random),
     requestLog: new RequestLog(deps.logger, deps.clock),
   };

@@ -1,13 +1,18 @@
 import type { SignableRequest } from '../auth/canonical-request.js';
 import type { PayloadClaim } from '../auth/payload-claim.js';
+
+import { anonymous, type Principal } from '../auth/principal.js';
+
 import type { Refusal } from '../auth/refusal.js';
+
 import type { ChunkSigning } from '../auth/sigv4.js';
+import { InvariantError } from '../base/invariant.js';
 import type { Edge } from './edge.js';
 import { S3Error } from './s3/s3-error.js';
 
 /** Who sent a request, proven, and what was signed about its body. */
 export interface Identity {
-  readonly accessKeyId: string;
+  readonly principal: Principal;
   readonly payload: PayloadClaim;
   /** Undefined where chunks cannot be signed. */
   readonly chunkSigning: ChunkSigning | undefined;
@@ -16,17 +21,27 @@ export interface Identity {
 }
 
 /**
- * Proves the sender of a request from its request line and headers. There are no policies yet:
- * whoever has a key may do everything, and nobody else anything.
+ * Proves the sender of a request from its request line and headers; who signs nothing is nobody in
+ * particular. What the sender may do is decided elsewhere.
  * @throws S3Error
  */
 export function authenticate(edge: Edge, request: SignableRequest): Identity {
   const proof = edge.verifier.verify(request, edge.clock.nowUnixMs());
   if (proof.is === 'refused') throw errorOf(proof);
-  if (proof.is === 'anonymous') throw new S3Error('AccessDenied');
-  const { accessKeyId, payload, chunkSigning } = proof;
+  const { payload } = proof;
+  if (proof.is === 'anonymous')
+    return { principal: anonymous, payload, chunkSigning: undefined, presigned: false };
+  const signer = edge.users.directory.signer(proof.accessKeyId);
+  if (signer === undefined) throw new InvariantError('a key whose signature holds is somebody’s');
   const presigned = request.headers.authorization === undefined;
-  return { accessKeyId, payload, chunkSigning, presigned };
+  return { principal: signer.principal, payload, chunkSigning: proof.chunkSigning, presigned };
+}
+
+/** The same where root alone may ask. @throws S3Error `AccessDenied` */
+export function authenticateRoot(edge: Edge, request: SignableRequest): Identity {
+  const identity = authenticate(edge, request);
+  if (identity.principal.is !== 'root') throw new S3Error('AccessDenied');
+  return identity;
 }
 
 export function errorOf({ code, message, region }: Refusal): S3Error {

@@ -1,4 +1,7 @@
+import type { BucketGuards } from '../auth/bucket-guard.js';
+import type { ObjectOwnership } from '../auth/bucket-rules.js';
 import type { SigV4Verifier } from '../auth/sigv4.js';
+import type { Users } from '../auth/users.js';
 import type { Clock, Random } from '../base/host.js';
 import type { Store } from '../store/types.js';
 import type { EdgeLimits, TransferWatch } from './guards.js';
@@ -20,8 +23,10 @@ export interface Health {
 /** What the composition root gives the HTTP edge. */
 export interface EdgeDeps {
   readonly store: Store;
-  /** The secret of an access key that may sign requests; undefined for every other. */
-  readonly secretOf: (accessKeyId: string) => string | undefined;
+  /** Who may sign requests, root among them. */
+  readonly users: Users;
+  /** What buckets that say nothing of ACLs do with them; `BucketOwnerEnforced` unless given. */
+  readonly objectOwnership?: ObjectOwnership | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -42,6 +47,7 @@ export interface Edge extends EdgeDeps {
   readonly limits: EdgeLimits;
   readonly transfers: TransferWatch;
   readonly verifier: SigV4Verifier;
+  readonly guards: BucketGuards;
   readonly requestIds: RequestIds;
   readonly requestLog: RequestLog;
 }

@@ -2,10 +2,11 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { NextFunction, Request, Response } from 'express';
 import { LogStoreError } from '../../base/errors.js';
-import { authenticate } from '../authenticate.js';
+import { authenticateRoot } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { splitTarget } from '../s3/address.js';
 import { type LedgerAnswer, ledgerRoutes } from './ledger-routes.js';
+import { requireReader } from './proof-readers.js';
 
 const prefix = '/_/ledger';
 const compress = promisify(gzip);
@@ -24,8 +25,9 @@ export async function serveLedger(
   for (const route of ledgerRoutes) {
     const match = route.path.exec(rest);
     if (match === null) continue;
-    if (route.access !== 'open')
-      authenticate(edge, { method: req.method, ...target, headers: req.headers });
+    if (route.access === 'root')
+      authenticateRoot(edge, { method: req.method, ...target, headers: req.headers });
+    if (route.access === 'reader') await requireReader(edge, req);
     const { ledger } = edge.store;
     if (ledger === undefined) throw new LogStoreError('NO_LEDGER', 'this store has no ledger');
     const query = new URLSearchParams(target.rawQuery);

@@ -16,11 +16,11 @@ export interface LedgerRoute {
   readonly path: RegExp;
   /**
    * `open`: whoever reaches the port. Logs are there to be watched by strangers, who sign nothing;
-   * what is open holds hashes, counts and times, and no names. `authenticated`: whose request is
-   * signed by a known key. `reader`: who may read what the query names; as long as there are no
-   * policies that is everyone with a key.
+   * what is open holds hashes, counts and times, and no names. `root`: whose request the
+   * root key has signed. `reader`: who may read the object that the query names, or list the bucket
+   * whose listing is proved; what else is proved may name neighbours, and is root's.
    */
-  readonly access: 'open' | 'authenticated' | 'reader';
+  readonly access: 'open' | 'root' | 'reader';
   readonly answer: (
     ledger: StoreLedger,
     parts: readonly string[],
@@ -78,13 +78,13 @@ export const ledgerRoutes: readonly LedgerRoute[] = [
   {
     name: 'standing',
     path: /^$/,
-    access: 'authenticated', // its reason is for the operator
+    access: 'root', // its reason is for the operator
     answer: async (ledger) => json(ledger.standing()),
   },
   {
     name: 'changes of a block',
     path: /^\/block\/(\d{1,16})\/changes$/,
-    access: 'authenticated', // every name that changed: for auditors
+    access: 'root', // every name that changed: for auditors
     answer: async (ledger, [height], query) =>
       json(await ledger.changes(numberOf(height), numberOf(query.get('from') ?? '0'))),
   },

@@ -1,6 +1,6 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { InvariantError } from '../../base/invariant.js';
-import { authenticate } from '../authenticate.js';
+import { authenticateRoot } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { badShape } from '../guards.js';
 import { splitTarget } from '../s3/address.js';
@@ -23,7 +23,7 @@ export function nativeRouter(edge: Edge): Router {
   );
   for (const work of nativeWork)
     router.post(`/_${work.path}`, async (req: Request, res: Response) => {
-      authenticateSender(edge, req);
+      requireRoot(edge, req);
       await answerWork(edge, work, req, res);
     });
   router.use((_req: Request, res: Response) =>
@@ -38,15 +38,15 @@ export function nativeRouter(edge: Edge): Router {
 }
 
 async function answer(edge: Edge, route: NativeRoute, req: Request, res: Response): Promise<void> {
-  if (route.access === 'authenticated') authenticateSender(edge, req);
+  if (route.access === 'root') requireRoot(edge, req);
   const { status, body } = await route.answer(edge);
   sendJson(edge, res, status, body);
 }
 
-/** @throws S3Error unless a known key has signed the request */
-function authenticateSender(edge: Edge, req: Request): void {
+/** @throws S3Error unless the root key has signed the request */
+function requireRoot(edge: Edge, req: Request): void {
   const target = splitTarget(req.originalUrl);
-  authenticate(edge, { method: req.method, ...target, headers: req.headers });
+  authenticateRoot(edge, { method: req.method, ...target, headers: req.headers });
 }
 
 function sendError(edge: Edge, res: Response, { code, status, message, cause }: S3Error): void {

@@ -10,8 +10,8 @@ export interface NativeAnswer {
 export interface NativeRoute {
   readonly method: 'GET';
   readonly path: string;
-  /** `open`: whoever reaches the port. `authenticated`: whose request is signed by a known key. */
-  readonly access: 'open' | 'authenticated';
+  /** `open`: whoever reaches the port. `root`: whose request the root key has signed. */
+  readonly access: 'open' | 'root';
   readonly answer: (edge: Edge) => NativeAnswer | Promise<NativeAnswer>;
 }
 
@@ -36,13 +36,13 @@ export const nativeRoutes: readonly NativeRoute[] = [
   {
     method: 'GET',
     path: '/health',
-    access: 'authenticated', // what is known of each segment; POST examines them first
+    access: 'root', // what is known of each segment; POST examines them first
     answer: async (edge) => ({ status: 200, body: await edge.store.health() }),
   },
   {
     method: 'GET',
     path: '/stats',
-    access: 'authenticated',
+    access: 'root',
     answer: (edge) => ({ status: 200, body: edge.store.stats() }),
   },
 ];

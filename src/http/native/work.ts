@@ -4,7 +4,7 @@ import type { Edge } from '../edge.js';
 import { splitTarget } from '../s3/address.js';
 import { toS3Error } from '../s3/s3-error.js';
 
-/** Work that takes its time, below `/_`; who has a key may ask for it. */
+/** Work that takes its time, below `/_`; who has the root key may ask for it. */
 export interface NativeWork {
   readonly method: 'POST';
   readonly path: string;

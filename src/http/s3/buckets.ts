@@ -1,8 +1,9 @@
+import { owns } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
 import { readWholeBody } from './body.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { readToken, writeToken } from './listing-parameters.js';
-import { writeOwner } from './owner.js';
+import { senderAsOwner, writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, xmlTime } from './xml.js';
 import { childText, readXml } from './xml-read.js';
@@ -20,12 +21,13 @@ export async function listBuckets(exchange: Exchange): Promise<void> {
   const all = region === edge.region ? await exchange.store.listBuckets() : [];
   const left = all
     .filter(({ name }) => name.startsWith(prefix ?? '') && (after === undefined || name > after))
+    .filter(({ name, owner }) => exchange.access.seesBucket(name, owner ?? ''))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const page = left.slice(0, limit);
   const last = page.at(-1);
 
   const xml = s3Document('ListAllMyBucketsResult');
-  writeOwner(xml, 'Owner', exchange.identity.accessKeyId);
+  writeOwner(xml, 'Owner', senderAsOwner(exchange));
   xml.open('Buckets');
   for (const bucket of page) {
     xml.open('Bucket').element('Name', bucket.name);
@@ -58,12 +60,18 @@ export async function createBucket(exchange: Exchange): Promise<void> {
       'IllegalLocationConstraintException',
       `The ${constraint} location constraint is incompatible with the region of this store`,
     );
+  const configurations = { 'ownership-controls': edge.guards.ownershipDefault };
   try {
     const given = headerOf(exchange.headers, 'x-amz-bucket-object-lock-enabled');
     const objectLock = given?.toLowerCase() === 'true';
-    await exchange.store.createBucket(exchange.bucket, { objectLock });
+    const { principal } = exchange.identity;
+    const owner = principal.ownerId || undefined;
+    await exchange.store.createBucket(exchange.bucket, { objectLock, owner, configurations });
   } catch (error) {
-    if (edge.region !== 'us-east-1' || !isLogStoreError(error, 'BUCKET_EXISTS')) throw error;
+    if (!isLogStoreError(error, 'BUCKET_EXISTS')) throw error;
+    const { ownerId } = exchange.access.guard(exchange.bucket);
+    if (!owns(exchange.identity.principal, ownerId)) throw new S3Error('BucketAlreadyExists');
+    if (edge.region !== 'us-east-1') throw error;
   }
   exchange.answer.sendEmpty(200, ['location', `/${exchange.bucket}`]);
 }

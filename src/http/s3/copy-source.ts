@@ -8,7 +8,7 @@ import { S3Error } from './s3-error.js';
  * `?versionId=…` behind.
  * @throws S3Error `InvalidArgument`
  */
-export function copySource({ headers }: Exchange): CopySource {
+export function copySource({ headers }: Pick<Exchange, 'headers'>): CopySource {
   const given = headerOf(headers, 'x-amz-copy-source') ?? '';
   const version = given.lastIndexOf('?versionId=');
   const escaped = version === -1 ? given : given.slice(0, version);
@@ -24,6 +24,12 @@ export function copySource({ headers }: Exchange): CopySource {
       'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
     );
   return { bucket: path.slice(0, slash), key: path.slice(slash + 1), versionId };
+}
+
+/** Where what a request reads lies: of a copy that is its source. */
+export function readBucket(exchange: Pick<Exchange, 'headers' | 'bucket'>): string {
+  if (exchange.headers['x-amz-copy-source'] === undefined) return exchange.bucket;
+  return copySource(exchange).bucket;
 }
 
 function decode(escaped: string): string {

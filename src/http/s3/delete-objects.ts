@@ -4,6 +4,7 @@ import { readWholeBody } from './body.js';
 import { etagCondition, writeCondition } from './conditions.js';
 import { logError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
+import { rightOf } from './rights.js';
 import { S3Error, toS3Error } from './s3-error.js';
 import { bypassesGovernance, pushVersionId, versionIdOf } from './versions.js';
 import { s3Document } from './xml.js';
@@ -17,7 +18,7 @@ export async function deleteObject(exchange: Exchange): Promise<void> {
   const options: DeleteOptions = {
     ...writeCondition(headers),
     versionId: versionIdOf(query),
-    bypassGovernance: bypassesGovernance(exchange),
+    bypassGovernance: await bypassesGovernance(exchange, key),
   };
   const { versionId, deleteMarker } = await store.delete(bucket, key, options);
   const described = pushVersionId([], versionId);
@@ -60,12 +61,14 @@ export async function deleteObjects(exchange: Exchange): Promise<void> {
 }
 
 async function deleteOne(exchange: Exchange, one: Doomed): Promise<DeleteResult | S3Error> {
-  const { etag, versionId } = one;
+  const { key, etag, versionId } = one;
+  const { access, bucket, store } = exchange;
   try {
-    return await exchange.store.delete(exchange.bucket, one.key, {
+    await access.require(rightOf('DeleteObject'), { bucket, key, versionId });
+    return await store.delete(bucket, key, {
       ...(etag === undefined ? {} : etagCondition(etag)),
       versionId,
-      bypassGovernance: bypassesGovernance(exchange),
+      bypassGovernance: await bypassesGovernance(exchange, key),
     });
   } catch (error) {
     const failure = toS3Error(error);

@@ -5,6 +5,7 @@ import type { Edge } from '../edge.js';
 import type { Address } from './address.js';
 import type { Answer } from './answer.js';
 import type { Query } from './query.js';
+import type { RequestAccess } from './request-access.js';
 
 /** A request whose sender is proven and whose address makes sense, and the answer to give. */
 export interface Exchange {
@@ -18,6 +19,8 @@ export interface Exchange {
   /** With the `x-amz-` parameters of a presigned URL, which count as headers. */
   readonly headers: IncomingHttpHeaders;
   readonly identity: Identity;
+  /** What the sender may do, beside the operation itself, which was asked for already. */
+  readonly access: RequestAccess;
 }
 
 /** A header that counts once, however often it was sent. */

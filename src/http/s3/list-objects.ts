@@ -1,3 +1,4 @@
+import type { ShownOwner } from '../../auth/user-directory.js';
 import type { ListedObject, ListOptions, ListPage } from '../../store/types.js';
 import type { Exchange } from './exchange.js';
 import {
@@ -7,7 +8,7 @@ import {
   readToken,
   writeToken,
 } from './listing-parameters.js';
-import { writeOwner } from './owner.js';
+import { bucketOwner, writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
@@ -30,7 +31,7 @@ export async function listObjects(exchange: Exchange): Promise<void> {
   // S3 gives it with a delimiter alone; without one, clients go on from the last key.
   if (page.next !== undefined && delimiter !== undefined)
     xml.element('NextMarker', encode(page.next));
-  writePage(xml, page, parameters, exchange.identity.accessKeyId);
+  writePage(xml, page, parameters, bucketOwner(exchange));
   exchange.answer.sendXml(200, xml.close('ListBucketResult').toString());
 }
 
@@ -55,7 +56,7 @@ export async function listObjectsV2(exchange: Exchange): Promise<void> {
   xml.element('EncodingType', parameters.encodingType).element('IsTruncated', page.truncated);
   if (page.next !== undefined) xml.element('NextContinuationToken', writeToken(page.next));
   const withOwner = query.get('fetch-owner') === 'true';
-  writePage(xml, page, parameters, withOwner ? exchange.identity.accessKeyId : undefined);
+  writePage(xml, page, parameters, withOwner ? bucketOwner(exchange) : undefined);
   exchange.answer.sendXml(200, xml.close('ListBucketResult').toString());
 }
 
@@ -79,7 +80,7 @@ function writePage(
   xml: XmlWriter,
   page: ListPage,
   { encode }: ListingParameters,
-  owner: string | undefined,
+  owner: ShownOwner | undefined,
 ): void {
   for (const object of page.objects) writeObject(xml, object, encode(object.key), owner);
   for (const prefix of page.commonPrefixes)
@@ -90,7 +91,7 @@ function writeObject(
   xml: XmlWriter,
   object: ListedObject,
   key: string,
-  owner: string | undefined,
+  owner: ShownOwner | undefined,
 ): void {
   xml.open('Contents').element('Key', key);
   xml.element('LastModified', xmlTime(object.modifiedUnixMs));

@@ -1,8 +1,9 @@
+import type { ShownOwner } from '../../auth/user-directory.js';
 import type { ListPartsPage, ListUploadsPage } from '../../store/types.js';
 import { writeChecksum } from './checksum-names.js';
 import type { Exchange } from './exchange.js';
 import { listingParameters, pageSize } from './listing-parameters.js';
-import { writeOwner } from './owner.js';
+import { bucketOwner, writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
@@ -30,9 +31,10 @@ export async function listMultipartUploads(exchange: Exchange): Promise<void> {
   xml.element('Delimiter', delimiter === undefined ? undefined : encode(delimiter));
   xml.element('EncodingType', parameters.encodingType);
   xml.element('MaxUploads', limit).element('IsTruncated', page.truncated);
+  const owner = bucketOwner(exchange);
   for (const upload of page.uploads) {
     xml.open('Upload').element('Key', encode(upload.key)).element('UploadId', upload.uploadId);
-    writePeople(xml, exchange.identity.accessKeyId);
+    writePeople(xml, owner);
     xml.element('StorageClass', 'STANDARD');
     xml.element('Initiated', xmlTime(upload.initiatedUnixMs));
     xml.element('ChecksumAlgorithm', upload.checksum?.algorithm);
@@ -76,7 +78,7 @@ export async function listParts(exchange: Exchange): Promise<void> {
 
   const xml = s3Document('ListPartsResult').element('Bucket', bucket).element('Key', encode(key));
   xml.element('EncodingType', encodingType).element('UploadId', uploadId);
-  writePeople(xml, exchange.identity.accessKeyId);
+  writePeople(xml, bucketOwner(exchange));
   xml.element('StorageClass', 'STANDARD').element('PartNumberMarker', marker);
   xml.element('NextPartNumberMarker', page.nextPartNumberMarker);
   xml.element('MaxParts', limit).element('IsTruncated', page.truncated);
@@ -113,7 +115,7 @@ function partMarker(given: string | undefined): number {
   );
 }
 
-function writePeople(xml: XmlWriter, accessKeyId: string): void {
-  writeOwner(xml, 'Initiator', accessKeyId);
-  writeOwner(xml, 'Owner', accessKeyId);
+function writePeople(xml: XmlWriter, owner: ShownOwner): void {
+  writeOwner(xml, 'Initiator', owner);
+  writeOwner(xml, 'Owner', owner);
 }

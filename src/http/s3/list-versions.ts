@@ -1,7 +1,8 @@
+import type { ShownOwner } from '../../auth/user-directory.js';
 import type { ListedVersion, VersionPage } from '../../store/version-types.js';
 import type { Exchange } from './exchange.js';
 import { type ListingParameters, listingParameters, pageSize } from './listing-parameters.js';
-import { writeOwner } from './owner.js';
+import { bucketOwner, writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
@@ -22,8 +23,8 @@ export async function listObjectVersions(exchange: Exchange): Promise<void> {
   xml.element('NextVersionIdMarker', page.nextVersionIdMarker).element('MaxKeys', maxKeys);
   xml.element('Delimiter', delimiter === undefined ? undefined : encode(delimiter));
   xml.element('EncodingType', parameters.encodingType).element('IsTruncated', page.truncated);
-  for (const version of page.versions)
-    writeVersion(xml, version, encode(version.key), exchange.identity.accessKeyId);
+  const owner = bucketOwner(exchange);
+  for (const version of page.versions) writeVersion(xml, version, encode(version.key), owner);
   for (const prefix of page.commonPrefixes)
     xml.open('CommonPrefixes').element('Prefix', encode(prefix)).close('CommonPrefixes');
   exchange.answer.sendXml(200, xml.close('ListVersionsResult').toString());
@@ -53,7 +54,12 @@ async function readPage(
   return { versions: [], commonPrefixes: [], truncated: false, ...end };
 }
 
-function writeVersion(xml: XmlWriter, version: ListedVersion, key: string, owner: string): void {
+function writeVersion(
+  xml: XmlWriter,
+  version: ListedVersion,
+  key: string,
+  owner: ShownOwner,
+): void {
   const element = version.isDeleteMarker ? 'DeleteMarker' : 'Version';
   xml.open(element).element('Key', key).element('VersionId', version.versionId);
   xml.element('IsLatest', version.isLatest);

@@ -83,7 +83,7 @@ export async function putObjectRetention(exchange: Exchange): Promise<void> {
   if (!isRemoval && retention === undefined) throw malformed();
   const { versionId } = await store.setRetention(bucket, key, retention, {
     versionId: named,
-    bypassGovernance: bypassesGovernance(exchange),
+    bypassGovernance: await bypassesGovernance(exchange, key),
   });
   answer.sendEmpty(200, pushVersionId([], versionId));
 }

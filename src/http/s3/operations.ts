@@ -18,6 +18,13 @@ import {
   getBucketLifecycle,
   putBucketLifecycle,
 } from './bucket-lifecycle.js';
+import {
+  deleteBucketPolicy,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  putBucketPolicy,
+} from './bucket-policy.js';
+
 import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.js';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.js';
 import { copyObject } from './copy-object.js';
@@ -42,7 +49,19 @@ import {
   putObjectLockConfiguration,
   putObjectRetention,
 } from './object-lock.js';
+
+import {
+  deleteOwnershipControls,
+  getOwnershipControls,
+  putOwnershipControls,
+} from './ownership-controls.js';
 import { refuseNoForm } from './post-object.js';
+import {
+  deletePublicAccessBlock,
+  getPublicAccessBlock,
+  putPublicAccessBlock,
+} from './public-access-block.js';
+
 import { putObject } from './put-object.js';
 import {
   deleteBucketTagging,
@@ -143,6 +162,30 @@ const servedOperations: readonly Operation[] = [
   served('DeleteBucketEncryption', 'DELETE', 'bucket', deleteBucketEncryption, {
     query: ['encryption'],
   }),
+  served('GetBucketPolicy', 'GET', 'bucket', getBucketPolicy, { query: ['policy'] }),
+  served('PutBucketPolicy', 'PUT', 'bucket', putBucketPolicy, { query: ['policy'] }),
+  served('DeleteBucketPolicy', 'DELETE', 'bucket', deleteBucketPolicy, { query: ['policy'] }),
+  served('GetBucketPolicyStatus', 'GET', 'bucket', getBucketPolicyStatus, {
+    query: ['policyStatus'],
+  }),
+  served('GetBucketOwnershipControls', 'GET', 'bucket', getOwnershipControls, {
+    query: ['ownershipControls'],
+  }),
+  served('PutBucketOwnershipControls', 'PUT', 'bucket', putOwnershipControls, {
+    query: ['ownershipControls'],
+  }),
+  served('DeleteBucketOwnershipControls', 'DELETE', 'bucket', deleteOwnershipControls, {
+    query: ['ownershipControls'],
+  }),
+  served('GetPublicAccessBlock', 'GET', 'bucket', getPublicAccessBlock, {
+    query: ['publicAccessBlock'],
+  }),
+  served('PutPublicAccessBlock', 'PUT', 'bucket', putPublicAccessBlock, {
+    query: ['publicAccessBlock'],
+  }),
+  served('DeletePublicAccessBlock', 'DELETE', 'bucket', deletePublicAccessBlock, {
+    query: ['publicAccessBlock'],
+  }),
   served('GetBucketRequestPayment', 'GET', 'bucket', bucketPayer, { query: ['requestPayment'] }),
   served('PutBucketRequestPayment', 'PUT', 'bucket', setBucketPayer, {
     query: ['requestPayment'],
@@ -231,18 +274,11 @@ const unservedBucketOperations: readonly Operation[] = [
   ...bucketConfiguration('intelligent-tiering', 'IntelligentTieringConfiguration'),
   ...bucketConfiguration('inventory', 'InventoryConfiguration'),
   ...bucketConfiguration('metrics', 'MetricsConfiguration'),
-  ...bucketConfiguration('ownershipControls', 'OwnershipControls'),
-  ...bucketConfiguration('policy', 'Policy'),
   ...configuration('bucket', 'replication', {
     PUT: 'PutBucketReplication',
     DELETE: 'DeleteBucketReplication',
   }),
   ...bucketConfiguration('website', 'Website'),
-  ...configuration('bucket', 'publicAccessBlock', {
-    GET: 'GetPublicAccessBlock',
-    PUT: 'PutPublicAccessBlock',
-    DELETE: 'DeletePublicAccessBlock',
-  }),
   ...configuration('bucket', 'abac', { GET: 'GetBucketAbac', PUT: 'PutBucketAbac' }),
   ...configuration('bucket', 'acl', { GET: 'GetBucketAcl', PUT: 'PutBucketAcl' }),
   ...configuration('bucket', 'notification', {
@@ -250,7 +286,6 @@ const unservedBucketOperations: readonly Operation[] = [
     PUT: 'PutBucketNotificationConfiguration',
   }),
   ...configuration('bucket', 'accelerate', { PUT: 'PutBucketAccelerateConfiguration' }),
-  ...configuration('bucket', 'policyStatus', { GET: 'GetBucketPolicyStatus' }),
   ...configuration('bucket', 'session', { GET: 'CreateSession' }),
   ...configuration('bucket', 'metadataConfiguration', {
     GET: 'GetBucketMetadataConfiguration',

@@ -1,34 +1,38 @@
-import { hash } from 'node:crypto';
+import type { ShownOwner } from '../../auth/user-directory.js';
+import { readBucket } from './copy-source.js';
+import { type Exchange, headerOf } from './exchange.js';
 import { S3Error } from './s3-error.js';
 import type { XmlWriter } from './xml.js';
 
-const canonicalIds = new Map<string, string>();
-
-/** The canonical user id of an access key: 64 hex digits that do not give the key away. */
-export function canonicalId(accessKeyId: string): string {
-  const known = canonicalIds.get(accessKeyId);
-  if (known !== undefined) return known;
-  const id = hash('sha256', `logstore canonical user id\0${accessKeyId}`);
-  canonicalIds.set(accessKeyId, id); // as many entries as there are access keys
-  return id;
-}
-
-export function writeOwner(xml: XmlWriter, element: string, accessKeyId: string): void {
+export function writeOwner(xml: XmlWriter, element: string, { id, displayName }: ShownOwner): void {
   xml.open(element);
-  xml.element('ID', canonicalId(accessKeyId)).element('DisplayName', accessKeyId);
+  xml.element('ID', id).element('DisplayName', displayName || undefined);
   xml.close(element);
 }
 
+/** The owner of the request's bucket. @throws LogStoreError `NO_SUCH_BUCKET` */
+export function bucketOwner({ edge, access, bucket }: Exchange): ShownOwner {
+  return edge.users.directory.shown(access.guard(bucket).ownerId);
+}
+
+/** Who sends the request. */
+export function senderAsOwner({ edge, identity }: Exchange): ShownOwner {
+  return edge.users.directory.shown(identity.principal.ownerId);
+}
+
 /**
- * A client that names whose bucket it means to write to is not to write to another's.
+ * A client that names whose bucket it means to use is not to use another's.
  * @throws S3Error `AccessDenied`
  */
-export function refuseOtherOwner(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  ownerId: string,
-): void {
-  for (const name of ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner']) {
-    const expected = headers[name];
-    if (expected !== undefined && expected !== ownerId) throw new S3Error('AccessDenied');
-  }
+export function refuseOtherOwner(exchange: Exchange): void {
+  const { headers, bucket } = exchange;
+  const expected = headerOf(headers, 'x-amz-expected-bucket-owner');
+  if (expected !== undefined) refuseUnless(exchange, bucket, expected);
+  const ofSource = headerOf(headers, 'x-amz-source-expected-bucket-owner');
+  if (ofSource !== undefined) refuseUnless(exchange, readBucket(exchange), ofSource);
+}
+
+function refuseUnless({ edge, access }: Exchange, bucket: string, expected: string): void {
+  if (edge.users.directory.shownId(access.guard(bucket).ownerId) === expected) return;
+  throw new S3Error('AccessDenied');
 }

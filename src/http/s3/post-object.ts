@@ -1,17 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type PostPolicy, postPolicyRefusal, readPostPolicy } from '../../auth/post-policy.js';
+import { anonymous, type Principal } from '../../auth/principal.js';
 import { limits } from '../../base/limits.js';
 import type { ObjectInfo } from '../../store/types.js';
 import { errorOf } from '../authenticate.js';
+import type { Edge } from '../edge.js';
 import type { Address } from './address.js';
 import type { Answer } from './answer.js';
 import { readChecksumClaims } from './checksum-headers.js';
 import type { Exchange } from './exchange.js';
 import { type ArrivingForm, readForm } from './form-body.js';
+import { requireFurther } from './further-rights.js';
 import { headerBytes } from './object-headers.js';
 import { storeBody, writtenHeaders } from './put-object.js';
 import { Query } from './query.js';
 import { refuseUnserved } from './refusals.js';
+import { RequestAccess } from './request-access.js';
 import { requestChunks } from './request-bytes.js';
 import { S3Error } from './s3-error.js';
 import { readTagging, tagLimits, tagsHeader } from './tags.js';
@@ -22,6 +26,11 @@ const headerNames: Readonly<Record<string, string>> = { acl: 'x-amz-acl' };
 const ownHeaders = new Set([
   ...['cache-control', 'content-disposition', 'content-encoding', 'content-language'],
   ...['content-type', 'expires', 'content-md5'],
+]);
+/** Any of these says that a form means to be signed. */
+const signing = new Set([
+  ...['policy', 'signature', 'awsaccesskeyid', 'x-amz-algorithm', 'x-amz-credential'],
+  ...['x-amz-date', 'x-amz-signature'],
 ]);
 const ofSignature = /^x-amz-(algorithm|credential|date|signature)$/;
 
@@ -36,38 +45,54 @@ export async function postObject(answer: Answer, address: Address): Promise<void
   await using form = await readForm(requestChunks(answer), req.headers['content-type'] ?? '');
   const fields = withFileName(form);
   const nowMs = edge.clock.nowUnixMs();
-  const proof = edge.verifier.verifyForm(fields, nowMs);
-  if (proof.is === 'refused') throw errorOf(proof);
-  const policy = readPostPolicy(fields.get('policy') ?? '');
-  if (policy.is === 'refused') throw errorOf(policy);
-  const refusal = postPolicyRefusal(
-    policy,
-    new Map([...fields, ['bucket', address.bucket]]),
-    nowMs,
-  );
-  if (refusal !== undefined) throw errorOf(refusal);
-
+  const principal = formSender(edge, fields, nowMs);
+  const policy = formPolicy(principal, fields, address.bucket, nowMs);
   const key = keyOf(fields);
   answer.key = key;
   const headers = headersOf(fields);
   refuseUnserved(headers);
+  const [{ bucket }, query] = [address, Query.empty];
+  const payload = { is: 'unsigned' } as const;
+  const identity = { principal, payload, chunkSigning: undefined, presigned: false };
+  const access = new RequestAccess({ edge, req, headers, query, identity });
   const exchange: Exchange = {
-    ...{ edge, store: edge.store, answer, headers, key, bucket: address.bucket },
+    ...{ edge, store: edge.store, answer, headers, key, bucket, query, identity, access },
     address: { ...address, key, scope: 'object' },
-    query: Query.empty,
-    identity: {
-      accessKeyId: proof.accessKeyId,
-      payload: { is: 'unsigned' },
-      chunkSigning: undefined,
-      presigned: false,
-    },
   };
+  await access.requireOperation(answer.operation, { bucket, key });
+  await requireFurther(answer.operation, exchange);
   const { md5, checksum, algorithm } = readChecksumClaims(headers);
   const info = await storeBody(exchange, {
-    source: sized(form.file, policy),
+    source: sized(form.file, policy?.sizeRange),
     options: { expected: { md5, checksum }, checksumAlgorithm: algorithm, md5: true },
   });
   answerForm(exchange, fields, info);
+}
+
+/** A form that is signed in no way comes from nobody in particular. */
+function formSender(edge: Edge, fields: ReadonlyMap<string, string>, nowMs: number): Principal {
+  const isSigned = [...fields.keys()].some((name) => signing.has(name));
+  if (!isSigned) return anonymous;
+  const proof = edge.verifier.verifyForm(fields, nowMs);
+  if (proof.is === 'refused') throw errorOf(proof);
+  const signer = edge.users.directory.signer(proof.accessKeyId);
+  if (signer === undefined) throw new S3Error('InvalidAccessKeyId');
+  return signer.principal;
+}
+
+/** What the sender's own policy lets this form upload; undefined where nothing is signed. */
+function formPolicy(
+  principal: Principal,
+  fields: ReadonlyMap<string, string>,
+  bucket: string,
+  nowMs: number,
+): PostPolicy | undefined {
+  if (principal.is === 'anonymous') return undefined;
+  const policy = readPostPolicy(fields.get('policy') ?? '');
+  if (policy.is === 'refused') throw errorOf(policy);
+  const refusal = postPolicyRefusal(policy, new Map([...fields, ['bucket', bucket]]), nowMs);
+  if (refusal !== undefined) throw errorOf(refusal);
+  return policy;
 }
 
 /**
@@ -121,7 +146,7 @@ function headersOf(fields: ReadonlyMap<string, string>): IncomingHttpHeaders {
 /** The file, refused before its end where the policy wants another size. */
 async function* sized(
   file: AsyncIterable<Uint8Array>,
-  { sizeRange }: PostPolicy,
+  sizeRange: PostPolicy['sizeRange'],
 ): AsyncGenerator<Uint8Array, void, void> {
   const maxBytes = Math.min(sizeRange?.maxBytes ?? limits.putBytesMax, limits.putBytesMax);
   let sizeBytes = 0;

@@ -39,6 +39,10 @@ const table = {
   InternalError: [500, 'We encountered an internal error. Please try again.'],
   InvalidAccessKeyId: [403, 'The access key ID that you provided does not exist in our records.'],
   InvalidArgument: [400, 'Invalid argument.'],
+  InvalidBucketAclWithObjectOwnership: [
+    400,
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting.",
+  ],
   InvalidBucketState: [409, 'The request is not valid for the current state of the bucket.'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
   InvalidChunkSizeError: [403, 'A chunk of the body has an invalid size.'],

@@ -4,15 +4,22 @@ import type { Edge } from '../edge.js';
 import { badShape } from '../guards.js';
 import { type Address, addressOf, type RequestTarget, splitTarget } from './address.js';
 import { Answer } from './answer.js';
+import { readBucket } from './copy-source.js';
 import { allowOrigin, answerPreflight } from './cors.js';
 import { answerError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
+import { requireFurther } from './further-rights.js';
 import { withHoistedHeaders } from './hoisted-headers.js';
-import { canonicalId, refuseOtherOwner } from './owner.js';
+
+import type { Operation } from './operations.js';
+import { refuseOtherOwner } from './owner.js';
+
 import { isForm, postObject } from './post-object.js';
+
 import { Query } from './query.js';
 import { receiptHeader, refuseReceipt } from './receipt.js';
 import { refuseUnserved, refuseVersionId } from './refusals.js';
+import { RequestAccess } from './request-access.js';
 import { route } from './route.js';
 import { S3Error } from './s3-error.js';
 
@@ -69,23 +76,47 @@ function perform(answer: Answer, target: RequestTarget, address: Address): Promi
 
   const operation = route(method, address, query, headers);
   answer.operation = operation.name;
-  refuseUnserved(headers);
-  refuseOtherOwner(headers, canonicalId(identity.accessKeyId));
-  if (headers[receiptHeader] !== undefined) refuseReceipt(operation.name);
-  if (!operation.takesVersion) refuseVersionId(query.get('versionId'));
-  if (operation.handle === undefined) throw new S3Error('NotImplemented');
   const { bucket, key } = address;
+  const access = new RequestAccess({ edge, req, headers, query, identity });
+  const wanted = { bucket, key, versionId: versionOf(operation, query) };
+  const allowed = access.requireOperation(operation.name, wanted);
   const { store } = edge;
   const exchange: Exchange = {
-    edge,
-    store,
-    answer,
-    address,
-    bucket,
-    key,
-    query,
-    headers,
-    identity,
+    ...{ edge, store, answer, address, bucket, key },
+    ...{ query, headers, identity, access },
   };
-  return operation.handle(exchange);
+  return allowed === undefined
+    ? carryOut(operation, exchange)
+    : allowed.then(() => carryOut(operation, exchange));
+}
+
+function versionOf({ takesVersion }: Operation, query: Query): string | undefined {
+  return takesVersion ? query.get('versionId') : undefined;
+}
+
+function carryOut(operation: Operation, exchange: Exchange): Promise<void> {
+  const { headers, query, access } = exchange;
+  refuseUnserved(headers);
+  refuseOtherOwner(exchange);
+  refuseOverrides(exchange);
+  if (headers[receiptHeader] !== undefined) refuseReceipt(operation.name);
+  if (!operation.takesVersion) refuseVersionId(query.get('versionId'));
+  const { handle } = operation;
+  if (handle === undefined) throw new S3Error('NotImplemented');
+  const allowed = requireFurther(operation.name, exchange);
+  const done = allowed === undefined ? handle(exchange) : allowed.then(() => handle(exchange));
+  return done.catch(async (error: unknown) => {
+    throw await access.toldOfAbsence(error, readBucket(exchange));
+  });
+}
+
+/** Whoever signs nothing cannot have a link of theirs answered with headers of their choice. */
+function refuseOverrides({ identity, query }: Exchange): void {
+  if (identity.principal.is !== 'anonymous' || query.size === 0) return;
+  for (const [name] of query)
+    if (/^response-(content-|cache-control$|expires$)/.test(name))
+      throw new S3Error(
+        'InvalidRequest',
+        'Request specific response headers cannot be used for anonymous GET requests.',
+      );
 }

@@ -21,7 +21,12 @@ export function pushVersionId(headers: FlatHeaders, versionId: string | undefine
   return headers;
 }
 
-/** Whether the sender means to remove also what is retained under governance. */
-export function bypassesGovernance({ headers }: Exchange): boolean {
-  return headerOf(headers, 'x-amz-bypass-governance-retention')?.toLowerCase() === 'true';
+/** Whether the sender means to remove also what is retained under governance, and may. */
+export async function bypassesGovernance(
+  { headers, access, bucket }: Exchange,
+  key: string,
+): Promise<boolean> {
+  if (headerOf(headers, 'x-amz-bypass-governance-retention')?.toLowerCase() !== 'true')
+    return false;
+  return await access.permitsAction('BypassGovernanceRetention', { bucket, key });
 }

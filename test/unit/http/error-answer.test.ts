@@ -8,6 +8,7 @@ import { InvariantError } from '../../../src/base/invariant.js';
 import { nodeHost } from '../../../src/host/node-host.js';
 import { createHttpServer } from '../../../src/http/app.js';
 import { S3Error, s3Codes } from '../../../src/http/s3/s3-error.js';
+import { openUsers } from '../../../src/open-users.js';
 import type { Store } from '../../../src/store/types.js';
 
 const failing = suite('failures of the store, told over HTTP');
@@ -20,14 +21,36 @@ interface Told {
   readonly lines: readonly (readonly [fields: object, message: string])[];
 }
 
+const users = openUsers({
+  store: { access: { documents: async () => [], setDocument: async () => {} } },
+  root: { accessKeyId: 'KEY', secretAccessKey: 'secret-key' },
+  keys: {
+    place: 'nowhere',
+    current: undefined,
+    find: () => undefined,
+    make: () => Promise.reject(new Error('no key is needed')),
+  },
+  host: { clock, random },
+  warn: () => {},
+});
+
 /** What a client is told when reading an object fails with `error`. */
 async function told(error: Error, { end = true } = {}): Promise<Told> {
   const lines: [object, string][] = [];
   const keep = (fields: object, message: string) => lines.push([fields, message]);
-  const store: Pick<Store, 'get'> = { get: () => Promise.reject(error) };
+  const store = {
+    get: () => Promise.reject(error),
+    access: {
+      ofBucket: () => ({ owner: null, document: () => undefined }),
+      documents: () => Promise.reject(error),
+      setDocument: () => Promise.reject(error),
+      objectAcl: () => Promise.reject(error),
+      setObjectAcl: () => Promise.reject(error),
+    },
+  };
   const server = createHttpServer({
-    ...{ clock, random, region: 'us-east-1', secretOf: () => 'secret-key' },
-    store: store as Store, // all that this request comes to
+    ...{ clock, random, region: 'us-east-1', users: await users },
+    store: store as Partial<Store> as Store, // all that this request comes to
     logger: { info: keep, warn: keep, error: keep },
     health: () => ({ ready: true }),
   });

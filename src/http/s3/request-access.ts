@@ -1,0 +1,229 @@
+import { type Acl, decodeAcl, grantsTo, privateAcl } from '../../auth/acl.js';
+import type { Action } from '../../auth/actions.js';
+import type { BucketGuard } from '../../auth/bucket-guard.js';
+import { type AccessQuestion, verdictOf } from '../../auth/policy-decision.js';
+import { objectTagPrefix } from '../../auth/policy-document.js';
+import { owns, type Principal } from '../../auth/principal.js';
+import { isLogStoreError } from '../../base/errors.js';
+import type { Tags } from '../../store/version-types.js';
+import { type JudgedRequest, requestValues } from './request-facts.js';
+import { type NeededGrant, type Right, rightOf } from './rights.js';
+import { S3Error } from './s3-error.js';
+
+/** What a right is wanted on. */
+export interface Wanted {
+  readonly bucket: string;
+  /** Empty: the bucket itself. */
+  readonly key: string;
+  readonly versionId?: string | undefined;
+}
+
+/** Whom a bucket's policy cannot keep from the policy itself: or nobody could mend it. */
+const ofPolicy: ReadonlySet<Action> = new Set([
+  ...(['GetBucketPolicy', 'PutBucketPolicy', 'DeleteBucketPolicy'] as const),
+]);
+/** What goes on in a bucket is its owner's affair, whatever is granted to others. */
+const ownersAnyway: ReadonlySet<Action> = new Set([
+  ...(['GetBucketAcl', 'PutBucketAcl', 'DeleteObject', 'DeleteObjectVersion'] as const),
+]);
+
+/** Decides what the sender of one request may do. Whatever nothing allows is denied. */
+export class RequestAccess {
+  readonly #principal: Principal;
+
+  constructor(private readonly request: JudgedRequest) {
+    this.#principal = request.identity.principal;
+  }
+
+  /** @throws LogStoreError `NO_SUCH_BUCKET`, `UNCERTAIN` */
+  guard(bucket: string): BucketGuard {
+    const { store, guards } = this.request.edge;
+    return guards.of(bucket, store.access.ofBucket(bucket));
+  }
+
+  /**
+   * At once where that can be known at once: nearly always.
+   * @throws S3Error `AccessDenied`, as what comes back does; LogStoreError `NO_SUCH_BUCKET`
+   */
+  requireOperation(operation: string, wanted: Wanted): Promise<void> | undefined {
+    if (operation === 'CreateBucket' || operation === 'ListBuckets') {
+      this.#requireOfStore(rightOf(operation).action, wanted.bucket);
+      return undefined;
+    }
+    if (operation === 'DeleteObjects' && this.#mayDeleteSome(wanted.bucket)) return undefined;
+    return this.require(rightOf(operation), wanted);
+  }
+
+  /** The same for what an operation needs beside its own right. */
+  require(right: Right, wanted: Wanted): Promise<void> | undefined {
+    const verdict = this.#verdict(right, wanted);
+    if (verdict === true) return undefined;
+    if (verdict === false) throw new S3Error('AccessDenied');
+    return verdict.then((permits) => {
+      if (!permits) throw new S3Error('AccessDenied');
+    });
+  }
+
+  async permits(right: Right, wanted: Wanted): Promise<boolean> {
+    return await this.#verdict(right, wanted);
+  }
+
+  requireAction(action: Action, wanted: Wanted): Promise<void> | undefined {
+    return this.require({ action, versionAction: undefined, grant: undefined }, wanted);
+  }
+
+  permitsAction(action: Action, wanted: Wanted): Promise<boolean> {
+    return this.permits({ action, versionAction: undefined, grant: undefined }, wanted);
+  }
+
+  /**
+   * Only who may list a bucket learns that something is not there.
+   * @param bucket where it was looked for
+   */
+  async toldOfAbsence(error: unknown, bucket: string): Promise<unknown> {
+    if (!isLogStoreError(error, 'NO_SUCH_KEY', 'NO_SUCH_VERSION')) return error;
+    const mayList = await this.permits(rightOf('ListObjects'), { bucket, key: '' });
+    return mayList ? error : new S3Error('AccessDenied');
+  }
+
+  /** In a list of buckets everybody finds their own, and those that the operator lets them list. */
+  seesBucket(bucket: string, ownerId: string): boolean {
+    if (owns(this.#principal, ownerId)) return true;
+    return this.#byOwnPolicies(this.#question('ListBucket', bucket, undefined)) === 'allowed';
+  }
+
+  /** What no bucket has a say in. */
+  #requireOfStore(action: Action, resource: string): void {
+    const asked = this.#question(action, resource, undefined);
+    if (this.#byOwnPolicies(asked) !== 'allowed') throw new S3Error('AccessDenied');
+  }
+
+  /** A list of keys is read only from somebody who might be allowed to delete any of them. */
+  #mayDeleteSome(bucket: string): boolean {
+    if (this.#principal.is !== 'anonymous') return true;
+    return this.guard(bucket).policy !== undefined;
+  }
+
+  #verdict(right: Right, wanted: Wanted): boolean | Promise<boolean> {
+    const guard = this.guard(wanted.bucket);
+    const { policies } = this.#principal;
+    const looksAtTags =
+      guard.policy?.readsObjectTags === true || policies.some((each) => each.readsObjectTags);
+    if (looksAtTags && wanted.key !== '')
+      return this.#tagsOf(wanted).then((tags) => this.#decide(right, wanted, guard, tags));
+    return this.#decide(right, wanted, guard, undefined);
+  }
+
+  #decide(
+    { action, versionAction, grant }: Right,
+    wanted: Wanted,
+    guard: BucketGuard,
+    tags: Tags | undefined,
+  ): boolean | Promise<boolean> {
+    const { bucket, key, versionId } = wanted;
+    const asks = versionId === undefined ? action : (versionAction ?? action);
+    const resource = key === '' ? bucket : `${bucket}/${key}`;
+    const own = owns(this.#principal, guard.ownerId);
+    const verdict = this.#byPolicies(asks, resource, tags, guard, own);
+    if (verdict !== 'unsaid') return verdict === 'allowed';
+    const knowsGrants = guard.ownership !== 'BucketOwnerEnforced';
+    if (own && (!knowsGrants || grant === undefined || ownersAnyway.has(asks))) return true;
+    if (!knowsGrants || grant === undefined) return false;
+    const ignorePublic = guard.block.has('IgnorePublicAcls');
+    if (grant.of === 'object') return this.#byObjectGrants(grant, wanted, guard, ignorePublic);
+    return grantsTo(guard.acl, this.#principal, grant.permission, ignorePublic);
+  }
+
+  #byPolicies(
+    action: Action,
+    resource: string,
+    tags: Tags | undefined,
+    guard: BucketGuard,
+    own: boolean,
+  ): 'allowed' | 'denied' | 'unsaid' {
+    if (guard.policy === undefined && this.#principal.is === 'root') return 'allowed';
+    const question = this.#question(action, resource, tags);
+    const byOwn = this.#byOwnPolicies(question);
+    if (byOwn === 'denied') return byOwn;
+    let byBucket = guard.policy === undefined ? 'unsaid' : verdictOf(guard.policy, question);
+    if (byBucket === 'denied' && !(own && ofPolicy.has(action))) return 'denied';
+    // Nobody but its owner gains anything from a public policy that is restricted.
+    if (guard.policyIsPublic && guard.block.has('RestrictPublicBuckets') && !own)
+      byBucket = 'unsaid';
+    return byOwn === 'allowed' || byBucket === 'allowed' ? 'allowed' : 'unsaid';
+  }
+
+  /** What the operator said of the sender. */
+  #byOwnPolicies(question: AccessQuestion): 'allowed' | 'denied' | 'unsaid' {
+    const { is, policies } = this.#principal;
+    let verdict: 'allowed' | 'unsaid' = is === 'root' ? 'allowed' : 'unsaid';
+    for (const policy of policies) {
+      const ofOne = verdictOf(policy, question);
+      if (ofOne === 'denied') return ofOne;
+      if (ofOne === 'allowed') verdict = ofOne;
+    }
+    return verdict;
+  }
+
+  async #byObjectGrants(
+    { permission }: NeededGrant,
+    wanted: Wanted,
+    guard: BucketGuard,
+    ignorePublic: boolean,
+  ): Promise<boolean> {
+    const acl = await this.#objectAcl(wanted, guard);
+    // Who may list is then told that it is not there, and nobody else anything.
+    if (acl === undefined)
+      return await this.permits(rightOf('ListObjects'), { bucket: wanted.bucket, key: '' });
+    const isAcp = permission === 'READ_ACP' || permission === 'WRITE_ACP';
+    if (isAcp && owns(this.#principal, acl.ownerId)) return true;
+    return grantsTo(acl, this.#principal, permission, ignorePublic);
+  }
+
+  async #objectAcl(
+    { bucket, key, versionId }: Wanted,
+    { ownerId }: BucketGuard,
+  ): Promise<Acl | undefined> {
+    const { access } = this.request.edge.store;
+    try {
+      const { acl } = await access.objectAcl(bucket, key, { versionId });
+      return acl === null ? privateAcl(ownerId) : decodeAcl(acl);
+    } catch (error) {
+      if (isAbsence(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #tagsOf({ bucket, key, versionId }: Wanted): Promise<Tags> {
+    try {
+      return (await this.request.edge.store.getTags(bucket, key, { versionId })).tags;
+    } catch (error) {
+      if (isAbsence(error)) return {};
+      throw error;
+    }
+  }
+
+  #question(action: Action, resource: string, tags: Tags | undefined): AccessQuestion {
+    const { request } = this;
+    const principal = this.#principal;
+    const { directory } = request.edge.users;
+    return {
+      principal,
+      shownId: principal.is === 'anonymous' ? undefined : directory.shownId(principal.ownerId),
+      action: action.toLowerCase(),
+      resource,
+      values: (key) => {
+        if (!key.startsWith(objectTagPrefix)) return requestValues(request, key);
+        const value = tags?.[key.slice(objectTagPrefix.length)];
+        return value === undefined ? undefined : [value];
+      },
+    };
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return isLogStoreError(
+    error,
+    ...(['NO_SUCH_KEY', 'NO_SUCH_VERSION', 'DELETE_MARKER', 'INVALID_ARGUMENT'] as const),
+  );
+}
