@@ -81,7 +81,8 @@ export function privateAcl(ownerId: string): Acl {
 
 export function encodeAcl({ ownerId, grants }: Acl): string {
   const lines = grants.map(({ grantee, permission }) => {
-    return `${permission} ${grantee.is === 'owner' ? `id=${grantee.id}` : `group=${grantee.group}`}`;
+    const to = grantee.is === 'owner' ? `id=${grantee.id}` : `group=${grantee.group}`;
+    return `${permission} ${to}`;
   });
   return [ownerId, ...lines].map((line) => `${line}\n`).join('');
 }
