@@ -9,6 +9,7 @@ import { get } from './get.js';
 import { health } from './health.js';
 import { addKeys } from './key-commands.js';
 import { addLedger } from './ledger-commands.js';
+import { lockTime } from './lock-time.js';
 import { ls } from './ls.js';
 import { directoryOf, openTarget, type TargetArguments } from './open-target.js';
 import { isReaderGone } from './output.js';
@@ -76,6 +77,24 @@ storeCommand('verify', 'check every byte of a store, change none, and name what 
   .addHelpText('after', '\nEnds with 2 where it has found damage.')
   .action(async ({ dir, json }: StoreOptions) => {
     process.exitCode = await verify({ dir: directoryOf(dir, process.env), json });
+  });
+
+storeCommand('lock-time', 'tell the time by which object locks end, which no clock moves on', [
+  'logstore lock-time --dir /srv/store',
+])
+  .option(
+    '--confirm',
+    "take this machine's clock for right; that it was said stays in the log",
+    false,
+  )
+  .addHelpText(
+    'after',
+    `
+While a store is closed this time stands still: nobody but the clock says how long that was, and a
+clock that was set forward must not end a lock. So locks end later by what the store was closed.`,
+  )
+  .action(async ({ dir, json, confirm }: StoreOptions & { confirm: boolean }) => {
+    await lockTime({ dir: directoryOf(dir, process.env), confirm, json });
   });
 
 clientCommand('scrub', 'read all segments that have ended, heal them, and make their parity', [

@@ -8,7 +8,7 @@ export interface LifecycleFilter {
   readonly sizeBelowBytes?: number | undefined;
 }
 
-/** One rule of a bucket's lifecycle (SPEC.md §4.2). Days are at least 1. */
+/** One rule of a bucket's lifecycle (SPEC.md §4, rules of a lifecycle). Days are at least 1. */
 export interface LifecycleRule {
   readonly id: string;
   readonly enabled: boolean;

@@ -65,7 +65,7 @@ export interface ConfigureBucket {
 }
 
 /** What the store keeps of who may use it: documents for the whole of it (SPEC.md §4). */
-export const accessKinds = Object.freeze(['policy', 'user'] as const);
+export const accessKinds = Object.freeze(['clock', 'policy', 'user'] as const);
 export type AccessKind = (typeof accessKinds)[number];
 
 export interface SetAccess {

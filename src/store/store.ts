@@ -3,7 +3,6 @@ import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { versioningTexts } from '../catalog/configurations.js';
 import { indexDigestOf } from '../catalog/index-digest.js';
-import { realDayMs } from '../catalog/lifecycle-decision.js';
 import { listObjects } from '../catalog/listing.js';
 import { listVersions } from '../catalog/version-listing.js';
 import type { DigestPool } from '../digest/digest-pool.js';
@@ -20,10 +19,7 @@ import { Compaction } from './compaction.js';
 import { Copies } from './copies.js';
 import { Deletions } from './deletions.js';
 import { Encryptions } from './encryptions.js';
-import { Expiry } from './expiry.js';
-import { Lifecycle } from './lifecycle.js';
 import { lifecycleExpiry } from './lifecycle-expiry.js';
-import { LockTime } from './lock-time.js';
 import type { Maintenance } from './maintenance.js';
 import { ObjectStates } from './object-states.js';
 import { Objects } from './objects.js';
@@ -33,6 +29,7 @@ import { closedError, Operations } from './operations.js';
 import { SpaceUse } from './space-use.js';
 import type { OpenLedger } from './store-ledger.js';
 import type { StoreOptions } from './store-options.js';
+import { TimedWork } from './timed-work.js';
 import { runTransaction } from './transaction.js';
 import type {
   BodySource,
@@ -62,7 +59,6 @@ import type {
 } from './types.js';
 import { Upkeep } from './upkeep.js';
 import { UploadCompletion } from './upload-completion.js';
-import { UploadLeftovers } from './upload-leftovers.js';
 import { Uploads } from './uploads.js';
 import { decodeValue, encodeValue, valueOptions } from './values.js';
 import type {
@@ -72,7 +68,6 @@ import type {
   ListVersionsOptions,
   VersionPage,
 } from './version-types.js';
-import { WallClockWatch } from './wall-clock.js';
 
 /**
  * Opens the store on a host, or makes one there; everything durable is in its index then.
@@ -100,9 +95,7 @@ class OpenStore implements Store {
   readonly #uploads: Uploads;
   readonly #completion: UploadCompletion;
   readonly #copies: Copies;
-  readonly #expiry: Expiry;
-  readonly #leftovers: UploadLeftovers;
-  readonly #lifecycle: Lifecycle;
+  readonly #timed: TimedWork;
   readonly #compaction: Compaction;
   readonly #spaceUse: SpaceUse;
   readonly access: Access;
@@ -142,10 +135,9 @@ class OpenStore implements Store {
     const { parity = 'off', scrubPeriodMs = 0, tell = () => undefined } = options;
     this.#upkeep = new Upkeep(host, log, catalog, { parity, scrubPeriodMs, tell });
     const reader = new BodyReader(log, commits);
-    const wallClock = new WallClockWatch(host.clock);
-    const expiry = new Expiry(host.clock, wallClock, catalog, committer);
-    const { abortUploadsAfterMs: ageMs = 0 } = options;
-    this.#leftovers = new UploadLeftovers(host.clock, wallClock, catalog, committer, ageMs);
+    const timed = new TimedWork({ clock: host.clock, catalog, committer, commits }, options);
+    this.#timed = timed;
+    const { lockTime, expiry } = timed;
     const encryptions = new Encryptions(catalog, host.random, options.keys);
     const objects = new Objects(
       ...([catalog, committer, commits, writer, reader, this.#running, encryptions] as const),
@@ -153,10 +145,6 @@ class OpenStore implements Store {
     );
     this.#buckets = new Buckets(catalog, committer);
     this.#objects = objects;
-    const lockTime = new LockTime(host.clock, wallClock);
-    const { lifecycleDayMs: dayMs = realDayMs } = options;
-    const timed = { clock: host.clock, wallClock, lockTime, dayMs };
-    this.#lifecycle = new Lifecycle({ ...timed, catalog, committer, commits });
     this.#deletions = new Deletions(catalog, committer, lockTime);
     this.#states = new ObjectStates(catalog, committer, commits, objects, reader, lockTime);
     this.access = new Access(catalog, committer, this.#states, this.#running);
@@ -165,19 +153,19 @@ class OpenStore implements Store {
     this.#copies = new Copies(
       ...([catalog, committer, objects, this.#uploads, writer, reader, encryptions] as const),
     );
-    this.#expiry = expiry;
     const parts = { catalog, committer, log, objects, writer, reader };
     this.#transact = (action) => runTransaction(parts, action);
-    committer.onSomeExpire = () => expiry.arm();
-    if (catalog.state.someExpire) expiry.arm();
-    this.#leftovers.start();
-    if (log.state.is === 'ok') this.#lifecycle.arm();
+    timed.start(catalog.state.someExpire, log.state.is === 'ok');
     this.#upkeep.start();
     ledger?.follow(committer);
   }
 
   createBucket(bucket: string, options: CreateBucketOptions = {}): Promise<BucketInfo> {
-    return this.#running.run(() => this.#buckets.create(bucket, options));
+    return this.#running.run(async () => {
+      const made = await this.#buckets.create(bucket, options);
+      await this.#timed.arm();
+      return made;
+    });
   }
 
   async headBucket(bucket: string): Promise<BucketInfo> {
@@ -206,7 +194,7 @@ class OpenStore implements Store {
   readonly setBucketConfiguration: Store['setBucketConfiguration'] = (...call) =>
     this.#running.run(async () => {
       await this.#buckets.configure(...call);
-      this.#lifecycle.arm();
+      await this.#timed.arm();
     });
 
   readonly lifecycleExpiry: Store['lifecycleExpiry'] = (info) =>
@@ -266,6 +254,10 @@ class OpenStore implements Store {
     this.#running.run(() => this.#states.setRetention(...call));
   readonly setLegalHold: Store['setLegalHold'] = (...call) =>
     this.#running.run(() => this.#states.setLegalHold(...call));
+  readonly lockClock: Store['lockClock'] = () =>
+    this.#running.run(async () => this.#timed.lockClock.read());
+  readonly confirmLockClock: Store['confirmLockClock'] = () =>
+    this.#running.run(() => this.#timed.lockClock.confirm());
   copy(
     source: CopySource,
     bucket: string,
@@ -372,9 +364,7 @@ class OpenStore implements Store {
   }
 
   async #close(): Promise<void> {
-    this.#expiry.stop();
-    this.#leftovers.stop();
-    await this.#lifecycle.stop();
+    await this.#timed.stop();
     this.#maintenance?.stop();
     await this.#upkeep.stop();
     await this.#compaction.stop();

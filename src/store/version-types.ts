@@ -8,9 +8,11 @@ import type {
 import type { ConfigurationName } from '../format/mutation.js';
 import type { StoreAccess } from './access-types.js';
 import type { LifecycleExpiry } from './lifecycle-expiry.js';
+import type { LockClock } from './lock-time-record.js';
 import type { ObjectInfo } from './types.js';
 
 export type { LifecycleExpiry } from './lifecycle-expiry.js';
+export type { LockClock } from './lock-time-record.js';
 export type { ConfigurationName, ListedVersion, ListVersionsOptions, Versioning, VersionPage };
 
 /** Until when a version cannot be removed: under governance but by those who may. */
@@ -115,6 +117,14 @@ export interface VersionedStore {
     retention: Retention | undefined,
     options?: RetentionOptions,
   ): Promise<VersionId>;
+  /** The time by which locks end: it does not pass while the store is closed. */
+  lockClock(): Promise<LockClock>;
+  /**
+   * Takes the wall clock for right, and keeps in the log that this was said. Locks that have ended
+   * by it are then at an end.
+   * @throws LogStoreError `INVALID_ARGUMENT` where the wall clock is behind
+   */
+  confirmLockClock(): Promise<LockClock>;
   setLegalHold(
     bucket: string,
     key: string,

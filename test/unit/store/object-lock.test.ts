@@ -55,6 +55,51 @@ it('faults 76: a clock set forward ends no lock, nor does one that is set back a
   await world.run(store.close());
 });
 
+it('faults 76: a clock set forward while the store is closed ends no lock', async () => {
+  for (const ending of ['closed', 'killed'] as const) {
+    const world = new SimulatedWorld(8);
+    const { store, versionId } = await aLocked(world, 'COMPLIANCE', 100 * minuteMs);
+    await world.advance(90 * minuteMs);
+    if (ending === 'closed') await world.run(store.close());
+    const restarted = ending === 'closed' ? world : world.crash(1, 'kill');
+    for (let times = 0; times < 2; times++) {
+      restarted.clock.jumpWall(yearMs);
+      const again = await restarted.run(openStoreOn(restarted, { hashThreadsMax: 0 }));
+      const refused = again.delete('bucket', 'k', { versionId });
+      await restarted.run(failsWith('OBJECT_LOCKED', refused));
+      const clock = await restarted.run(again.lockClock());
+      assert.ok(clock.wallUnixMs - clock.lockUnixMs > (times + 1) * yearMs - 60 * minuteMs);
+      await restarted.run(again.close());
+    }
+    const later = await restarted.run(openStoreOn(restarted, { hashThreadsMax: 0 }));
+    // What had passed was saved at close; after a kill at most an hour of it is lost.
+    await restarted.advance((ending === 'closed' ? 11 : 75) * minuteMs);
+    const removed = await restarted.run(later.delete('bucket', 'k', { versionId }));
+    assert.is(removed.removed, true, ending);
+    await restarted.run(later.close());
+  }
+});
+
+it('locks go by the wall clock again once somebody says that it is right', async () => {
+  const world = new SimulatedWorld(9);
+  const { store, versionId } = await aLocked(world, 'COMPLIANCE', 100 * minuteMs);
+  await world.run(store.close());
+  world.clock.jumpWall(yearMs);
+  const again = await world.run(openStoreOn(world, { hashThreadsMax: 0 }));
+  await world.run(failsWith('OBJECT_LOCKED', again.delete('bucket', 'k', { versionId })));
+  const { lockUnixMs, wallUnixMs } = await world.run(again.confirmLockClock());
+  assert.ok(wallUnixMs - lockUnixMs < minuteMs);
+  assert.is((await world.run(again.delete('bucket', 'k', { versionId }))).removed, true);
+  await world.run(again.close());
+  const last = await world.run(openStoreOn(world, { hashThreadsMax: 0 }));
+  const kept = await world.run(last.lockClock());
+  assert.ok(kept.lockUnixMs >= lockUnixMs);
+  const said = await world.run(last.access.documents('clock'));
+  assert.is(said.length, 2);
+  assert.match(said[0]?.name ?? '', /^confirmed-\d+$/);
+  await world.run(last.close());
+});
+
 it('nothing but the end of a lock removes the version: not its bucket, nor compaction', async () => {
   const world = new SimulatedWorld(3);
   const { store, versionId } = await aLocked(world, 'COMPLIANCE', yearMs);
