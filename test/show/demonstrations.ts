@@ -2,6 +2,7 @@ import { bitFlips, cutTail, kill9, plants, simulator } from './crashes.js';
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
 import { healBits, healCommands, healCrashes, scrubs } from './healing.js';
+import { pagers } from './listing.js';
 import { memory } from './memory.js';
 import { overwrite } from './overwrite.js';
 import { packageInstall } from './package-install.js';
@@ -28,6 +29,7 @@ export const demonstrations: readonly Demonstration[] = [
   healCommands,
   rebuildIndex,
   overwrite,
+  pagers,
   memory,
   tenMillion,
   proofs,
