@@ -48,7 +48,7 @@ export function checksumField({ algorithm, type, value }: Checksum): ChecksumFie
 export function checksumOf([algorithm, type, value]: ChecksumField): Checksum {
   const name = algorithmOf(algorithm);
   if (name === undefined) throw new LogStoreError('RECORD_CORRUPT', 'a checksum of no algorithm');
-  return { algorithm: name, type: typeOf(type), value };
+  return { algorithm: name, type: typeOf(type), value: new Uint8Array(value) }; // theirs alone
 }
 
 /** @throws LogStoreError `INVALID_ARGUMENT` for a name that is none of S3's */

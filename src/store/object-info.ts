@@ -26,7 +26,7 @@ export function objectInfo(
     etag: etagText(object.etag, object.partCount),
     modifiedUnixMs,
     expiresUnixMs: object.expiresUnixMs === 0 ? undefined : object.expiresUnixMs,
-    sha256: object.sha256 ?? undefined,
+    sha256: object.sha256 === null ? undefined : new Uint8Array(object.sha256), // theirs alone
     checksums: object.checksums.length === 0 ? none : object.checksums.map(checksumOf),
     headers: storedHeaders(object.headers),
     userMetadata: userMetadata(object.metadata),

@@ -155,7 +155,7 @@ export interface ObjectReader extends AsyncDisposable {
   /** The part of the object that `body` and `bytes` give. */
   readonly range: ByteRange;
   /**
-   * Verified chunks of at most 256 KiB, valid until the next one is pulled.
+   * Verified chunks of at most 256 KiB, whose memory is the caller's own.
    * @throws LogStoreError `RECORD_CORRUPT` where stored bytes are damaged, before any is given
    */
   body(): AsyncIterable<Uint8Array>;

@@ -30,6 +30,28 @@ export function objectPromises(promises: Promises): void {
     }
   });
 
+  promises(
+    "gives bytes and facts that are the reader's own: spoiling them spoils nothing",
+    async (store) => {
+      const bytes = patterned(5000);
+      const put = await store.put('bucket', 'k', bytes, { userMetadata: { colour: 'red' } });
+      for (let round = 0; round < 2; round++) {
+        (await store.getBytes('bucket', 'k')).fill(0);
+        (await (await store.get('bucket', 'k')).bytes()).fill(0);
+        for await (const chunk of (await store.get('bucket', 'k')).body()) chunk.fill(0);
+        const info = await store.head('bucket', 'k');
+        info.sha256?.fill(0);
+        Reflect.set(info.userMetadata, 'colour', 'blue');
+      }
+      assert.is(Buffer.compare(await store.getBytes('bucket', 'k'), bytes), 0);
+      assert.is(Buffer.compare(await readAll(store, 'bucket', 'k'), bytes), 0);
+      const info = await store.head('bucket', 'k');
+      assert.is(Buffer.compare(info.sha256 ?? Buffer.alloc(0), sha256(bytes)), 0);
+      assert.equal(info.userMetadata, { colour: 'red' });
+      assert.is(info.etag, put.etag);
+    },
+  );
+
   promises('gives any range of an object', async (store) => {
     const bytes = patterned(800_000);
     await store.put('bucket', 'large', bytes);

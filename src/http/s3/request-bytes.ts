@@ -1,6 +1,6 @@
 import { LogStoreError } from '../../base/errors.js';
+import { freeSpent } from '../../base/spent-memory.js';
 import type { Answer } from './answer.js';
-import { freeSpent } from './spent-chunk.js';
 
 /**
  * All bytes of a request whose length is known to be small.

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { LogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
+import { freeWithMemory } from '../../base/spent-memory.js';
 import type { ObjectReader } from '../../store/types.js';
 import type { Transfer } from '../guards.js';
 import type { Answer, FlatHeaders } from './answer.js';
@@ -33,8 +34,9 @@ export async function sendBody(
   const transfer = answer.edge.transfers.begin(answer.req.socket);
   try {
     while (!next.done) {
-      await write(answer.res, transfer, next.value);
       answer.bytesOut += next.value.length;
+      await write(answer.res, transfer, next.value);
+      freeWithMemory(next.value);
       next = await chunks.next();
     }
     answer.res.end();

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { freeSpent } from '../../../../src/http/s3/spent-chunk.js';
+import { freeSpent } from '../../../src/base/spent-memory.js';
 
-const it = suite('a spent chunk');
+const it = suite('spent memory');
 
 it('is empty, and its memory is given back without a collection', () => {
   const before = process.memoryUsage().arrayBuffers;
