@@ -4,13 +4,14 @@ import type { SourceFile } from './source-file.js';
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   base: [],
   host: ['base'],
+  memory: [],
   digest: ['base'],
   merkle: ['base'],
   format: ['base'],
   index: ['base', 'format', 'merkle'],
   erasure: ['base', 'format'],
   encryption: ['base', 'format'],
-  log: ['base', 'format', 'erasure'],
+  log: ['base', 'memory', 'format', 'erasure'],
   catalog: ['base', 'format', 'index', 'log'],
   ledger: ['base', 'format', 'merkle', 'log'],
   witness: ['base', 'format', 'merkle', 'ledger'],
@@ -18,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'format', 'digest', 'merkle', 'index', 'log', 'catalog', 'ledger', 'encryption'],
   ],
   auth: ['base', 'format'],
-  http: ['base', 'format', 'digest', 'auth', 'store'],
+  http: ['base', 'memory', 'format', 'digest', 'auth', 'store'],
 };
 
 /** Put the parts together, and so may import everything, the host among it. */

@@ -6,6 +6,7 @@ import { footerPath, segmentPath } from '../format/file-names.js';
 import { footerStubFlag } from '../format/footer.js';
 import type { ManifestFile } from '../format/manifest-frame.js';
 import { recordBytes, subjectBytes, subjectOf } from '../format/record.js';
+import { freeSpent } from '../memory/spent-memory.js';
 import { ActiveSegment, type Numbered } from './active-segment.js';
 import { FooterFile, writeFooter } from './footer-file.js';
 import type { LogFiles } from './log-files.js';
@@ -128,7 +129,9 @@ class RewriteOutput {
     this.#unsyncedBytes += sizeBytes;
     const durably = this.#unsyncedBytes >= this.syncBytes;
     if (durably) this.#unsyncedBytes = 0;
-    this.#writing = this.active.write(batch, this.end, 0, durably);
+    this.#writing = this.active.write(batch, this.end, 0, durably).then(() => {
+      for (const { append } of batch) append.payload.forEach(freeSpent);
+    });
     this.#writing.catch(() => undefined); // told to whoever comes next
   }
 

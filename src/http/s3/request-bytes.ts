@@ -1,5 +1,5 @@
 import { LogStoreError } from '../../base/errors.js';
-import { freeSpent } from '../../base/spent-memory.js';
+import { freeSpent } from '../../memory/spent-memory.js';
 import type { Answer } from './answer.js';
 
 /**

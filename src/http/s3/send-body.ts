@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { LogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
-import { freeWithMemory } from '../../base/spent-memory.js';
+import { freeWithMemory } from '../../memory/spent-memory.js';
 import type { ObjectReader } from '../../store/types.js';
 import type { Transfer } from '../guards.js';
 import type { Answer, FlatHeaders } from './answer.js';

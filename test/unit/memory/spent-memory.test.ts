@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { freeSpent } from '../../../src/base/spent-memory.js';
+import { freeSpent } from '../../../src/memory/spent-memory.js';
 
 const it = suite('spent memory');
 
