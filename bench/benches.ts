@@ -1,6 +1,7 @@
 import { compaction } from './compaction.bench.js';
 import { embeddedGet } from './embedded-get.bench.js';
 import { embeddedPut } from './embedded-put.bench.js';
+import { encryptedPut } from './encryption.bench.js';
 import { erasure } from './erasure.bench.js';
 import type { Bench } from './figure.js';
 import { heal } from './heal.bench.js';
@@ -20,6 +21,7 @@ export const benches: readonly Bench[] = [
   httpGet4k,
   httpPut64m,
   httpGet64m,
+  encryptedPut,
   erasure,
   parity,
   heal,

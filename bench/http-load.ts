@@ -18,6 +18,11 @@ interface PreparedRequest {
 /** A small body goes out with its head, in one piece. */
 const joinedBytesMax = 64 * 1024;
 
+const encryptionDocument =
+  '<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>' +
+  '<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>' +
+  '</ServerSideEncryptionConfiguration>';
+
 let puts: readonly PreparedRequest[] = [];
 let gets: readonly PreparedRequest[] = [];
 
@@ -39,6 +44,15 @@ answerQuestions({
     const empty = { sha256: hash('sha256', ''), sizeBytes: 0 };
     const request = { head: signedHead('PUT', `/${bucket}`, empty), body: undefined };
     await load(figureOf(figures, 'port'), 1, 1, [request]);
+    return {};
+  },
+  async encryptBucket(figures) {
+    const body = Buffer.from(encryptionDocument);
+    const head = signedHead('PUT', `/${bucket}?encryption=`, {
+      sha256: hash('sha256', body),
+      sizeBytes: body.length,
+    });
+    await load(figureOf(figures, 'port'), 1, 1, [{ head, body }]);
     return {};
   },
   put: (figures) => loadWith(puts, figures),

@@ -72,7 +72,8 @@ export function withServedPair<T>(
   });
 }
 
-async function portOf(server: OtherProcess): Promise<number> {
+/** Where a server that was started listens. */
+export async function portOf(server: OtherProcess): Promise<number> {
   const figures: Figures = await server.ask('port');
   return figureOf(figures, 'port');
 }

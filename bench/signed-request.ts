@@ -15,7 +15,8 @@ export function signedHead(
   body?: { readonly sha256: string; readonly sizeBytes: number },
 ): Buffer {
   const headers: Record<string, string> = { host };
-  const request = { method, rawPath: path, rawQuery: '', headers };
+  const [rawPath = '', rawQuery = ''] = path.split('?');
+  const request = { method, rawPath, rawQuery, headers };
   const payload = body?.sha256 ?? hash('sha256', '');
   const options = { credentials, region, timeMs: Date.now() };
   const { headers: added } = signRequest(request, payload, options);

@@ -90,16 +90,19 @@ export class BodyDigester {
   /**
    * Goes on over the slab's first `lengthBytes`, and holds the slab until they are hashed; they
    * must not change before.
+   * @param isRecord false where other bytes than these are written: their CRC is then nobody's
    * @returns the CRC-32 of these bytes alone, for their log record
    * @throws LogStoreError `CLOSED`
    */
-  update(slab: Slab, lengthBytes: number): number {
+  update(slab: Slab, lengthBytes: number, isRecord = true): number {
     invariant(!this.#ended, 'a body ends once');
     this.#lanes ??= lanesOf(this.plan).map((kinds) => this.openLane(kinds));
     for (const lane of this.#lanes) lane.update(slab, lengthBytes);
-    const crc = crc32(slab.bytes.subarray(0, lengthBytes));
-    if (this.plan.checksum === 'CRC32') this.#crc32 = combineCrc32(this.#crc32, crc, lengthBytes);
     this.#sizeBytes += lengthBytes;
+    const isAsked = this.plan.checksum === 'CRC32';
+    if (!isRecord && !isAsked) return 0;
+    const crc = crc32(slab.bytes.subarray(0, lengthBytes));
+    if (isAsked) this.#crc32 = combineCrc32(this.#crc32, crc, lengthBytes);
     return crc;
   }
 

@@ -174,7 +174,7 @@ export class BodyWriter {
         try {
           if (plainBytes > limits.putBytesMax) throw tooLarge();
           if (signal?.aborted === true) throw aborted(signal);
-          const payloadChecksum = digester.update(slab, lengthBytes);
+          const payloadChecksum = digester.update(slab, lengthBytes, key === undefined);
           await records.append(slab, lengthBytes, payloadChecksum);
         } finally {
           slab.release();

@@ -13,9 +13,13 @@ export interface ObjectSeal {
 }
 
 const nonceBytes = 12;
+const poolBytes = 4096;
 
 /** Keys of objects: made, wrapped for their commits, unwrapped for readers. */
 export class Encryptions {
+  #pool: Uint8Array = new Uint8Array(0);
+  #poolUsed = 0;
+
   constructor(
     private readonly catalog: Catalog,
     private readonly random: Random,
@@ -42,7 +46,7 @@ export class Encryptions {
     wanted: EncryptionRequest,
     ofKey?: Uint8Array,
   ): ObjectSeal | Promise<ObjectSeal> {
-    const objectKey = ofKey ?? this.random.bytes(storeKeyBytes);
+    const objectKey = ofKey ?? this.#bytes(storeKeyBytes);
     if (wanted.by === 'customer') {
       const wrappedKey = this.#wrap(customerKeyOf(wanted.key), objectKey, bucket, key);
       const method = encryptionMethods.customer;
@@ -99,7 +103,17 @@ export class Encryptions {
   }
 
   #wrap(by: Uint8Array, objectKey: Uint8Array, bucket: string, key: string): Uint8Array {
-    return wrapKey(by, objectKey, this.random.bytes(nonceBytes), bucket, key);
+    return wrapKey(by, objectKey, this.#bytes(nonceBytes), bucket, key);
+  }
+
+  /** Random bytes, drawn many at once: one by one they cost as much as a small body's frame. */
+  #bytes(count: number): Uint8Array {
+    if (this.#pool.length - this.#poolUsed < count) {
+      this.#pool = this.random.bytes(poolBytes);
+      this.#poolUsed = 0;
+    }
+    this.#poolUsed += count;
+    return this.#pool.subarray(this.#poolUsed - count, this.#poolUsed);
   }
 }
 
