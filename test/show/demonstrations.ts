@@ -1,8 +1,8 @@
+import { pagers, race } from './conformance.js';
 import { bitFlips, cutTail, kill9, plants, simulator } from './crashes.js';
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
 import { healBits, healCommands, healCrashes, scrubs } from './healing.js';
-import { pagers } from './listing.js';
 import { memory } from './memory.js';
 import { overwrite } from './overwrite.js';
 import { packageInstall } from './package-install.js';
@@ -30,6 +30,7 @@ export const demonstrations: readonly Demonstration[] = [
   rebuildIndex,
   overwrite,
   pagers,
+  race,
   memory,
   tenMillion,
   proofs,

@@ -13,3 +13,16 @@ export const pagers: Demonstration = {
       LOGSTORE_PAGER_KEYS: keys,
     }),
 };
+
+export const race: Demonstration = {
+  name: 'race',
+  shows:
+    'of 64 clients that race for a key, by If-None-Match or If-Match, over a delete marker too, ' +
+    'exactly one wins; in so many rounds (1000), every tenth killed with kill -9',
+  full: 'npm run show -- race [ROUNDS]',
+  run: ([rounds = '1000']) =>
+    run(process.execPath, ['dist/test/e2e/conditional-race.test.js'], projectRoot, {
+      ...process.env,
+      LOGSTORE_RACE_ROUNDS: rounds,
+    }),
+};
