@@ -23,6 +23,7 @@ import { serve } from './serve.js';
 import { addServeOptions, serveConfig } from './serve-options.js';
 import { stat } from './stat.js';
 import { type Address, parseAddress, type Target } from './target.js';
+import { addPolicies, addUsers } from './user-commands.js';
 import { verify } from './verify.js';
 
 interface ClientOptions extends TargetArguments {
@@ -137,6 +138,8 @@ Ends with 2 unless all are healthy.`,
     process.exitCode = await health(options);
   });
 
+addUsers(program);
+addPolicies(program);
 addLedger(program);
 addKeys(program);
 addCheckProof(command('check-proof', 'check a proof offline, and say what it proves'));

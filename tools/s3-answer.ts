@@ -31,6 +31,11 @@ const codes = new Map<string, ErrorCode>([
   ['XAmzContentSHA256Mismatch', 'CHECKSUM_MISMATCH'],
   ['PreconditionFailed', 'PRECONDITION_FAILED'],
   ['SlowDown', 'BUSY'],
+  ['InvalidArgument', 'INVALID_ARGUMENT'],
+  ['InvalidRequest', 'INVALID_ARGUMENT'],
+  ['NoSuchEntity', 'NO_SUCH_USER'],
+  ['EntityAlreadyExists', 'USER_EXISTS'],
+  ['DeleteConflict', 'POLICY_IN_USE'],
 ]);
 
 /** The error that an answer of status 300 and above stands for. */

@@ -48,6 +48,12 @@ export interface NewUser {
   readonly secretAccessKey?: string | undefined;
 }
 
+export interface UserChanges {
+  readonly enabled?: boolean | undefined;
+  readonly displayName?: string | undefined;
+  readonly email?: string | undefined;
+}
+
 export interface MadeUser {
   readonly user: UserFacts;
   /** The one time that the secret is shown. */
@@ -120,18 +126,13 @@ export class Users {
     });
   }
 
-  setEnabled(name: string, enabled: boolean): Promise<UserFacts> {
-    return this.#change(name, (user) => ({ ...user, enabled }));
-  }
-
-  setShown(
-    name: string,
-    shown: { readonly displayName?: string | undefined; readonly email?: string | undefined },
-  ): Promise<UserFacts> {
+  /** A disabled user stays, and cannot sign. @throws LogStoreError `NO_SUCH_USER`, `USER_EXISTS` */
+  change(name: string, changes: UserChanges): Promise<UserFacts> {
     return this.#change(name, (user) => ({
       ...user,
-      displayName: shownText(shown.displayName ?? user.displayName),
-      email: this.#freeEmail(shown.email ?? user.email, name),
+      enabled: changes.enabled ?? user.enabled,
+      displayName: shownText(changes.displayName ?? user.displayName),
+      email: this.#freeEmail(changes.email ?? user.email, name),
     }));
   }
 

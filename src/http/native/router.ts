@@ -7,6 +7,7 @@ import { splitTarget } from '../s3/address.js';
 import { S3Error, toS3Error } from '../s3/s3-error.js';
 import { serveLedger } from './ledger-router.js';
 import { type NativeRoute, nativeRoutes } from './routes.js';
+import { serveUsers } from './user-router.js';
 import { answerWork, nativeWork } from './work.js';
 
 /** Serves the table of native routes; what is not said otherwise is JSON, errors always. */
@@ -26,6 +27,7 @@ export function nativeRouter(edge: Edge): Router {
       requireRoot(edge, req);
       await answerWork(edge, work, req, res);
     });
+  serveUsers(edge, router, sendJson);
   router.use((_req: Request, res: Response) =>
     sendJson(edge, res, 404, { code: 'NotFound', message: 'There is no such route.' }),
   );
@@ -54,8 +56,8 @@ function sendError(edge: Edge, res: Response, { code, status, message, cause }: 
   sendJson(edge, res, status, { code, message });
 }
 
-function sendJson(edge: Edge, res: Response, status: number, body: object): void {
-  const bytes = Buffer.from(`${JSON.stringify(body)}\n`, 'utf8');
+function sendJson(edge: Edge, res: Response, status: number, body: object | undefined): void {
+  const bytes = Buffer.from(body === undefined ? '' : `${JSON.stringify(body)}\n`, 'utf8');
   res.writeHead(status, [
     'content-type',
     'application/json',
