@@ -8,7 +8,8 @@ import { treeHash } from '../merkle/growing-tree.js';
 import { ObjectMap } from '../merkle/object-map.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import { type Checkpoint, decodeCheckpoint, signersOf } from './checkpoint.js';
-import { keySet, keysAt } from './keys.js';
+import { isHandedOn } from './key-rotation.js';
+import { type KeySet, keySet, keysAt } from './keys.js';
 import { readWhole, tilesDirectory } from './ledger-files.js';
 import type { LedgerLog, StoredBlock } from './ledger-log.js';
 import { applyChange } from './map-changes.js';
@@ -35,9 +36,10 @@ export interface AuditSteps {
  */
 export async function auditBlocks(ledger: LedgerLog, steps: AuditSteps): Promise<ObjectMap> {
   const map = new ObjectMap(nodeSha256);
+  let keys: KeySet | undefined;
   for (let height = 0; height < ledger.size; height++) {
     const stored = await ledger.block(height);
-    await auditKeys(ledger, stored);
+    keys = await auditKeys(ledger, stored, keys);
     const entries = await ledger.changes(stored);
     const texts = entries.map(({ text }) => utf8ToBytes(text));
     const [count, root] = stored.block.delta;
@@ -63,10 +65,19 @@ export async function auditBlocks(ledger: LedgerLog, steps: AuditSteps): Promise
   return map;
 }
 
-async function auditKeys(ledger: LedgerLog, stored: StoredBlock): Promise<void> {
+/** @returns the set that the block names */
+async function auditKeys(
+  ledger: LedgerLog,
+  stored: StoredBlock,
+  before: KeySet | undefined,
+): Promise<KeySet> {
   const text = await ledger.keys(stored);
   const isNamed = equalHashes(nodeSha256(utf8ToBytes(text)), stored.block.keys);
   must('keys', isNamed, stored, 'its key set is not the one that it names');
+  const set = keySet.decode(text);
+  const isNext = before === undefined || isHandedOn(before, set, stored.block.height);
+  must('keys', isNext, stored, 'its key set does not follow from the one before');
+  return set;
 }
 
 /** By version; the deletion of a bucket makes several changes, in the order of their keys. */

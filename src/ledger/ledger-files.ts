@@ -12,6 +12,8 @@ export function epochDirectory(epoch: number): string {
 /** In an epoch's directory: who this log is, what is published, and a cache of its map. */
 export const originFile = 'origin';
 export const tilesDirectory = 'tiles';
+/** In it, by the height at which a key began, the proof of the set that named it first. */
+export const keptKeysDirectory = 'keys';
 export const mapSnapshotFile = 'map.snapshot';
 
 /**

@@ -20,6 +20,15 @@ export function secretOfText(text: string): LedgerSecret {
   return (origin) => ed25519Signer(origin, signatureTypes.log, seed);
 }
 
+/**
+ * Keys one behind the other, as they stand in the file.
+ * @throws LogStoreError `INVALID_ARGUMENT` where there is none, or anything else
+ */
+export function secretsOfText(text: string): LedgerSecret[] {
+  const keys = text.match(/-----BEGIN [^-]+-----[^-]*-----END [^-]+-----/g) ?? [text];
+  return keys.map((key) => secretOfText(key));
+}
+
 function parse(text: string): KeyObject {
   try {
     const secret = createPrivateKey(text);

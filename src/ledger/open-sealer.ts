@@ -7,13 +7,15 @@ import { epochDirectory, hostBelow } from './ledger-files.js';
 import { LedgerLog } from './ledger-log.js';
 import type { LedgerSecret } from './ledger-secret.js';
 import { Publisher } from './publisher.js';
-import { Sealer } from './sealer.js';
+import { Sealer, type SealerParts } from './sealer.js';
 import type { LedgerStanding, SealerLink } from './sealer-link.js';
 import type { WitnessClient } from './witness-client.js';
 
 export interface SealerOptions {
-  /** The first signs from the first block on; all that are in force sign. */
+  /** All that are in force sign; the last one begins a new log. */
   readonly secrets: readonly LedgerSecret[];
+  /** The same with one that is not known yet: asked for when the key is rotated. */
+  readonly secretsToRotateTo?: SealerParts['secretsToRotateTo'] | undefined;
   readonly highWater: HighWaterPlace;
   readonly segmentBytes?: number | undefined;
   /** Changes after which the map is written out, so that the next start replays few. */
@@ -48,6 +50,7 @@ async function open(host: Host, options: SealerOptions): Promise<SealerLink> {
       ...{ clock: host.clock, disk: below.disk, epoch, ledger, marks, publisher, secrets },
       snapshotAfter,
       witnesses: options.witnesses ?? [],
+      secretsToRotateTo: options.secretsToRotateTo ?? (async () => secrets),
     });
   } catch (error) {
     await marks[Symbol.asyncDispose]();
@@ -97,6 +100,14 @@ class BrokenSealer implements SealerLink {
   }
 
   keys(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
+  keysAt(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
+  rotate(): Promise<never> {
     return Promise.reject(this.#error);
   }
 

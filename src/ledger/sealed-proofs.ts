@@ -34,6 +34,32 @@ interface FoundChange {
 
 const noRecord = { record: undefined, state: undefined };
 
+interface LoggedBlock {
+  readonly block: string;
+  readonly proof: TlogProof;
+}
+
+async function loggedBlock(
+  ledger: LedgerLog,
+  height: number,
+  { note, size }: SignedCheckpoint,
+): Promise<LoggedBlock> {
+  if (height >= size) throw new LogStoreError('NOT_SEALED', `there is no signed block ${height}`);
+  const { text } = await ledger.block(height);
+  const path = ledger.tree.inclusion(height, size);
+  return { block: text, proof: { index: height, path, checkpoint: note } };
+}
+
+/** SPEC.md, Object proof: the text, the last block, which names it, and the way to a checkpoint. */
+export async function keysProof(
+  ledger: LedgerLog,
+  text: string,
+  checkpoint: SignedCheckpoint,
+): Promise<string> {
+  const { block, proof } = await loggedBlock(ledger, checkpoint.size - 1, checkpoint);
+  return [text, block, encodeTlogProof(proof)].join('\n');
+}
+
 /** Makes proofs that lead to one signed checkpoint. */
 export class SealedProofs {
   constructor(
@@ -68,12 +94,8 @@ export class SealedProofs {
   }
 
   /** @throws LogStoreError `NOT_SEALED` for a block that is not signed */
-  async block(height: number): Promise<{ readonly block: string; readonly proof: TlogProof }> {
-    const { note, size } = this.checkpoint;
-    if (height >= size) throw new LogStoreError('NOT_SEALED', `there is no signed block ${height}`);
-    const { text } = await this.ledger.block(height);
-    const path = this.ledger.tree.inclusion(height, size);
-    return { block: text, proof: { index: height, path, checkpoint: note } };
+  block(height: number): Promise<LoggedBlock> {
+    return loggedBlock(this.ledger, height, this.checkpoint);
   }
 
   /** @throws LogStoreError `NOT_SEALED` for a block that is not signed */
@@ -86,6 +108,13 @@ export class SealedProofs {
     return { changes, next: end < entries.length ? end : undefined };
   }
 
+  /** @throws LogStoreError `NOT_SEALED` for a block that is not signed */
+  async keysAt(height: number): Promise<string> {
+    const { size } = this.checkpoint;
+    if (height >= size) throw new LogStoreError('NOT_SEALED', `there is no signed block ${height}`);
+    return await this.ledger.keys(await this.ledger.block(height));
+  }
+
   consistency(older: number, newer: number): readonly Uint8Array[] {
     const { size } = this.checkpoint;
     if (1 <= older && older <= newer && newer <= size)
@@ -93,10 +122,8 @@ export class SealedProofs {
     throw new LogStoreError('NOT_SEALED', `there are no sizes ${older} and ${newer} below ${size}`);
   }
 
-  /** SPEC.md, Object proof: the text, a block that names it, and the way to the checkpoint. */
-  async keys(text: string): Promise<string> {
-    const { block, proof } = await this.block(this.checkpoint.size - 1);
-    return [text, block, encodeTlogProof(proof)].join('\n');
+  keys(text: string): Promise<string> {
+    return keysProof(this.ledger, text, this.checkpoint);
   }
 
   async #version(

@@ -1,3 +1,4 @@
+import type { RotationPlan } from './key-rotation.js';
 import type { ObjectProofHead } from './object-proof.js';
 import type { TlogProof } from './tlog-proof.js';
 
@@ -108,4 +109,12 @@ export interface SealerLink extends AsyncDisposable {
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
   /** A proof of the key set in force (SPEC.md, Object proof). */
   keys(): Promise<string>;
+  /** A key set, as the block at that height names it. */
+  keysAt(height: number): Promise<string>;
+  /**
+   * Writes a block with a new key set; all that there is to seal must have been sealed.
+   * @returns a proof of it, signed by the old key and the new one
+   * @throws LogStoreError `INVALID_ARGUMENT`, `NOT_SEALED`, `LEDGER_BROKEN`
+   */
+  rotate(plan: RotationPlan): Promise<string>;
 }

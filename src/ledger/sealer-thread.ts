@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, LogStoreError } from '../base/errors.js';
 import { invariant } from '../base/invariant.js';
+import type { RotationPlan } from './key-rotation.js';
 import type {
   ChangesPage,
   LedgerStanding,
@@ -35,6 +36,8 @@ export type SealerCall =
   | { readonly do: 'changes'; readonly height: number; readonly from: number }
   | { readonly do: 'consistency'; readonly older: number; readonly newer: number }
   | { readonly do: 'keys' }
+  | { readonly do: 'keysAt'; readonly height: number }
+  | { readonly do: 'rotate'; readonly plan: RotationPlan }
   | { readonly do: 'close' };
 
 export type SealerMessage =
@@ -129,6 +132,14 @@ export class SealerThread implements SealerLink {
 
   keys(): Promise<string> {
     return this.#ask({ do: 'keys' });
+  }
+
+  keysAt(height: number): Promise<string> {
+    return this.#ask({ do: 'keysAt', height });
+  }
+
+  rotate(plan: RotationPlan): Promise<string> {
+    return this.#ask({ do: 'rotate', plan });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,26 +1,18 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
-import type { Clock, Disk } from '../base/host.js';
+import type { Clock } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { treeHash } from '../merkle/growing-tree.js';
-import { leafHash } from '../merkle/rfc6962.js';
-import { mayGoOn, raiseMark, signedCheckpoint, withSignature } from './checkpoint-signing.js';
+import { equalHashes, leafHash } from '../merkle/rfc6962.js';
 import { fedCommits } from './commit-feed.js';
 import { Cosigning } from './cosigning.js';
-import type { Epoch } from './epoch.js';
-import type { HighWaterFile } from './high-water-file.js';
-import { firstKeySet } from './key-rotation.js';
-import { keySet } from './keys.js';
-import type { LedgerLog } from './ledger-log.js';
-import type { LedgerSecret } from './ledger-secret.js';
+import type { RotationPlan } from './key-rotation.js';
 import { applyToMap } from './map-changes.js';
 import { MapSnapshots } from './map-snapshots.js';
 import { nodeSha256 } from './node-hash.js';
-import type { NoteSignature } from './note.js';
-import type { Publisher } from './publisher.js';
 import { restoreMaps } from './restore-map.js';
 import { SealedMaps } from './sealed-maps.js';
 import { SealedProofs } from './sealed-proofs.js';
@@ -32,6 +24,7 @@ import type {
   SealerLink,
   Through,
 } from './sealer-link.js';
+import { Signing, type SigningParts } from './signing.js';
 import { type Between, turnsOf } from './turns.js';
 import type { WitnessClient } from './witness-client.js';
 
@@ -39,15 +32,8 @@ import type { WitnessClient } from './witness-client.js';
 const changesPerBlockMax = 16_384;
 
 /** What opening hands over. */
-export interface SealerParts {
+export interface SealerParts extends SigningParts {
   readonly clock: Clock;
-  /** The directory of the epoch. */
-  readonly disk: Disk;
-  readonly epoch: Epoch;
-  readonly ledger: LedgerLog;
-  readonly marks: HighWaterFile;
-  readonly publisher: Publisher;
-  readonly secrets: readonly LedgerSecret[];
   /** Changes after which the map is written out. */
   readonly snapshotAfter: number | undefined;
   readonly witnesses: readonly WitnessClient[];
@@ -59,11 +45,6 @@ export class Sealer implements SealerLink {
   #maps = new SealedMaps();
   /** That were made to the map since it was opened. */
   #changeCount = 0;
-  #keysText = '';
-  /** `own`: with the log's own signatures alone. */
-  #checkpoint: { readonly note: string; readonly own: string; readonly size: number } | undefined;
-  #unsigned: string | undefined;
-  #isRolledBack = false;
   #broken: string | undefined;
   /** Commits not yet in the map, and changes in the map not yet in a block. */
   #queue: Uint8Array[] = [];
@@ -71,19 +52,20 @@ export class Sealer implements SealerLink {
   #last: Promise<unknown>;
   readonly #between: Between;
   readonly #snapshots: MapSnapshots;
+  readonly #signing: Signing;
   readonly #cosigning: Cosigning;
 
   constructor(private readonly parts: SealerParts) {
     this.#between = turnsOf(parts.clock);
+    this.#signing = new Signing(parts);
     const { disk, ledger, snapshotAfter } = parts;
     this.#snapshots = new MapSnapshots(disk, ledger, this.#between, snapshotAfter);
     this.#cosigning = new Cosigning({
       ...{ clients: parts.witnesses, clock: parts.clock, tree: ledger.tree },
-      cosigned: (size, signature) => this.#inTurn(() => this.#cosigned(size, signature)),
+      cosigned: (size, signature) => this.#inTurn(() => this.#signing.cosigned(size, signature)),
       changed: () => this.onChange?.(this.standing),
     });
     this.#broken = parts.ledger.broken;
-    this.#judge();
     this.#last = this.#restore();
   }
 
@@ -92,18 +74,15 @@ export class Sealer implements SealerLink {
     const broken = this.#broken ?? ledger.broken;
     const standing = {
       ...{ origin: epoch.origin, epoch: epoch.number },
-      ...{ size: ledger.size, signedSize: this.#checkpoint?.size ?? 0 },
+      ...{ size: ledger.size, signedSize: this.#signing.checkpoint?.size ?? 0 },
       storeSequenceNext: ledger.last?.storeSequenceNext ?? 1,
       versionNext: ledger.last?.block.versions[1] ?? 1,
       witnesses: this.#cosigning.standing,
     };
     if (broken !== undefined) return { ...standing, is: 'broken', reason: broken };
-    if (this.#unsigned === undefined) return { ...standing, is: 'ok', reason: undefined };
-    return {
-      ...standing,
-      is: this.#isRolledBack ? 'rolled-back' : 'unsigned',
-      reason: this.#unsigned,
-    };
+    const { unsigned: reason, isRolledBack } = this.#signing;
+    if (reason === undefined) return { ...standing, is: 'ok', reason };
+    return { ...standing, is: isRolledBack ? 'rolled-back' : 'unsigned', reason };
   }
 
   take(commits: Uint8Array): void {
@@ -131,7 +110,15 @@ export class Sealer implements SealerLink {
   }
 
   keys(): Promise<string> {
-    return this.#inTurn(() => this.#proofs().keys(this.#keysText));
+    return this.#inTurn(() => this.#proofs().keys(this.#signing.keysText));
+  }
+
+  keysAt(height: number): Promise<string> {
+    return this.#inTurn(() => this.#proofs().keysAt(height));
+  }
+
+  rotate(plan: RotationPlan): Promise<string> {
+    return this.#inTurn(() => this.#rotate(plan));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -153,27 +140,16 @@ export class Sealer implements SealerLink {
     return done;
   }
 
-  /** Whether what is there may be signed at all. */
-  #judge(): void {
-    const { marks, epoch, ledger } = this.parts;
-    const permission = mayGoOn(marks.mark, epoch.origin, ledger.tree);
-    this.#unsigned = permission.maySign ? undefined : permission.because;
-    this.#isRolledBack = permission.isRolledBack === true;
-  }
-
   /** In the background of opening: the map, the keys, and what a crash left unsigned. */
   async #restore(): Promise<void> {
-    const { disk, ledger, epoch, secrets } = this.parts;
+    const { disk, ledger } = this.parts;
     if (this.#broken !== undefined) return;
     try {
       const restored = await restoreMaps(disk, ledger, this.#between);
       this.#maps = restored.maps;
       this.#changeCount = restored.changeCount;
-      if (ledger.last !== undefined) this.#keysText = await ledger.keys(ledger.last);
-      else if (secrets[0] !== undefined) {
-        this.#keysText = keySet.encode(firstKeySet(secrets[0](epoch.origin).key));
-      }
-      if (ledger.size > 0) await this.#signAndPublish(0);
+      await this.#signing.readKeys();
+      if (ledger.size > 0) await this.#sign();
     } catch (error) {
       if (!isLogStoreError(error) && !(error instanceof NotProven)) throw error;
       this.#broken = error.message;
@@ -186,8 +162,7 @@ export class Sealer implements SealerLink {
     const { versionNext } = this.standing;
     const isDue = this.#changes.length > 0 || through.version > versionNext || heartbeat;
     if (isDue) await this.#writeBlock(through);
-    if (this.#checkpoint?.size !== ledger.size)
-      await this.#signAndPublish(this.#checkpoint?.size ?? 0);
+    if (this.#signing.checkpoint?.size !== ledger.size) await this.#sign();
     return this.standing;
   }
 
@@ -236,56 +211,43 @@ export class Sealer implements SealerLink {
       versions: [last?.block.versions[1] ?? 1, through.version],
       map: [map.count, map.root()],
       delta: [texts.length, treeHash(nodeSha256, texts)],
-      keys: nodeSha256(utf8ToBytes(this.#keysText)),
+      keys: nodeSha256(utf8ToBytes(this.#signing.keysText)),
       follows:
         last === undefined && follows !== undefined
           ? [[follows.origin, follows.size, follows.root]]
           : [],
     };
     const text = ledgerBlock.encode(block);
-    const keys = last === undefined ? this.#keysText : undefined;
+    const isSameSet = last !== undefined && equalHashes(last.block.keys, block.keys);
+    const keys = isSameSet ? undefined : this.#signing.keysText;
     await ledger.append({ text, block, storeSequenceNext: through.sequence }, this.#changes, keys);
     this.#changes = [];
     this.#maps.seal(block.height, this.#changeCount);
     this.#snapshots.sealed(this.#maps, this.#changeCount);
   }
 
-  /** Proven, marked, signed, published: in this order (SPEC.md, The ledger on disk). */
-  async #signAndPublish(publishedSize: number): Promise<void> {
-    const { ledger, marks, epoch, publisher, secrets } = this.parts;
-    await ledger.prove();
-    this.#judge();
-    if (this.#unsigned !== undefined) return;
-    const head = { size: ledger.size, root: ledger.tree.rootAt(ledger.size) };
-    const set = keySet.decode(this.#keysText);
-    const note = signedCheckpoint(epoch.origin, head, set, secrets);
-    if (note === undefined) {
-      this.#unsigned =
-        'no key at hand is in force: give the key back, or run `logstore ledger rotate`';
-      return;
-    }
-    await raiseMark(marks, epoch.origin, head);
-    this.#checkpoint = { note, own: note, size: head.size };
-    if (publishedSize === 0) await publisher.mend(head.size);
-    else await publisher.tiles(publishedSize, head.size);
-    await publisher.checkpoint(note, note);
-    this.#cosigning.ask(this.#checkpoint);
+  async #sign(): Promise<void> {
+    await this.#signing.signAndPublish();
+    const { checkpoint } = this.#signing;
+    if (checkpoint !== undefined) this.#cosigning.ask(checkpoint);
   }
 
-  /** What is published and proven from now on has the signature, unless the log has grown. */
-  async #cosigned(size: number, signature: NoteSignature): Promise<void> {
-    const checkpoint = this.#checkpoint;
-    if (checkpoint?.size !== size) return;
-    const note = withSignature(checkpoint.note, signature);
-    this.#checkpoint = { ...checkpoint, note };
-    await this.parts.publisher.checkpoint(note, checkpoint.own);
+  async #rotate(plan: RotationPlan): Promise<string> {
+    const { last } = this.parts.ledger;
+    if (last === undefined || this.#changes.length > 0)
+      throw new LogStoreError('NOT_SEALED', 'there are changes that are not sealed yet');
+    await this.#signing.rotate(plan);
+    await this.#writeBlock({ sequence: last.storeSequenceNext, version: last.block.versions[1] });
+    await this.#sign();
+    return await this.#proofs().keys(this.#signing.keysText);
   }
 
   #proofs(): SealedProofs {
-    if (this.#checkpoint === undefined) {
-      const message = `no block is signed: ${this.#unsigned ?? 'nothing was sealed yet'}`;
+    const { checkpoint, unsigned } = this.#signing;
+    if (checkpoint === undefined) {
+      const message = `no block is signed: ${unsigned ?? 'nothing was sealed yet'}`;
       throw new LogStoreError('NOT_SEALED', message);
     }
-    return new SealedProofs(this.parts.ledger, this.#maps, this.#checkpoint);
+    return new SealedProofs(this.parts.ledger, this.#maps, checkpoint);
   }
 }

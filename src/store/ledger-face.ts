@@ -1,3 +1,4 @@
+import type { RotationPlan } from '../ledger/key-rotation.js';
 import type { ChangesPage, LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
 import type { Receipt } from './receipts.js';
 
@@ -25,6 +26,14 @@ export interface StoreLedger {
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
   /** The key set in force, with its proof. */
   keys(): Promise<string>;
+  /** The key set as a block names it, by its height. */
+  keysAt(height: number): Promise<string>;
+  /**
+   * A new key signs from the next block on, and the keys before it for a while.
+   * @returns the new key set with its proof
+   * @throws LogStoreError `INVALID_ARGUMENT`, `NOT_SEALED`, `LEDGER_BROKEN`
+   */
+  rotate(plan: RotationPlan): Promise<string>;
   /** A published file (C2SP tlog-tiles) by its path; undefined if there is none. */
   published(path: string): Promise<Uint8Array | undefined>;
 }

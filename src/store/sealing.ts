@@ -2,6 +2,7 @@ import { errnoOf, isLogStoreError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/host.js';
 import { versionAfter } from '../format/commit.js';
 import { CommitChunk } from '../ledger/commit-feed.js';
+import type { RotationPlan } from '../ledger/key-rotation.js';
 import type { LedgerStanding, SealerLink } from '../ledger/sealer-link.js';
 import type { Compactor } from '../log/compactor.js';
 import type { Log } from '../log/types.js';
@@ -75,6 +76,12 @@ export class Sealing {
     // One is under way, and it may have begun before: all that ask meanwhile share the next.
     this.#next ??= this.#sealing.catch(() => undefined).then(() => this.#begin(heartbeat));
     return this.#next;
+  }
+
+  /** Everything that is durable now is in a block before the one with the new key set. */
+  async rotate(plan: RotationPlan): Promise<string> {
+    await this.seal(true);
+    return await this.parts.link.rotate(plan);
   }
 
   /** Seals what there is, if that is little, and gives nothing more. */

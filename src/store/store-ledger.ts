@@ -2,7 +2,14 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { decodeCommit } from '../format/commit.js';
-import { epochDirectory, hostBelow, readWhole, tilesDirectory } from '../ledger/ledger-files.js';
+import type { RotationPlan } from '../ledger/key-rotation.js';
+import {
+  epochDirectory,
+  hostBelow,
+  keptKeysDirectory,
+  readWhole,
+  tilesDirectory,
+} from '../ledger/ledger-files.js';
 import { nodeSha256 } from '../ledger/node-hash.js';
 import { encodeObjectProof } from '../ledger/object-proof.js';
 import { recordTextOf } from '../ledger/record-text.js';
@@ -24,7 +31,7 @@ import { WitnessWatch } from './witness-watch.js';
 
 /** What is published below the tiles' directory; nothing else is read there. */
 const publishedPath =
-  /^(checkpoint|checkpoint\.log|tile\/(entries|[0-7])(\/x?\d{3})+(\.p\/\d{1,3})?)$/;
+  /^(checkpoint|checkpoint\.log|keys\/\d{1,16}|tile\/(entries|[0-7])(\/x?\d{3})+(\.p\/\d{1,3})?)$/;
 
 /** The ledger of an open store. */
 export class OpenLedger implements StoreLedger {
@@ -94,10 +101,19 @@ export class OpenLedger implements StoreLedger {
     return this.link.keys();
   }
 
+  keysAt(height: number): Promise<string> {
+    return this.link.keysAt(height);
+  }
+
+  rotate(plan: RotationPlan): Promise<string> {
+    return this.#sealing.rotate(plan);
+  }
+
   async published(path: string): Promise<Uint8Array | undefined> {
     if (!publishedPath.test(path)) return undefined;
     const { disk } = hostBelow(this.host, epochDirectory(this.link.standing.epoch));
-    return await readWhole(disk, `${tilesDirectory}/${path}`);
+    const isKept = path.startsWith(`${keptKeysDirectory}/`);
+    return await readWhole(disk, isKept ? path : `${tilesDirectory}/${path}`);
   }
 
   /** The text whose hash the map holds: from the commit, and from what stands in the ledger. */

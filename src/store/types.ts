@@ -30,6 +30,7 @@ export interface ByteRange {
   readonly endBytes: number;
 }
 
+export type { RotationPlan } from '../ledger/key-rotation.js';
 export type { ChangesPage, LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
 export { claimNames } from '../ledger/sealer-link.js';
 export type {

@@ -14,7 +14,7 @@ import type {
   WitnessAddress,
 } from '../ledger/sealer-thread.js';
 import { WitnessClient } from '../ledger/witness-client.js';
-import { ledgerSecret } from '../ledger-key.js';
+import { ledgerSecrets, secretsToRotateTo } from '../ledger-key.js';
 
 /** Seals the ledger of a store for the thread that has it open. Anything unexpected ends it. */
 
@@ -57,6 +57,10 @@ async function done(call: SealerCall): Promise<unknown> {
       return await sealer.consistency(call.older, call.newer);
     case 'keys':
       return await sealer.keys();
+    case 'keysAt':
+      return await sealer.keysAt(call.height);
+    case 'rotate':
+      return await sealer.rotate(call.plan);
     case 'close':
       return await sealer[Symbol.asyncDispose]();
   }
@@ -64,13 +68,17 @@ async function done(call: SealerCall): Promise<unknown> {
 
 async function open(): Promise<void> {
   const host = nodeHost(given.directory);
-  const secret = await ledgerSecret(given.keyPath, given.keyIsOwn, host.random);
+  const keyFile = { path: given.keyPath, isOwn: given.keyIsOwn };
+  const secrets = await ledgerSecrets(keyFile, host.random);
   const place = resolve(given.highWaterPath);
   const highWater = { disk: nodeHost(dirname(place)).disk, path: basename(place) };
   const ports = { fetch, clock: host.clock, timeoutMs: witnessTimeoutMs };
   const witnesses = given.witnesses.map(({ vkey, url }: WitnessAddress) => {
     return new WitnessClient(decodeVkey(vkey, signatureTypes.witness), url, ports);
   });
-  sealer = await openSealer(host, { secrets: [secret], highWater, witnesses });
+  sealer = await openSealer(host, {
+    ...{ secrets, highWater, witnesses },
+    secretsToRotateTo: (isKnown) => secretsToRotateTo(keyFile, host.random, isKnown),
+  });
   sealer.onChange = (standing) => port?.postMessage({ number: 0, standing } satisfies SealerReply);
 }

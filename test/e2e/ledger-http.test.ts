@@ -28,6 +28,7 @@ const hugeBlock = '9007199254740993';
 
 let at: S3Place;
 let trust: Trust;
+let rotatedAt: number;
 
 const get = (target: string) => at.send({ method: 'GET', target: `/_/ledger${target}` });
 const open = (target: string) => at.sendUnsigned({ method: 'GET', target: `/_/ledger${target}` });
@@ -43,7 +44,12 @@ async function putSealed(key: string, body: string, bucket = 'photos'): Promise<
 it.before(async () => {
   at = await s3Place({ ledger: 'on', ledgerInterval: '100ms' });
   await at.send({ method: 'PUT', target: '/photos' });
-  for (const key of ['a', 'b', 'c']) assert.is((await putSealed(key, key)).status, 200);
+  for (const key of ['a', 'b']) assert.is((await putSealed(key, key)).status, 200);
+  const { size } = JSON.parse(await textOf(get('')));
+  rotatedAt = size + 1; // a block seals what there is before the one with the new key set
+  const rotation = await at.send({ method: 'POST', target: '/_/ledger/rotate?overlap=9999' });
+  assert.match(JSON.parse(rotation.body.toString()).report.keys, /^keys\/v1\n/);
+  assert.is((await putSealed('c', 'c')).status, 200);
   const keys = await textOf(open('/keys'));
   const set = keySet.decode(keys.slice(0, keys.indexOf('\n\n') + 1));
   trust = { keys: set.key.map(([vkey]) => vkey) };
@@ -55,6 +61,8 @@ const samples: Readonly<Record<string, string>> = {
   checkpoint: '/checkpoint',
   'tiles and bundles of entries': '/tile/0/000.p/1',
   'key set': '/keys',
+  'key set as it followed another': '/keys/ROTATED',
+  'key set that a block names': '/block/0/keys',
   block: '/block/0',
   'consistency path': '/consistency/1/2',
   standing: '',
@@ -64,7 +72,7 @@ const samples: Readonly<Record<string, string>> = {
 
 for (const { name, access } of ledgerRoutes)
   it(`${name} is ${access}`, async () => {
-    const target = samples[name];
+    const target = samples[name]?.replace('ROTATED', String(rotatedAt));
     assert.type(target, 'string');
     const forStrangers = access === 'open' ? 200 : 403;
     assert.is((await open(`${target}`)).status, forStrangers);

@@ -61,6 +61,18 @@ export const ledgerRoutes: readonly LedgerRoute[] = [
     answer: async (ledger) => text(fresh, await ledger.keys()),
   },
   {
+    name: 'key set as it followed another',
+    path: /^\/(keys\/\d{1,16})$/,
+    access: 'open',
+    answer: (ledger, [path]) => published(ledger, path, plainText, forever),
+  },
+  {
+    name: 'key set that a block names',
+    path: /^\/block\/(\d{1,16})\/keys$/,
+    access: 'open',
+    answer: async (ledger, [height]) => text(forever, await ledger.keysAt(numberOf(height))),
+  },
+  {
     name: 'block',
     path: /^\/block\/(\d{1,16})$/,
     access: 'open', // with its inclusion in the newest checkpoint, so it changes

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
-import type { CompactionProgress } from '../../store/types.js';
+import { LogStoreError } from '../../base/errors.js';
+import type { CompactionProgress, RotationPlan } from '../../store/types.js';
 import type { Edge } from '../edge.js';
 import { splitTarget } from '../s3/address.js';
 import { toS3Error } from '../s3/s3-error.js';
@@ -36,7 +37,27 @@ export const nativeWork: readonly NativeWork[] = [
     path: '/health',
     run: (edge, _query, onProgress) => edge.store.health({ check: true, onProgress }),
   },
+  {
+    method: 'POST',
+    path: '/ledger/rotate',
+    run: async ({ store: { ledger } }, query) => {
+      if (ledger === undefined) throw new LogStoreError('NO_LEDGER', 'this store has no ledger');
+      return { keys: await ledger.rotate(rotationPlan(query)) };
+    },
+  },
 ];
+
+/** `overlap`, and `revoke` with `from`. */
+function rotationPlan(query: URLSearchParams): RotationPlan {
+  const number = (name: string) => {
+    const text = query.get(name) ?? '';
+    if (/^\d{1,15}$/.test(text)) return Number(text);
+    throw new LogStoreError('INVALID_ARGUMENT', `${name} is a number`);
+  };
+  const id = query.get('revoke');
+  const revoke = id === null ? undefined : { id, from: number('from') };
+  return { overlap: number('overlap'), revoke };
+}
 
 const lineIntervalMs = 250;
 
