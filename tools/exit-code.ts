@@ -1,4 +1,5 @@
 import { type ErrorCode, errnoOf, isLogStoreError } from '../src/base/errors.js';
+import { NotProven } from '../src/base/not-proven.js';
 
 /** What the command ends with; part of its interface (docs/operations.md). */
 export const exitCodes = Object.freeze({ well: 0, usage: 1, damage: 2, busy: 3, failed: 4 });
@@ -68,6 +69,10 @@ export interface Failure {
 export function failureOf(error: unknown): Failure | undefined {
   if (isLogStoreError(error))
     return { code: error.code, message: error.message, exitCode: exitCodeOfError[error.code] };
+  if (error instanceof NotProven) {
+    const message = `${error.check}: ${error.message}`;
+    return { code: 'NOT_PROVEN', message, exitCode: damage };
+  }
   const errno = errnoOf(error);
   if (errno === undefined || !(error instanceof Error)) return undefined;
   return { code: errno, message: error.message, exitCode: failed };

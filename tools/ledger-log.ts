@@ -1,51 +1,37 @@
-import { LogStoreError } from '../src/base/errors.js';
 import { changeRecord } from '../src/format/change-record.js';
-import { nodeHost } from '../src/host/node-host.js';
-import type { StoredBlock } from '../src/ledger/ledger-log.js';
-import { readLedger } from '../src/store/ledger-reports.js';
+import type { LedgerBlock } from '../src/format/ledger-block.js';
+import type { LedgerArguments } from './ledger-place.js';
+import { openSource, requireBlock } from './ledger-source.js';
 import { LineWriter } from './line-writer.js';
 import { print, shown, shownTime } from './output.js';
 
-export interface LedgerPlace {
-  readonly dir: string;
-  readonly json: boolean;
-}
-
 /** A line for each block. */
-export async function ledgerLog({
-  dir,
-  json,
-  from = 0,
-}: LedgerPlace & { readonly from: number | undefined }): Promise<void> {
-  await using opened = await readLedger(nodeHost(dir));
+export async function ledgerLog(
+  args: LedgerArguments & { readonly from: number | undefined },
+): Promise<void> {
+  const { json, from = 0 } = args;
+  await using source = await openSource(args);
   const lines = new LineWriter();
-  for (let height = from; height < opened.ledger.size; height++) {
-    const stored = await opened.ledger.block(height);
-    lines.write(json ? JSON.stringify(factsOf(stored)) : lineOf(stored));
+  for (let height = from; height < source.size; height++) {
+    const { block } = await source.block(height);
+    lines.write(json ? JSON.stringify(factsOf(block)) : lineOf(block));
   }
   lines.flush();
 }
 
 /** A block as it is, and a line for each of its changes. */
-export async function ledgerShow({
-  dir,
-  json,
-  height,
-}: LedgerPlace & { readonly height: number }): Promise<void> {
-  await using opened = await readLedger(nodeHost(dir));
-  const { ledger } = opened;
-  if (height >= ledger.size) {
-    throw new LogStoreError(
-      'INVALID_ARGUMENT',
-      `there is no block ${height}: ${ledger.size} in all`,
-    );
-  }
-  const stored = await ledger.block(height);
+export async function ledgerShow(
+  args: LedgerArguments & { readonly height: number },
+): Promise<void> {
+  const { json, height } = args;
+  await using source = await openSource(args);
+  requireBlock(source, height);
+  const { text, block } = await source.block(height);
   const lines = new LineWriter();
-  if (json) lines.write(JSON.stringify(factsOf(stored)));
-  else await print(`${stored.text}\n`);
-  for (const { text } of await ledger.changes(stored)) {
-    const { version, time, object, removed, added } = changeRecord.decode(text);
+  if (json) lines.write(JSON.stringify(factsOf(block)));
+  else await print(`${text}\n`);
+  for await (const change of source.changes(height)) {
+    const { version, time, object, removed, added } = changeRecord.decode(change);
     const [[bucket, key] = ['', '']] = object;
     const did = { version, bucket, key, removed: removed.map(([v]) => v), added: added.length > 0 };
     if (json) lines.write(JSON.stringify({ ...did, time: shownTime(time) }));
@@ -58,7 +44,7 @@ export async function ledgerShow({
   lines.flush();
 }
 
-function factsOf({ block }: StoredBlock) {
+function factsOf(block: LedgerBlock) {
   const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
   const { height, time, versions, map, delta } = block;
   return {
@@ -67,7 +53,7 @@ function factsOf({ block }: StoredBlock) {
   };
 }
 
-function lineOf({ block }: StoredBlock): string {
+function lineOf(block: LedgerBlock): string {
   const { height, time, versions, map, delta } = block;
   const root = Buffer.from(map[1]).toString('hex').slice(0, 16);
   const range = `v${versions[0]}..v${versions[1] - 1}`;

@@ -1,41 +1,52 @@
-import { basename, dirname, resolve } from 'node:path';
 import { nodeHost } from '../src/host/node-host.js';
-import { highWaterFile } from '../src/ledger/ledger-files.js';
 import { type LedgerReport, verifyLedger } from '../src/store/ledger-reports.js';
 import { requireStore } from '../src/store-directory.js';
 import { type ExitCode, exitCodes } from './exit-code.js';
-import type { LedgerPlace } from './ledger-log.js';
+import { highWaterOf, type LedgerArguments } from './ledger-place.js';
+import { directoryOf, endpointOf } from './open-target.js';
 import { printResult, shown } from './output.js';
 import { Progress } from './progress.js';
+import type { PinText } from './trusted-keys.js';
+import { verifyServedLedger } from './verify-served-ledger.js';
 
-export interface LedgerVerifyArguments extends LedgerPlace {
+export interface LedgerVerifyArguments extends LedgerArguments {
   readonly full: boolean;
-  readonly highWater: string | undefined;
+  /** Keys of the log that are trusted; its own key set where there are none. */
+  readonly keys: readonly string[];
+  readonly pins: readonly PinText[];
 }
 
 /** @returns 2 where anything is wrong */
 export async function ledgerVerify(args: LedgerVerifyArguments): Promise<ExitCode> {
-  const { dir, json, full } = args;
+  using progress = new Progress({ label: 'ledger verify', unit: 'blocks' });
+  const report = await reportOf(args, (done, total) => progress.at(done, total));
+  progress[Symbol.dispose]();
+  await printResult(args.json, report, lineOf(report));
+  return report.wrong === undefined ? exitCodes.well : exitCodes.damage;
+}
+
+async function reportOf(
+  args: LedgerVerifyArguments,
+  progress: (done: number, total: number) => void,
+): Promise<LedgerReport> {
+  const { full, keys, pins } = args;
+  const signed = full ? 'always' : 'if-possible'; // names are for who has a key
+  const endpoint = await endpointOf(args, process.env, signed);
+  if (endpoint !== undefined)
+    return await verifyServedLedger(endpoint, { full, keys, pins, progress });
+  const dir = directoryOf(args.dir, process.env);
   const host = nodeHost(dir);
   await requireStore(host.disk, dir);
-  const own = args.highWater === undefined ? undefined : resolve(args.highWater);
-  const highWater =
-    own === undefined
-      ? { disk: host.disk, path: highWaterFile }
-      : { disk: nodeHost(dirname(own)).disk, path: basename(own) };
-  using progress = new Progress({ label: 'ledger verify' });
-  const report = await verifyLedger(host, {
-    ...{ full, highWater },
-    progress: (done, total) => progress.at(done, total),
-  });
-  await printResult(json, report, lineOf(report));
-  return report.wrong === undefined ? exitCodes.well : exitCodes.damage;
+  return await verifyLedger(host, { full, highWater: highWaterOf(args), keys, pins, progress });
 }
 
 function lineOf(report: LedgerReport): string {
   const { wrong, blockCount, signedCount, changeCount, objectCount } = report;
   if (wrong !== undefined) return `WRONG: ${shown(wrong)}`;
   const blocks = `${blockCount} blocks, ${signedCount} of them signed`;
-  if (objectCount === undefined) return `${blocks}: in order (--full replays them)`;
-  return `${blocks}, ${changeCount} changes replayed, ${objectCount} objects hashed: all as sealed`;
+  if (changeCount === 0 && objectCount === undefined)
+    return `${blocks}: in order (--full replays them)`;
+  const replayed = `${blocks}, ${changeCount} changes replayed`;
+  if (objectCount === undefined) return `${replayed}: all as sealed`;
+  return `${replayed}, ${objectCount} objects hashed: all as sealed`;
 }

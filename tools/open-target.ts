@@ -34,12 +34,14 @@ export async function openTarget(
 }
 
 /**
+ * @param signed `if-possible`: for what is open to everyone no key pair is needed
  * @returns undefined where a directory is meant
  * @throws LogStoreError `INVALID_ARGUMENT`
  */
 export async function endpointOf(
   options: TargetArguments,
   environment: Environment = process.env,
+  signed: 'always' | 'if-possible' = 'always',
 ): Promise<S3ClientOptions | undefined> {
   if (options.dir !== undefined && options.endpoint !== undefined)
     throw new LogStoreError('INVALID_ARGUMENT', 'give --dir or --endpoint, not both');
@@ -50,7 +52,7 @@ export async function endpointOf(
     endpoint: parseEndpoint(endpoint),
     region:
       options.region ?? environment.AWS_REGION ?? loadConfig({ flags: {}, environment }).region,
-    credentials: await clientCredentials(options.credentials, environment),
+    credentials: await clientCredentials(options.credentials, environment, signed),
   };
 }
 
@@ -88,11 +90,13 @@ function parseEndpoint(text: string): URL {
 async function clientCredentials(
   path: string | undefined,
   environment: Environment,
-): Promise<Credentials> {
+  signed: 'always' | 'if-possible',
+): Promise<Credentials | undefined> {
   if (path !== undefined) return requireCredentialsFile(path);
   const accessKeyId = environment.LOGSTORE_ACCESS_KEY || environment.AWS_ACCESS_KEY_ID;
   const secretAccessKey = environment.LOGSTORE_SECRET_KEY || environment.AWS_SECRET_ACCESS_KEY;
   if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey };
+  if (signed === 'if-possible') return undefined;
   throw new LogStoreError(
     'INVALID_ARGUMENT',
     'an endpoint needs a key pair: --credentials DIR/credentials.json, or set ' +

@@ -7,6 +7,8 @@ export interface ProgressOptions {
   readonly label: string;
   /** Undefined where the end is not known, as of a pipe. */
   readonly totalBytes?: number | undefined;
+  /** What is counted: bytes, unless it says otherwise. */
+  readonly unit?: string | undefined;
   readonly stream?: Terminal;
 }
 
@@ -43,7 +45,8 @@ export class Progress implements Disposable {
     if (nowMs - this.#drawnMs < RENDER_EVERY_MS) return;
     this.#drawnMs = nowMs;
     this.#drawn = true;
-    const line = progressLine(this.#options.label, doneBytes, totalBytes, nowMs - this.#startedMs);
+    const { label, unit } = this.#options;
+    const line = progressLine(label, doneBytes, totalBytes, nowMs - this.#startedMs, unit);
     this.#stream.write(`\r${line.slice(0, this.#stream.columns || 80)}\x1b[K`);
   }
 
@@ -68,13 +71,15 @@ export function progressLine(
   doneBytes: number,
   totalBytes: number | undefined,
   elapsedMs: number,
+  unit?: string,
 ): string {
-  const speed = elapsedMs > 0 ? `  ${shownSize(Math.round((doneBytes * 1000) / elapsedMs))}/s` : '';
-  if (totalBytes === undefined) return `${label}  ${shownSize(doneBytes)}${speed}`;
+  const shownAs = (count: number) => (unit === undefined ? shownSize(count) : `${count} ${unit}`);
+  const speed = elapsedMs > 0 ? `  ${shownAs(Math.round((doneBytes * 1000) / elapsedMs))}/s` : '';
+  if (totalBytes === undefined) return `${label}  ${shownAs(doneBytes)}${speed}`;
   const ratio = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes);
   const full = Math.round(ratio * BAR_CHARACTERS);
   const bar = '#'.repeat(full) + '-'.repeat(BAR_CHARACTERS - full);
   const percent = `${Math.floor(ratio * 100)} %`.padStart(5);
-  const done = `${shownSize(doneBytes)} of ${shownSize(totalBytes)}`;
+  const done = `${unit === undefined ? shownSize(doneBytes) : doneBytes} of ${shownAs(totalBytes)}`;
   return `${label}  [${bar}] ${percent}  ${done}${speed}`;
 }

@@ -36,6 +36,7 @@ const codes = new Map<string, ErrorCode>([
   ['NoSuchEntity', 'NO_SUCH_USER'],
   ['EntityAlreadyExists', 'USER_EXISTS'],
   ['DeleteConflict', 'POLICY_IN_USE'],
+  ['NotSealed', 'NOT_SEALED'],
 ]);
 
 /** The error that an answer of status 300 and above stands for. */

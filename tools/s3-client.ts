@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Credentials } from '../src/auth/credentials.js';
+import type { SignableRequest } from '../src/auth/canonical-request.js';
 import { encodePath, encodeQueryPart, signRequest } from '../src/auth/sign.js';
 import { LogStoreError } from '../src/base/errors.js';
 import { readXml, type XmlElement } from '../src/http/s3/xml-read.js';
@@ -12,7 +13,8 @@ const IDLE_TIMEOUT_MS = 120_000; // a server that syncs a big part takes its tim
 export interface S3ClientOptions {
   readonly endpoint: URL;
   readonly region: string;
-  readonly credentials: Credentials;
+  /** Undefined: requests are not signed. */
+  readonly credentials: Credentials | undefined;
 }
 
 export interface S3Request {
@@ -25,7 +27,7 @@ export interface S3Request {
   readonly body?: Uint8Array;
 }
 
-/** Signed requests to one S3 endpoint, path style, over a few kept-alive connections. */
+/** Requests to one S3 endpoint, path style, over a few kept-alive connections. */
 export class S3Client implements AsyncDisposable {
   readonly #options: S3ClientOptions;
   readonly #agent: http.Agent;
@@ -71,7 +73,7 @@ export class S3Client implements AsyncDisposable {
   }
 
   #exchange(request: S3Request): Promise<http.IncomingMessage> {
-    const { endpoint, region, credentials } = this.#options;
+    const { endpoint } = this.#options;
     const { method } = request;
     const body = request.body ?? new Uint8Array();
     const rawPath = pathOf(request);
@@ -81,18 +83,7 @@ export class S3Client implements AsyncDisposable {
       host: endpoint.host,
       'content-length': String(body.length),
     };
-    const signed = signRequest(
-      { method, rawPath, rawQuery, headers: plain },
-      createHash('sha256').update(body).digest('hex'),
-      {
-        credentials: {
-          accessKeyId: credentials.accessKeyId,
-          secret: credentials.secretAccessKey,
-        },
-        region,
-        timeMs: Date.now(),
-      },
-    );
+    const signed = this.#signatureOf({ method, rawPath, rawQuery, headers: plain }, body);
     const { promise, resolve, reject } = deferred<http.IncomingMessage>();
     const sent = this.#send(
       {
@@ -100,7 +91,7 @@ export class S3Client implements AsyncDisposable {
         hostname: endpoint.hostname.replace(/^\[|\]$/g, ''),
         port: endpoint.port,
         path: rawQuery === '' ? rawPath : `${rawPath}?${rawQuery}`,
-        headers: { ...plain, ...signed.headers },
+        headers: { ...plain, ...signed },
         agent: this.#agent,
         timeout: IDLE_TIMEOUT_MS,
       },
@@ -110,6 +101,15 @@ export class S3Client implements AsyncDisposable {
     sent.on('timeout', () => sent.destroy(new Error('no answer came')));
     sent.end(body);
     return promise;
+  }
+
+  #signatureOf(request: SignableRequest, body: Uint8Array): Readonly<Record<string, string>> {
+    const { region, credentials } = this.#options;
+    if (credentials === undefined) return {};
+    const { accessKeyId, secretAccessKey: secret } = credentials;
+    const payload = createHash('sha256').update(body).digest('hex');
+    const given = { credentials: { accessKeyId, secret }, region, timeMs: Date.now() };
+    return signRequest(request, payload, given).headers;
   }
 }
 

@@ -37,5 +37,7 @@ export async function askServer<Report>(
 /** The server's word for it, in ours. */
 function codeOf(code: string): ErrorCode {
   if (code === 'InsufficientStorage') return 'NO_SPACE';
+  if (code === 'InvalidArgument') return 'INVALID_ARGUMENT';
+  if (code === 'NotSealed') return 'NOT_SEALED';
   return code === 'SlowDown' ? 'BUSY' : 'IO';
 }
