@@ -126,9 +126,12 @@ log sees the break; the old log's files stay where they are.`,
     )
     .action((options: LedgerArguments) => ledgerRecover(options));
 
-  onLedger(ledger, 'export', 'write what it publishes into a directory: to serve, to keep elsewhere', [
-    'ledger export /mnt/elsewhere/ledger',
-  ])
+  onLedger(
+    ledger,
+    'export',
+    'write what it publishes into a directory: to serve, to keep elsewhere',
+    ['ledger export /mnt/elsewhere/ledger'],
+  )
     .argument('<DIR>', 'made if it is missing; a later export into it adds what is new')
     .addHelpText('after', '\nEnds with 2 where the copy there is of another history.')
     .action((to: string, options: LedgerArguments) => ledgerExport({ ...options, to }));

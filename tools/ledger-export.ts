@@ -19,7 +19,7 @@ import { type FileOf, PublishedLog } from './published-log.js';
  * @throws LogStoreError `STORE_DAMAGED` where the ledger has another history than the copy
  */
 export async function ledgerExport(args: LedgerArguments & { readonly to: string }): Promise<void> {
-  const endpoint = await endpointOf(args);
+  const endpoint = await endpointOf(args, process.env, 'if-possible');
   if (endpoint !== undefined) {
     await using ledger = new LedgerEndpoint(endpoint);
     return await exportFrom(ledger.file, args);

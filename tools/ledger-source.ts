@@ -18,7 +18,7 @@ export interface LedgerSource extends AsyncDisposable {
 
 /** @throws LogStoreError `NO_LEDGER`, `NOT_A_STORE`, `IO` */
 export async function openSource(args: TargetArguments): Promise<LedgerSource> {
-  const endpoint = await endpointOf(args);
+  const endpoint = await endpointOf(args, process.env, 'if-possible');
   if (endpoint !== undefined) return await endpointSource(endpoint);
   const dir = directoryOf(args.dir, process.env);
   const host = nodeHost(dir);

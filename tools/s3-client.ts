@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Credentials } from '../src/auth/credentials.js';
 import type { SignableRequest } from '../src/auth/canonical-request.js';
+import type { Credentials } from '../src/auth/credentials.js';
 import { encodePath, encodeQueryPart, signRequest } from '../src/auth/sign.js';
 import { LogStoreError } from '../src/base/errors.js';
 import { readXml, type XmlElement } from '../src/http/s3/xml-read.js';

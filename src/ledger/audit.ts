@@ -3,7 +3,7 @@ import type { Disk } from '../base/host.js';
 import { type Check, NotProven } from '../base/not-proven.js';
 import { type Change, changeRecord } from '../format/change-record.js';
 import { keyPrefix, versionKey } from '../format/key-encoding.js';
-import type { ChangeEntry } from '../format/ledger-record.js';
+import type { LedgerBlock } from '../format/ledger-block.js';
 import { treeHash } from '../merkle/growing-tree.js';
 import { ObjectMap } from '../merkle/object-map.js';
 import { equalHashes } from '../merkle/rfc6962.js';
@@ -11,7 +11,7 @@ import { type Checkpoint, decodeCheckpoint, signersOf } from './checkpoint.js';
 import { isHandedOn } from './key-rotation.js';
 import { type KeySet, keySet, keysAt } from './keys.js';
 import { readWhole, tilesDirectory } from './ledger-files.js';
-import type { LedgerLog, StoredBlock } from './ledger-log.js';
+import type { LedgerLog } from './ledger-log.js';
 import { applyChange } from './map-changes.js';
 import { nodeSha256 } from './node-hash.js';
 import { decodeNote } from './note.js';
@@ -21,11 +21,30 @@ import type { Between } from './turns.js';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-export interface AuditSteps {
+/** A ledger that can be replayed, wherever its blocks (B) and its changes (E) come from. */
+export interface Replayable<B extends AuditedBlock, E extends AuditedChange> {
+  readonly size: number;
+  /** Why there are no more blocks. */
+  readonly broken: string | undefined;
+  block(height: number): Promise<B>;
+  keys(block: B): Promise<string>;
+  changes(block: B): Promise<readonly E[]>;
+}
+
+interface AuditedBlock {
+  readonly block: LedgerBlock;
+}
+
+interface AuditedChange {
+  /** change/v1 */
+  readonly text: string;
+}
+
+export interface AuditSteps<E> {
   /** After each block: how many are done. */
   block?(height: number): void;
   /** Each change in order, once it was found to be right. */
-  change?(change: Change, entry: ChangeEntry): void;
+  change?(change: Change, entry: E): void;
   readonly between: Between;
 }
 
@@ -34,7 +53,10 @@ export interface AuditSteps {
  * @returns the map of the last block, rehashed
  * @throws NotProven naming the first thing wrong; LogStoreError `RECORD_CORRUPT`, `IO`
  */
-export async function auditBlocks(ledger: LedgerLog, steps: AuditSteps): Promise<ObjectMap> {
+export async function auditBlocks<B extends AuditedBlock, E extends AuditedChange>(
+  ledger: Replayable<B, E>,
+  steps: AuditSteps<E>,
+): Promise<ObjectMap> {
   const map = new ObjectMap(nodeSha256);
   let keys: KeySet | undefined;
   for (let height = 0; height < ledger.size; height++) {
@@ -66,9 +88,9 @@ export async function auditBlocks(ledger: LedgerLog, steps: AuditSteps): Promise
 }
 
 /** @returns the set that the block names */
-async function auditKeys(
-  ledger: LedgerLog,
-  stored: StoredBlock,
+async function auditKeys<B extends AuditedBlock, E extends AuditedChange>(
+  ledger: Replayable<B, E>,
+  stored: B,
   before: KeySet | undefined,
 ): Promise<KeySet> {
   const text = await ledger.keys(stored);
@@ -81,7 +103,7 @@ async function auditKeys(
 }
 
 /** By version; the deletion of a bucket makes several changes, in the order of their keys. */
-function auditOrder(last: Change | undefined, change: Change, stored: StoredBlock): void {
+function auditOrder(last: Change | undefined, change: Change, stored: AuditedBlock): void {
   const [first, next] = stored.block.versions;
   const { version } = change;
   const isBehind =
@@ -97,7 +119,7 @@ function prefixOf({ object: [[bucket, key] = ['', '']] }: Change): Uint8Array {
 }
 
 /** A change takes out what is there, and puts in what is not. */
-function auditChange(map: ObjectMap, change: Change, stored: StoredBlock): void {
+function auditChange(map: ObjectMap, change: Change, stored: AuditedBlock): void {
   const [[bucket, key] = ['', '']] = change.object;
   const at = `change ${change.version}`;
   must('record', change.object.length === 1, stored, `${at} has no name`);
@@ -157,9 +179,9 @@ function cut(size: number, there: number): string {
 function must(
   check: Check,
   holds: boolean,
-  at: StoredBlock | undefined,
+  at: AuditedBlock | undefined,
   otherwise: string,
 ): asserts holds {
-  const place = at === undefined ? '' : `block ${at.height}: `;
+  const place = at === undefined ? '' : `block ${at.block.height}: `;
   if (!holds) throw new NotProven(check, `${place}${otherwise}`);
 }

@@ -14,7 +14,7 @@ import {
 } from '../format/ledger-record.js';
 import { openLog } from '../log/open-log.js';
 import type { Append, Log, LogFollower, OpenLogOptions } from '../log/types.js';
-import { equalHashes, leafHash } from '../merkle/rfc6962.js';
+import { misfitOf } from './block-chain.js';
 import { BlockTree } from './block-tree.js';
 import { nodeSha256 } from './node-hash.js';
 
@@ -196,7 +196,11 @@ class BlockFollower implements LogFollower {
     try {
       const record = decodeBlockMeta(meta);
       const block = ledgerBlock.decode(record.text);
-      this.broken = this.#misfit(record, block);
+      const height = this.tree.size;
+      this.broken =
+        record.height === block.height
+          ? misfitOf(block, this.last, height)
+          : `block ${height}: block ${record.height} stands in its place`;
       if (this.broken === undefined) this.take({ ...record, sequence, block });
     } catch (error) {
       const isDamage = error instanceof NotProven || isLogStoreError(error, 'RECORD_CORRUPT');
@@ -213,24 +217,5 @@ class BlockFollower implements LogFollower {
     this.tree.append(encoder.encode(stored.text));
     this.sequences.push(stored.sequence);
     this.last = stored;
-  }
-
-  #misfit(record: BlockRecord, block: LedgerBlock): string | undefined {
-    const { last } = this;
-    const at = `block ${this.tree.size}`;
-    if (block.height !== this.tree.size || record.height !== block.height) {
-      return `${at}: block ${block.height} stands in its place`;
-    }
-    if (last === undefined)
-      return block.prev === undefined ? undefined : `${at} has a block before`;
-    if (block.origin !== last.block.origin) return `${at} is of another log: ${block.origin}`;
-    const leaf = leafHash(nodeSha256, encoder.encode(last.text));
-    if (block.prev === undefined || !equalHashes(block.prev, leaf)) {
-      return `${at} does not name the block before it`;
-    }
-    if (block.versions[0] !== last.block.versions[1]) return `${at} leaves out versions`;
-    return block.time < last.block.time
-      ? `${at} has a time before that of the block before`
-      : undefined;
   }
 }

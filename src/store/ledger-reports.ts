@@ -1,13 +1,17 @@
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
+import type { ChangeEntry } from '../format/ledger-record.js';
 import { auditBlocks, auditPublished } from '../ledger/audit.js';
+import { type AuditTrust, auditPins, auditSigned } from '../ledger/audit-trust.js';
 import { mayGoOn } from '../ledger/checkpoint-signing.js';
 import { findEpoch } from '../ledger/epoch.js';
 import { HighWaterFile, type HighWaterPlace } from '../ledger/high-water-file.js';
-import { epochDirectory, hostBelow } from '../ledger/ledger-files.js';
-import { LedgerLog } from '../ledger/ledger-log.js';
+import { keySet } from '../ledger/keys.js';
+import { epochDirectory, hostBelow, keptKeysDirectory, readWhole } from '../ledger/ledger-files.js';
+import { LedgerLog, type StoredBlock } from '../ledger/ledger-log.js';
 import { isSoundMap } from '../ledger/map-snapshot.js';
+import { checkpointFile } from '../ledger/publisher.js';
 import { snapshotOf } from '../ledger/restore-map.js';
 import { auditContent, type LivePlaces, notePlaces } from './audit-content.js';
 
@@ -26,6 +30,8 @@ export interface VerifyLedgerOptions {
   /** Replay every change, recompute every root, and hash all content. */
   readonly full: boolean;
   readonly highWater: HighWaterPlace;
+  readonly keys?: AuditTrust['keys'] | undefined;
+  readonly pins?: AuditTrust['pins'] | undefined;
   /** Blocks done, of all. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
@@ -64,7 +70,7 @@ export async function verifyLedger(
     report.blockCount = ledger.size;
     if (options.full) {
       const live: LivePlaces = new Map();
-      const map = await auditBlocks(ledger, {
+      const map = await auditBlocks<StoredBlock, ChangeEntry>(ledger, {
         change: (change, entry) => {
           report.changeCount++;
           notePlaces(live, change, entry);
@@ -78,6 +84,8 @@ export async function verifyLedger(
     if (ledger.broken !== undefined) throw new NotProven('block', ledger.broken);
     const checkpoint = await auditPublished(opened.host.disk, ledger);
     report.signedCount = checkpoint?.size ?? 0;
+    await auditKeysThere(opened, options.keys ?? []);
+    auditPins(options.pins ?? [], origin, ledger.size, (size) => ledger.tree.rootAt(size));
     await auditMark(options.highWater, origin, ledger);
     return { ...report, objectCount, wrong: undefined };
   } catch (error) {
@@ -85,6 +93,24 @@ export async function verifyLedger(
     if (!isDamage && !(error instanceof NotProven)) throw error;
     return { ...report, objectCount, wrong: error.message };
   }
+}
+
+/** The published checkpoint leads back to keys that are trusted, through the key sets kept. */
+async function auditKeysThere(
+  { host: { disk }, ledger }: ReadableLedger,
+  keys: readonly string[],
+): Promise<void> {
+  const note = await readWhole(disk, checkpointFile);
+  if (keys.length === 0) return;
+  if (note === undefined || ledger.last === undefined)
+    throw new NotProven('signature', 'nothing is signed');
+  const kept: string[] = [];
+  const { key } = keySet.decode(await ledger.keys(ledger.last));
+  for (const height of key.map(([, from]) => from)) {
+    const text = await readWhole(disk, `${keptKeysDirectory}/${height}`);
+    if (text !== undefined) kept.push(Buffer.from(text).toString('utf8'));
+  }
+  auditSigned(Buffer.from(note).toString('utf8'), keys, kept);
 }
 
 /** The map that the next start begins with is no other than its leaves make. */

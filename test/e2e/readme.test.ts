@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { temporaryDirectory } from '../unit/host/temporary-directory.js';
 import { goldenText, vectors } from '../unit/ledger/golden.js';
 import { environment, logstoreScript, Served } from './logstore-process.js';
-import { place } from './served-place.js';
+import { place, putInto } from './served-place.js';
 
 const execute = promisify(execFile);
 const readme = suite('README');
@@ -91,6 +91,26 @@ readme('a proof is checked as it is written', async () => {
   // The beginning of what README.md shows.
   const shown = /\$ logstore check-proof.*\n([\s\S]*?) {2}\.\.\.\n/.exec(text)?.[1] ?? '-';
   assert.is(stdout.slice(0, shown.length), shown);
+});
+
+readme('proofs are made as it is written', async () => {
+  using at = place();
+  {
+    await using server = await Served.start(['--dir', at.dir, '--ledger', 'on']);
+    await putInto(server, at, 'photos/cat.jpg');
+    await server.end('SIGTERM');
+  }
+  using folder = temporaryDirectory();
+  await runCommands(blockOf('prove'), folder.path, { LOGSTORE_DIR: at.dir });
+  for (const [file, claim] of [
+    ['cat', 'current'],
+    ['dog', 'absent'],
+    ['photos', 'listing'],
+    ['was', 'written'],
+  ]) {
+    const proof = readFileSync(join(folder.path, `${file}.proof`), 'utf8');
+    assert.match(proof, `object-proof/v1\nclaim ${claim}\n`);
+  }
 });
 
 readme('a proof is fetched as it is written', async () => {
