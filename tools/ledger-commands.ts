@@ -103,8 +103,8 @@ function addKeeping(ledger: Command): void {
     .addHelpText(
       'after',
       `
-The new key is made in the file of the old one. Where the operator named the file, it is the one
-that stands behind the others and has signed nothing yet. A key that is revoked signs nothing more.`,
+The new key is made in the file of the old one. Where the operator named the file, it is the one that
+stands behind the others and has signed nothing yet. What is revoked signs nothing more.`,
     )
     .action(async (options: RotateOptions) => {
       const { overlap, revoke, from } = options;
@@ -126,12 +126,9 @@ log sees the break; the old log's files stay where they are.`,
     )
     .action((options: LedgerArguments) => ledgerRecover(options));
 
-  onLedger(
-    ledger,
-    'export',
-    'write what it publishes into a directory: to serve, to keep elsewhere',
-    ['ledger export /mnt/elsewhere/ledger'],
-  )
+  onLedger(ledger, 'export', 'write what it publishes into a directory, to keep or to serve', [
+    'ledger export /mnt/elsewhere/ledger',
+  ])
     .argument('<DIR>', 'made if it is missing; a later export into it adds what is new')
     .addHelpText('after', '\nEnds with 2 where the copy there is of another history.')
     .action((to: string, options: LedgerArguments) => ledgerExport({ ...options, to }));
