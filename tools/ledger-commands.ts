@@ -103,8 +103,8 @@ function addKeeping(ledger: Command): void {
     .addHelpText(
       'after',
       `
-The new key is made in the file of the old one. Where the operator named the file, it is the one that
-stands behind the others and has signed nothing yet. What is revoked signs nothing more.`,
+The new key is made in the file of the old one. Where the operator named the file, it is the one
+that stands behind the others and has signed nothing yet. What is revoked signs nothing more.`,
     )
     .action(async (options: RotateOptions) => {
       const { overlap, revoke, from } = options;
