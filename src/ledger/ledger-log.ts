@@ -197,10 +197,9 @@ class BlockFollower implements LogFollower {
       const record = decodeBlockMeta(meta);
       const block = ledgerBlock.decode(record.text);
       const height = this.tree.size;
-      this.broken =
-        record.height === block.height
-          ? misfitOf(block, this.last, height)
-          : `block ${height}: block ${record.height} stands in its place`;
+      this.broken = misfitOf(block, this.last, height);
+      if (this.broken === undefined && record.height !== height)
+        this.broken = `block ${height}: block ${record.height} stands in its place`;
       if (this.broken === undefined) this.take({ ...record, sequence, block });
     } catch (error) {
       const isDamage = error instanceof NotProven || isLogStoreError(error, 'RECORD_CORRUPT');
