@@ -1,3 +1,4 @@
+import { ownerships } from './auth/bucket-rules.js';
 import { LogStoreError } from './base/errors.js';
 import { limits } from './base/limits.js';
 import { type OptionKind, readOptionValue } from './option-value.js';
@@ -58,6 +59,12 @@ export const options = {
     default: 'urls',
     description:
       "takes Signature Version 2 in presigned URLs, as boto3 and aws-cli make them; or 'off'",
+  },
+  objectOwnership: {
+    kind: choice(...ownerships),
+    default: 'BucketOwnerEnforced',
+    description:
+      'of new buckets: BucketOwnerEnforced takes no ACLs; BucketOwnerPreferred and ObjectWriter do',
   },
   accessKey: {
     kind: text,

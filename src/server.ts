@@ -140,6 +140,7 @@ function edgeOf(
   return createHttpServer({
     store,
     users,
+    objectOwnership: config.objectOwnership,
     clock,
     random,
     logger,

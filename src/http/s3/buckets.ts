@@ -1,5 +1,9 @@
+import { encodeAcl } from '../../auth/acl.js';
+import { ownershipOf } from '../../auth/bucket-rules.js';
 import { owns } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
+import type { CreateBucketOptions } from '../../store/version-types.js';
+import { aclOfHeaders, isOwnersAlone } from './acl-headers.js';
 import { readWholeBody } from './body.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { readToken, writeToken } from './listing-parameters.js';
@@ -60,7 +64,7 @@ export async function createBucket(exchange: Exchange): Promise<void> {
       'IllegalLocationConstraintException',
       `The ${constraint} location constraint is incompatible with the region of this store`,
     );
-  const configurations = { 'ownership-controls': edge.guards.ownershipDefault };
+  const configurations = beginningsOf(exchange);
   try {
     const given = headerOf(exchange.headers, 'x-amz-bucket-object-lock-enabled');
     const objectLock = given?.toLowerCase() === 'true';
@@ -74,6 +78,24 @@ export async function createBucket(exchange: Exchange): Promise<void> {
     if (edge.region !== 'us-east-1') throw error;
   }
   exchange.answer.sendEmpty(200, ['location', `/${exchange.bucket}`]);
+}
+
+/** What a bucket says of grants from the beginning. */
+function beginningsOf({
+  headers,
+  edge,
+  identity,
+}: Exchange): CreateBucketOptions['configurations'] {
+  const given = headerOf(headers, 'x-amz-object-ownership');
+  const ownership = given === undefined ? edge.guards.ownershipDefault : ownershipOf(given);
+  if (ownership === undefined)
+    throw new S3Error('InvalidArgument', `There is no object ownership '${given}'`);
+  const { ownerId } = identity.principal;
+  const owners = { ownerId, bucketOwnerId: ownerId };
+  const acl = aclOfHeaders(headers, owners, edge.users.directory);
+  if (acl === undefined || isOwnersAlone(acl, ownerId)) return { 'ownership-controls': ownership };
+  if (ownership === 'BucketOwnerEnforced') throw new S3Error('InvalidBucketAclWithObjectOwnership');
+  return { 'ownership-controls': ownership, acl: encodeAcl(acl) };
 }
 
 async function locationConstraint(exchange: Exchange): Promise<string | undefined> {

@@ -51,12 +51,12 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   exchange.answer.sendXml(200, xml.close('CopyObjectResult').toString(), described);
 }
 
-/** The lock of the copy, and its tags where they are not the source's. */
-function copiedState({ headers }: Exchange): InitialState {
-  const { tags, lock } = initialState(headers);
-  const directive = headerOf(headers, 'x-amz-tagging-directive') ?? 'COPY';
-  if (directive === 'COPY') return { lock };
-  if (directive === 'REPLACE') return { lock, tags: tags ?? {} };
+/** The lock and the grants of the copy, and its tags where they are not the source's. */
+function copiedState(exchange: Exchange): InitialState {
+  const { tags, ...own } = initialState(exchange);
+  const directive = headerOf(exchange.headers, 'x-amz-tagging-directive') ?? 'COPY';
+  if (directive === 'COPY') return own;
+  if (directive === 'REPLACE') return { ...own, tags: tags ?? {} };
   throw new S3Error('InvalidArgument', 'Unknown tagging directive.');
 }
 

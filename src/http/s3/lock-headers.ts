@@ -1,23 +1,24 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { InitialState, ObjectLock, Retention } from '../../store/version-types.js';
-import { headerOf } from './exchange.js';
+import { initialAcl } from './acl-headers.js';
+import { type Exchange, headerOf } from './exchange.js';
 import { S3Error } from './s3-error.js';
 import { tagsOfHeader } from './tags.js';
 
 const prefix = 'x-amz-object-lock-';
 
 /**
- * The tags and the lock that the sender wants an object to begin with.
- * @throws S3Error `InvalidArgument`, `InvalidTag`
+ * The tags, the lock and the grants that the sender wants an object to begin with.
+ * @throws S3Error `InvalidArgument`, `InvalidTag`, and as `initialAcl` does
  */
-export function initialState(headers: IncomingHttpHeaders): InitialState {
+export function initialState(exchange: Exchange): InitialState {
+  const { headers } = exchange;
   const tagging = headerOf(headers, 'x-amz-tagging');
   const mode = headerOf(headers, `${prefix}mode`);
   const until = headerOf(headers, `${prefix}retain-until-date`);
   const hold = headerOf(headers, `${prefix}legal-hold`);
   const unlocked = mode === undefined && until === undefined && hold === undefined;
   const lock = unlocked ? undefined : lockOf(mode, until, hold);
-  return { tags: tagsOfHeader(tagging), lock };
+  return { tags: tagsOfHeader(tagging), lock, acl: initialAcl(exchange) };
 }
 
 function lockOf(

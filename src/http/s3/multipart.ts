@@ -23,7 +23,7 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers } = exchange;
   const checksum = uploadChecksum(headers);
   const attributes = objectAttributes(headers);
-  const initial = initialState(headers);
+  const initial = initialState(exchange);
   const encryption = writeEncryption(exchange);
   await readWholeBody(exchange, 0); // none: but what was signed for must be what came
   const options = { ...attributes, ...initial, checksum, encryption };

@@ -1,3 +1,4 @@
+import { getBucketAcl, getObjectAcl, putBucketAcl, putObjectAcl } from './acl-operations.js';
 import type { Scope } from './address.js';
 import {
   deleteBucketEncryption,
@@ -162,6 +163,8 @@ const servedOperations: readonly Operation[] = [
   served('DeleteBucketEncryption', 'DELETE', 'bucket', deleteBucketEncryption, {
     query: ['encryption'],
   }),
+  served('GetBucketAcl', 'GET', 'bucket', getBucketAcl, { query: ['acl'] }),
+  served('PutBucketAcl', 'PUT', 'bucket', putBucketAcl, { query: ['acl'] }),
   served('GetBucketPolicy', 'GET', 'bucket', getBucketPolicy, { query: ['policy'] }),
   served('PutBucketPolicy', 'PUT', 'bucket', putBucketPolicy, { query: ['policy'] }),
   served('DeleteBucketPolicy', 'DELETE', 'bucket', deleteBucketPolicy, { query: ['policy'] }),
@@ -216,6 +219,8 @@ const servedOperations: readonly Operation[] = [
   // Forms prove themselves by their fields, and do not come as far as this table.
   served('PostObject', 'POST', 'bucket', refuseNoForm),
 
+  ofVersion('GetObjectAcl', 'GET', getObjectAcl, 'acl'),
+  ofVersion('PutObjectAcl', 'PUT', putObjectAcl, 'acl'),
   ofVersion('GetObjectTagging', 'GET', getObjectTagging, 'tagging'),
   ofVersion('PutObjectTagging', 'PUT', putObjectTagging, 'tagging'),
   ofVersion('DeleteObjectTagging', 'DELETE', deleteObjectTagging, 'tagging'),
@@ -280,7 +285,6 @@ const unservedBucketOperations: readonly Operation[] = [
   }),
   ...bucketConfiguration('website', 'Website'),
   ...configuration('bucket', 'abac', { GET: 'GetBucketAbac', PUT: 'PutBucketAbac' }),
-  ...configuration('bucket', 'acl', { GET: 'GetBucketAcl', PUT: 'PutBucketAcl' }),
   ...configuration('bucket', 'notification', {
     GET: 'GetBucketNotificationConfiguration',
     PUT: 'PutBucketNotificationConfiguration',
@@ -312,7 +316,6 @@ const unservedBucketOperations: readonly Operation[] = [
 ];
 
 const unservedObjectOperations: readonly Operation[] = [
-  ...configuration('object', 'acl', { GET: 'GetObjectAcl', PUT: 'PutObjectAcl' }),
   ...configuration('object', 'encryption', { PUT: 'UpdateObjectEncryption' }),
   ...configuration('object', 'renameObject', { PUT: 'RenameObject' }),
   ...configuration('object', 'torrent', { GET: 'GetObjectTorrent' }),

@@ -34,7 +34,7 @@ function describedBy(exchange: Exchange): PutOptions {
   const { headers } = exchange;
   return {
     ...objectAttributes(headers),
-    ...initialState(headers),
+    ...initialState(exchange),
     ...writeCondition(headers),
     encryption: writeEncryption(exchange),
   };

@@ -6,12 +6,6 @@ function refuse(): never {
   throw new S3Error('NotImplemented');
 }
 
-function unless(...harmless: readonly string[]): Verdict {
-  return (value) => {
-    if (!harmless.includes(value)) refuse();
-  };
-}
-
 const otherStorageClasses = new Set([
   'DEEP_ARCHIVE',
   'EXPRESS_ONEZONE',
@@ -34,9 +28,6 @@ function storageClass(value: string): void {
 
 /** Headers that ask for something of S3's that is not served, and the values that do not. */
 const verdicts = new Map<string, Verdict>([
-  // One owner, no grants: what these two say is so anyway.
-  ['x-amz-acl', unless('private', 'bucket-owner-full-control')],
-  ['x-amz-object-ownership', unless('BucketOwnerEnforced')],
   ['x-amz-if-match-last-modified-time', refuse],
   ['x-amz-if-match-size', refuse],
   ['x-amz-mfa', refuse],
@@ -45,8 +36,6 @@ const verdicts = new Map<string, Verdict>([
   ['x-amz-website-redirect-location', refuse],
   ['x-amz-write-offset-bytes', refuse],
 ]);
-
-const refusedPrefixes = ['x-amz-grant-'];
 
 /**
  * Refuses a request whose headers ask for what is not served, before anything is read or done: an
@@ -57,10 +46,7 @@ export function refuseUnserved(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): void {
   for (const name in headers) {
-    if (!name.startsWith('x-amz-')) continue;
-    const verdict = verdicts.get(name);
-    if (verdict !== undefined) verdict(String(headers[name]));
-    else if (refusedPrefixes.some((prefix) => name.startsWith(prefix))) refuse();
+    if (name.startsWith('x-amz-')) verdicts.get(name)?.(String(headers[name]));
   }
 }
 

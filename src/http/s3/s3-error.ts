@@ -79,6 +79,7 @@ const table = {
   MaxMessageLengthExceeded: [400, 'Your request was too large.'],
   MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size.'],
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
+  MissingSecurityHeader: [400, 'Your request is missing a required header.'],
   MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
   MissingRequestBodyError: [400, 'Request body is empty.'],
   NoSuchBucket: [404, 'The specified bucket does not exist.'],
@@ -133,6 +134,11 @@ const table = {
   ],
   SlowDown: [503, 'Please reduce your request rate.'],
   TooManyParts: [400, 'You specified more parts than are allowed.'],
+  UnexpectedContent: [400, 'This request does not support content.'],
+  UnresolvableGrantByEmailAddress: [
+    400,
+    'The email address that you provided does not match any account on record.',
+  ],
   XAmzContentChecksumMismatch: [
     400,
     'The checksum that you specified did not match what we calculated.',

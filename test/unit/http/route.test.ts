@@ -120,9 +120,6 @@ routing('names are unique per method and scope, and each served one is found aga
 const refusing = suite('headers that ask for what is not served');
 
 for (const [name, value] of [
-  ['x-amz-acl', 'public-read'],
-  ['x-amz-grant-read', 'id=1'],
-  ['x-amz-object-ownership', 'ObjectWriter'],
   ['x-amz-server-side-encryption-context', 'e30='],
   ['x-amz-storage-class', 'GLACIER'],
   ['x-amz-website-redirect-location', '/x'],
@@ -135,7 +132,6 @@ for (const [name, value] of [
 refusing('what says no more than is so anyway is taken', () => {
   refuseUnserved({
     'content-type': 'text/plain',
-    'x-amz-acl': 'private',
     'x-amz-storage-class': 'STANDARD',
     'x-amz-request-payer': 'requester',
     'x-amz-meta-acl': 'public-read',
