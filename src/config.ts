@@ -49,6 +49,17 @@ export const options = {
     default: undefined,
     description: 'serves BUCKET.DOMAIN as well as DOMAIN/BUCKET',
   },
+  tlsCert: {
+    kind: text,
+    default: undefined,
+    description:
+      'serves HTTPS with this certificate and those behind it (PEM); read when it changes',
+  },
+  tlsKey: {
+    kind: text,
+    default: undefined,
+    description: "the certificate's private key (PEM, without a passphrase)",
+  },
   region: {
     kind: text,
     default: 'us-east-1',
@@ -179,6 +190,16 @@ export const options = {
     kind: duration(SECOND_MS, 600 * SECOND_MS),
     default: '15s',
     description: "a request's headers must be there within this time",
+  },
+  keepAliveTimeout: {
+    kind: duration(SECOND_MS, 3_600 * SECOND_MS),
+    default: '65s',
+    description: 'a connection without a request is kept for so long: longer than a proxy in front',
+  },
+  maxHeaderSize: {
+    kind: size(8 * 1024, 2 * MiB),
+    default: '32KiB',
+    description: 'what the request line and all headers of a request may hold',
   },
   bodyIdleTimeout: {
     kind: duration(SECOND_MS, 3_600 * SECOND_MS),

@@ -1,14 +1,21 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 import type { Credentials } from './auth/credentials.js';
 import type { Users } from './auth/users.js';
 import { errnoOf, LogStoreError } from './base/errors.js';
 import type { Host, Timer } from './base/host.js';
 import { invariant } from './base/invariant.js';
+import { CertificateWatch } from './certificate-watch.js';
 import type { Config } from './config.js';
+import {
+  type Certificate,
+  type CertificatePaths,
+  readCertificate,
+} from './host/certificate-files.js';
 import { nodeHost } from './host/node-host.js';
 import { createHttpServer } from './http/app.js';
 import type { Health, Logger } from './http/edge.js';
+import type { WebServer } from './http/guards.js';
 import { threadedLedger } from './ledger-options.js';
 import { openUsers } from './open-users.js';
 import { findCredentials, makeCredentials } from './root-credentials.js';
@@ -48,6 +55,8 @@ export async function startServer(
   const host = nodeHost(config.dir);
   // Before the store is opened, which may take long: a mistake shows at once.
   const credentialsFound = await findCredentials(config);
+  const certificatePaths = certificatePathsOf(config);
+  const certificate = certificatePaths && (await readCertificate(certificatePaths));
   if (config.create === 'no') await requireStore(host.disk, config.dir);
   else await storeDirectory(host.disk, config.dir);
   goOn(stopping);
@@ -75,11 +84,16 @@ export async function startServer(
     const credentials = credentialsFound ?? (await makeCredentials(config, host.random));
     const warn = (message: string, error: unknown) => logger.warn({ err: error }, message);
     const users = await openUsers({ store, root: credentials, keys, host, warn });
-    const server = edgeOf(config, host, store, users, logger);
+    const server = edgeOf(config, host, store, users, logger, certificate);
     await listen(server, config);
     const credentialsMade = credentialsFound === undefined ? credentials : undefined;
-    const watch = watchWriter(store, host, logger);
-    return new Running(config, host, store, server, watch, credentialsMade);
+    const watches = [watchWriter(store, host, logger)];
+    if (server instanceof HttpsServer && certificatePaths && certificate) {
+      const changed = (found: Certificate) => server.setSecureContext(found);
+      const { clock } = host;
+      watches.push(new CertificateWatch(certificatePaths, certificate, clock, logger, changed));
+    }
+    return new Running(config, host, store, server, watches, credentialsMade);
   } catch (error) {
     await store.close();
     throw error;
@@ -101,8 +115,8 @@ class Running implements RunningServer {
     private readonly config: Config,
     private readonly host: Host,
     private readonly store: Store,
-    private readonly server: Server,
-    private readonly watch: Timer,
+    private readonly server: WebServer,
+    private readonly watches: readonly Timer[],
     readonly credentialsMade: Credentials | undefined,
   ) {
     this.url = urlOf(server);
@@ -118,10 +132,17 @@ class Running implements RunningServer {
   }
 
   async #close(): Promise<void> {
-    this.watch.cancel();
+    for (const watch of this.watches) watch.cancel();
     await drain(this.server, this.host, this.config.shutdownTimeout);
     await this.store.close();
   }
+}
+
+function certificatePathsOf({ tlsCert, tlsKey }: Config): CertificatePaths | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new LogStoreError('INVALID_ARGUMENT', '--tls-cert and --tls-key go together');
+  return { certificate: tlsCert, key: tlsKey };
 }
 
 /** Read by whoever finds the store in use. */
@@ -136,8 +157,10 @@ function edgeOf(
   store: Store,
   users: Users,
   logger: Logger,
-): Server {
+  certificate: Certificate | undefined,
+): WebServer {
   return createHttpServer({
+    certificate,
     store,
     users,
     objectOwnership: config.objectOwnership,
@@ -154,6 +177,8 @@ function edgeOf(
       requestsMax: config.maxConnections,
       headersTimeoutMs: config.headersTimeout,
       bodyIdleMs: config.bodyIdleTimeout,
+      keepAliveTimeoutMs: config.keepAliveTimeout,
+      headerBytesMax: config.maxHeaderSize,
     },
     health: () => healthOf(store),
   });
@@ -181,7 +206,7 @@ function watchWriter(store: Store, { clock }: Host, logger: Logger): Timer {
   return { cancel: () => timer.cancel() };
 }
 
-async function listen(server: Server, { host, port }: Config): Promise<void> {
+async function listen(server: WebServer, { host, port }: Config): Promise<void> {
   server.listen({ host, port });
   try {
     await once(server, 'listening');
@@ -201,7 +226,7 @@ function reasonOf(cause: unknown): string {
 }
 
 /** Lets requests under way end, for `timeoutMs` at most; what is left is cut off. */
-async function drain(server: Server, { clock }: Host, timeoutMs: number): Promise<void> {
+async function drain(server: WebServer, { clock }: Host, timeoutMs: number): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   const deadlineMs = clock.monotonicMs() + timeoutMs;
@@ -215,11 +240,12 @@ async function drain(server: Server, { clock }: Host, timeoutMs: number): Promis
   timer.cancel();
 }
 
-function urlOf(server: Server): string {
+function urlOf(server: WebServer): string {
   const address = server.address();
   invariant(address !== null && typeof address === 'object', 'it listens on a port');
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${name}:${address.port}`;
+  const scheme = server instanceof HttpsServer ? 'https' : 'http';
+  return `${scheme}://${name}:${address.port}`;
 }
 
 function goOn(stopping: AbortSignal | undefined): void {

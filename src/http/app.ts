@@ -1,9 +1,21 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { BucketGuards } from '../auth/bucket-guard.js';
 import { SigV4Verifier } from '../auth/sigv4.js';
 import { type Edge, type EdgeDeps, RequestIds } from './edge.js';
-import { edgeLimitsDefault, guardConnections, serverOptions, TransferWatch } from './guards.js';
+import {
+  edgeLimitsDefault,
+  guardConnections,
+  serverOptions,
+  TransferWatch,
+  type WebServer,
+} from './guards.js';
 import { nativeRouter } from './native/router.js';
 import { RequestLog } from './request-log.js';
 import { bucketInHost } from './s3/address.js';
@@ -43,7 +55,7 @@ export function createApp(edge: Edge): Express {
 }
 
 /** The server of the HTTP edge, not yet listening. Whoever creates it closes it. */
-export function createHttpServer(deps: EdgeDeps): Server {
+export function createHttpServer(deps: EdgeDeps): WebServer {
   const edge = createEdge(deps);
   const app = createApp(edge);
   const listener = (req: IncomingMessage, res: ServerResponse) => {
@@ -51,10 +63,17 @@ export function createHttpServer(deps: EdgeDeps): Server {
     if (isObjectData(req)) serveS3(edge, req, res);
     else app(req, res);
   };
-  const server = createServer(serverOptions(edge.limits), listener);
+  const server = serverFor(edge, listener);
   server.on('checkContinue', listener);
   guardConnections(server, edge.limits);
   return server;
+}
+
+function serverFor({ limits, certificate }: Edge, listener: RequestListener): WebServer {
+  const options = serverOptions(limits);
+  if (certificate === undefined) return createServer(options, listener);
+  const tls = { minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeoutMs } as const;
+  return createTlsServer({ ...options, ...tls, ...certificate }, listener);
 }
 
 /** `/_/` on the server's own name; no bucket's name begins with `_`. */

@@ -38,6 +38,8 @@ export interface EdgeDeps {
   readonly domain?: string | undefined;
   /** Whether keys of SSE-C are taken without TLS; `loopback`, from this machine, by default. */
   readonly customerKeysOverHttp?: 'loopback' | 'yes' | 'no' | undefined;
+  /** In PEM; without it the server speaks plain HTTP. */
+  readonly certificate?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly limits?: Partial<EdgeLimits> | undefined;
   readonly health: () => Health;
 }

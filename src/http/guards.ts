@@ -1,6 +1,9 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../base/host.js';
+
+export type WebServer = HttpServer | HttpsServer;
 
 /** What one client, and all together, may ask of a server. */
 export interface EdgeLimits {
@@ -12,6 +15,10 @@ export interface EdgeLimits {
   readonly requestsMax: number;
   /** A request's headers must have come within this time. */
   readonly headersTimeoutMs: number;
+  /** A connection without a request is closed behind this time. */
+  readonly keepAliveTimeoutMs: number;
+  /** Of a request line and its headers; beyond it Node answers 431. */
+  readonly headerBytesMax: number;
   /** Within each such time `transferBytesMin` of a body must move, either way. */
   readonly bodyIdleMs: number;
 }
@@ -21,32 +28,32 @@ export const edgeLimitsDefault: EdgeLimits = Object.freeze({
   connectionsPerAddressMax: 1024,
   requestsMax: 1024,
   headersTimeoutMs: 15_000,
+  keepAliveTimeoutMs: 65_000, // longer than the idle time of the usual proxies in front
+  headerBytesMax: 32 * 1024, // a key of 1,024 bytes, escaped, and 2 KiB of metadata
   bodyIdleMs: 30_000,
 });
 
 export const headerCountMax = 200;
-export const headerSizeBytesMax = 32 * 1024; // a key of 1,024 bytes, escaped, and 2 KiB of metadata
 export const urlBytesMax = 16 * 1024;
-const keepAliveTimeoutMs = 65_000; // longer than the idle time of the usual proxies in front
 const transferBytesMin = 4 * 1024;
 
-/** Settings for `http.createServer`: what Node's strict parser refuses never reaches us. */
+/** Settings for `createServer` of HTTP and of HTTPS: what Node's strict parser refuses never reaches us. */
 export function serverOptions(limits: EdgeLimits) {
   return {
     insecureHTTPParser: false,
     joinDuplicateHeaders: false,
-    maxHeaderSize: headerSizeBytesMax,
+    maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: 0, // long bodies are watched by TransferWatch
     connectionsCheckingInterval: Math.min(5_000, Math.ceil(limits.headersTimeoutMs / 2)),
     keepAlive: true,
-    keepAliveTimeout: keepAliveTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
     noDelay: true,
   };
 }
 
 /** Bounds connections in all and by address, and lets floods of headers be seen. */
-export function guardConnections(server: Server, limits: EdgeLimits): void {
+export function guardConnections(server: WebServer, limits: EdgeLimits): void {
   // Node drops headers beyond this silently; headerCountMax is below, so that we see and refuse.
   server.maxHeadersCount = headerCountMax * 2;
   server.maxConnections = limits.connectionsMax;

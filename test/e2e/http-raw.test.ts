@@ -216,5 +216,21 @@ bounds('faults 100: requests beyond the bound are told to slow down', async () =
   assert.is((await there.send({ method: 'GET', target })).status, 200);
 });
 
+bounds('headers are bounded by a setting', async () => {
+  await using there = await s3Place({ maxHeaderSize: '8KiB' });
+  const head = (sizeBytes: number) =>
+    `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-A: ${'y'.repeat(sizeBytes)}\r\n\r\n`;
+  assert.is(statusOf(await there.exchange(head(7_000))), 403);
+  assert.is(statusOf(await there.exchange(head(9_000))), 431);
+});
+
+bounds('a connection without a request is closed by a setting', async () => {
+  await using there = await s3Place({ keepAliveTimeout: '1s' });
+  const line = openLine(there.port);
+  line.socket.write('GET /_/health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+  await line.heard(/200 OK/);
+  await line.closed;
+});
+
 raw.run();
 bounds.run();

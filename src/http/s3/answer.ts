@@ -30,6 +30,12 @@ export class Answer {
     this.#continued = !continueExpected;
   }
 
+  /** Where the client has reached us: `https://s3.example:9000`. */
+  get origin(): string {
+    const { socket, headers } = this.req;
+    return `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? ''}`;
+  }
+
   /** Lets a client that waits for it send its body. */
   continue(): void {
     if (this.#continued) return;

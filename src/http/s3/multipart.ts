@@ -78,9 +78,8 @@ export async function abortMultipartUpload(exchange: Exchange): Promise<void> {
 }
 
 function location({ address, answer, bucket, key }: Exchange): string {
-  const host = answer.req.headers.host ?? '';
   const path = encodeURIComponent(key);
-  return address.bucketInHost ? `http://${host}/${path}` : `http://${host}/${bucket}/${path}`;
+  return address.bucketInHost ? `${answer.origin}/${path}` : `${answer.origin}/${bucket}/${path}`;
 }
 
 function objectSize(given: string | undefined): number | undefined {

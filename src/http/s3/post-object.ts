@@ -185,7 +185,7 @@ function answerForm(
 }
 
 function locationOf({ address, answer, bucket, key }: Exchange): string {
-  const base = `http://${answer.req.headers.host ?? ''}`;
+  const base = answer.origin;
   const path = key.split('/').map(encodeURIComponent).join('/');
   return address.bucketInHost ? `${base}/${path}` : `${base}/${bucket}/${path}`;
 }
