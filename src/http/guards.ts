@@ -37,7 +37,7 @@ export const headerCountMax = 200;
 export const urlBytesMax = 16 * 1024;
 const transferBytesMin = 4 * 1024;
 
-/** Settings for `createServer` of HTTP and of HTTPS: what Node's strict parser refuses never reaches us. */
+/** Settings for `createServer`, of HTTPS too: what Node refuses to parse never reaches us. */
 export function serverOptions(limits: EdgeLimits) {
   return {
     insecureHTTPParser: false,
