@@ -52,7 +52,7 @@ export function withSignature(note: string, signature: NoteSignature): string {
   return encodeNote({ text, signatures: [...others, signature] });
 }
 
-/** Syncs the mark of what is about to be signed, where it is not there already. */
+/** Syncs the mark of what is about to be signed, where it is not known to be there already. */
 export async function raiseMark(
   marks: HighWaterFile,
   origin: string,
@@ -61,5 +61,5 @@ export async function raiseMark(
   const { mark } = marks;
   const originHash = nodeSha256(utf8ToBytes(origin));
   const isThere = mark?.size === head.size && equalHashes(mark.originHash, originHash);
-  if (!isThere) await marks.raise(head, originHash);
+  if (!isThere || !marks.isDurable) await marks.raise(head, originHash);
 }

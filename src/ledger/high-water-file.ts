@@ -22,6 +22,9 @@ export class HighWaterFile implements AsyncDisposable {
     private current: HighWater | undefined,
   ) {}
 
+  /** Whether the mark was made durable since the file was opened. */
+  #isDurable = false;
+
   static async open(place: HighWaterPlace): Promise<HighWaterFile> {
     const { disk, path } = place;
     if ((await disk.sizeBytes(path)) === undefined)
@@ -40,26 +43,38 @@ export class HighWaterFile implements AsyncDisposable {
     return this.current;
   }
 
-  /** Durable when it resolves. The slot with the mark before stays as it is. */
+  /**
+   * What was found may be there for as long as the machine runs: a process may have been killed
+   * before it was synced, or its sync may have failed.
+   */
+  get isDurable(): boolean {
+    return this.#isDurable;
+  }
+
+  /** Durable when it resolves, with the name of the file. The slot with the mark before stays as it is. */
   async raise({ size, root }: TreeHead, originHash: Uint8Array): Promise<void> {
     const mark = { number: (this.current?.number ?? 0) + 1, size, root, originHash };
     this.file ??= await this.#create();
+    if (!this.#isDurable) await this.place.disk.syncDirectory(this.#directory);
     const offset = slotOffsets[mark.number % 2 === 0 ? 0 : 1];
     await this.file.write(offset, [encodeSlot(mark)]);
     await this.file.sync();
     this.current = mark;
+    this.#isDurable = true;
   }
 
   async #create(): Promise<DiskFile> {
     const { disk, path } = this.place;
-    const end = path.lastIndexOf('/');
-    const directory = end < 0 ? '' : path.slice(0, end);
-    await disk.makeDirectory(directory);
+    await disk.makeDirectory(this.#directory);
     const file = await disk.open(path, 'create');
     await file.write(0, [new Uint8Array(slotOffsets[1] + slotBytes)]);
     await file.sync();
-    await disk.syncDirectory(directory);
     return file;
+  }
+
+  get #directory(): string {
+    const end = this.place.path.lastIndexOf('/');
+    return end < 0 ? '' : this.place.path.slice(0, end);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

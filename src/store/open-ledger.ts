@@ -1,7 +1,9 @@
 import { LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
+import { findEpoch } from '../ledger/epoch.js';
 import type { SealerLink } from '../ledger/sealer-link.js';
 import type { Log } from '../log/types.js';
+import { readLedger } from './ledger-reports.js';
 import { refusingLog } from './refusing-log.js';
 import type { SealingParts } from './sealing.js';
 import { OpenLedger } from './store-ledger.js';
@@ -47,4 +49,21 @@ export async function openLedger(
 function oldCopy(reason: string | undefined): string {
   const help = 'bring the newer one back, or run `logstore ledger recover --new-epoch`';
   return `this is an older copy of the store (${reason}): ${help}`;
+}
+
+/**
+ * A store that has a ledger and is open without it forgets no removal that the ledger has yet to
+ * seal: whoever opens the ledger again would never learn of it.
+ * @throws LogStoreError `NOT_SEALED`
+ */
+export async function checkSealed(host: Host, log: Log): Promise<void> {
+  if ((await findEpoch(host.disk)) === undefined) return;
+  await using opened = await readLedger(host);
+  const sealed = opened.ledger.last?.block.versions[1] ?? 1;
+  if (log.position().versionNext <= sealed) return;
+  const help = 'open it with its ledger, or remove the directory `ledger`';
+  throw new LogStoreError(
+    'NOT_SEALED',
+    `the ledger of this store has yet to seal changes: ${help}`,
+  );
 }

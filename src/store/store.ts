@@ -24,7 +24,7 @@ import type { Maintenance } from './maintenance.js';
 import { ObjectStates } from './object-states.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
-import { openLedger } from './open-ledger.js';
+import { checkSealed, openLedger } from './open-ledger.js';
 import { closedError, Operations } from './operations.js';
 import { SpaceUse } from './space-use.js';
 import type { OpenLedger } from './store-ledger.js';
@@ -124,7 +124,7 @@ class OpenStore implements Store {
       bodies: writer,
       believed: async () => {
         await log.prove();
-        await ledger?.seal();
+        await (ledger === undefined ? checkSealed(host, log) : ledger.seal());
       },
     });
     if (options.compaction === 'auto' && log.state.is === 'ok')
@@ -327,7 +327,10 @@ class OpenStore implements Store {
   }
 
   compact(options?: CompactionOptions): Promise<CompactionReport> {
-    return this.#running.run(() => this.#compaction.run(options));
+    return this.#running.run(async () => {
+      if (this.ledger === undefined) await checkSealed(this.host, this.log);
+      return await this.#compaction.run(options);
+    });
   }
 
   scrub(options?: CareOptions): Promise<CareReport> {
