@@ -42,11 +42,26 @@ export class CommitChunk {
   }
 }
 
-export function* fedCommits(bytes: Uint8Array): Generator<FedCommit> {
-  for (let at = 0; at < bytes.length; ) {
-    const start = at + headBytes;
-    const end = start + getU32(bytes, at + 8);
-    yield { sequence: getU64(bytes, at), meta: bytes.subarray(start, end) };
-    at = end;
+/** Commits that were given and are in no map yet, in order. */
+export class UnsealedCommits {
+  readonly #chunks: Uint8Array[] = [];
+
+  /** @param chunk of whole commits; it becomes the queue's */
+  add(chunk: Uint8Array): void {
+    if (chunk.length > 0) this.#chunks.push(chunk);
+  }
+
+  /** Takes the next commit out, if its number is below `sequence`. */
+  takeBelow(sequence: number): FedCommit | undefined {
+    const chunk = this.#chunks[0];
+    if (chunk === undefined || getU64(chunk, 0) >= sequence) return undefined;
+    const end = headBytes + getU32(chunk, 8);
+    if (end === chunk.length) this.#chunks.shift();
+    else this.#chunks[0] = chunk.subarray(end);
+    return { sequence: getU64(chunk, 0), meta: chunk.subarray(headBytes, end) };
+  }
+
+  clear(): void {
+    this.#chunks.length = 0;
   }
 }

@@ -51,13 +51,23 @@ export async function beginEpoch(
   const origin = `logstore/${Buffer.from(random.bytes(originBytes)).toString('hex')}`;
   const directory = epochDirectory(number);
   await disk.makeDirectory(directory);
-  await disk.syncDirectory('');
-  await disk.syncDirectory(ledgerDirectory);
+  await syncNames(disk);
   const before: [string, number, Uint8Array][] = [];
   if (follows !== undefined) before.push([follows.origin, follows.size, follows.root]);
   const text = originRecord.encode({ origin, follows: before });
   await writeWhole(disk, `${directory}/${originFile}`, new TextEncoder().encode(text), true);
   return { number, origin, follows };
+}
+
+/** Makes it durable that an epoch was begun. */
+export async function syncEpoch(disk: Disk, number: number): Promise<void> {
+  await disk.syncDirectory(epochDirectory(number));
+  await syncNames(disk);
+}
+
+async function syncNames(disk: Disk): Promise<void> {
+  await disk.syncDirectory('');
+  await disk.syncDirectory(ledgerDirectory);
 }
 
 async function listOrEmpty(disk: Disk): Promise<string[]> {

@@ -1,7 +1,8 @@
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
-import { beginEpoch, findEpoch } from './epoch.js';
+import { ofDisk } from './disk-failure.js';
+import { beginEpoch, findEpoch, syncEpoch } from './epoch.js';
 import { HighWaterFile, type HighWaterPlace } from './high-water-file.js';
 import { epochDirectory, hostBelow } from './ledger-files.js';
 import { LedgerLog } from './ledger-log.js';
@@ -31,14 +32,18 @@ export interface SealerOptions {
 export async function openSealer(host: Host, options: SealerOptions): Promise<SealerLink> {
   try {
     return await open(host, options);
-  } catch (error) {
+  } catch (failure) {
+    const error = ofDisk(failure);
     if (!isLogStoreError(error) && !(error instanceof NotProven)) throw error;
     return new BrokenSealer(error.message);
   }
 }
 
 async function open(host: Host, options: SealerOptions): Promise<SealerLink> {
-  const epoch = (await findEpoch(host.disk)) ?? (await beginEpoch(host, 1, undefined));
+  const found = await findEpoch(host.disk);
+  // A process that was killed may have begun it just before.
+  if (found !== undefined) await syncEpoch(host.disk, found.number);
+  const epoch = found ?? (await beginEpoch(host, 1, undefined));
   const below = hostBelow(host, epochDirectory(epoch.number));
   const marks = await HighWaterFile.open(options.highWater);
   try {

@@ -1,5 +1,5 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { isLogStoreError, LogStoreError } from '../base/errors.js';
+import { errnoOf, isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Clock } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
 import { decodeCommitMeta } from '../format/commit.js';
@@ -7,8 +7,9 @@ import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { treeHash } from '../merkle/growing-tree.js';
 import { equalHashes, leafHash } from '../merkle/rfc6962.js';
-import { fedCommits } from './commit-feed.js';
+import { type FedCommit, UnsealedCommits } from './commit-feed.js';
 import { Cosigning } from './cosigning.js';
+import { ofDisk } from './disk-failure.js';
 import type { RotationPlan } from './key-rotation.js';
 import { applyToMap } from './map-changes.js';
 import { MapSnapshots } from './map-snapshots.js';
@@ -47,8 +48,10 @@ export class Sealer implements SealerLink {
   #changeCount = 0;
   #broken: string | undefined;
   /** Commits not yet in the map, and changes in the map not yet in a block. */
-  #queue: Uint8Array[] = [];
+  readonly #unsealed = new UnsealedCommits();
   #changes: ChangeEntry[] = [];
+  /** What the map holds: all commits below. */
+  #applied: Through;
   #last: Promise<unknown>;
   readonly #between: Between;
   readonly #snapshots: MapSnapshots;
@@ -65,7 +68,9 @@ export class Sealer implements SealerLink {
       cosigned: (size, signature) => this.#inTurn(() => this.#signing.cosigned(size, signature)),
       changed: () => this.onChange?.(this.standing),
     });
-    this.#broken = parts.ledger.broken;
+    this.#broken = ledger.broken;
+    const { storeSequenceNext: sequence, versionNext: version } = this.standing;
+    this.#applied = { sequence, version };
     this.#last = this.#restore();
   }
 
@@ -80,13 +85,14 @@ export class Sealer implements SealerLink {
       witnesses: this.#cosigning.standing,
     };
     if (broken !== undefined) return { ...standing, is: 'broken', reason: broken };
-    const { unsigned: reason, isRolledBack } = this.#signing;
-    if (reason === undefined) return { ...standing, is: 'ok', reason };
-    return { ...standing, is: isRolledBack ? 'rolled-back' : 'unsigned', reason };
+    const { unsigned, unpublished, isRolledBack } = this.#signing;
+    if (unsigned === undefined) return { ...standing, is: 'ok', reason: unpublished };
+    return { ...standing, is: isRolledBack ? 'rolled-back' : 'unsigned', reason: unsigned };
   }
 
   take(commits: Uint8Array): void {
-    this.#queue.push(commits);
+    if (this.standing.is === 'broken') this.#unsealed.clear();
+    else this.#unsealed.add(commits);
   }
 
   seal(through: Through, heartbeat: boolean): Promise<LedgerStanding> {
@@ -125,8 +131,8 @@ export class Sealer implements SealerLink {
     await this.#cosigning[Symbol.asyncDispose]();
     await this.#last.catch(() => undefined); // told to whoever asked
     await this.#snapshots.stop();
-    await this.parts.marks[Symbol.asyncDispose]();
-    await this.parts.ledger[Symbol.asyncDispose]();
+    await closed(this.parts.marks);
+    await closed(this.parts.ledger);
   }
 
   /** One thing after another: the map stands still while it is read. */
@@ -137,7 +143,9 @@ export class Sealer implements SealerLink {
       throw new LogStoreError('LEDGER_BROKEN', `the ledger is broken: ${broken}`);
     });
     this.#last = done.catch(() => undefined);
-    return done;
+    return done.catch((error: unknown) => {
+      throw ofDisk(error);
+    });
   }
 
   /** In the background of opening: the map, the keys, and what a crash left unsigned. */
@@ -150,57 +158,56 @@ export class Sealer implements SealerLink {
       this.#changeCount = restored.changeCount;
       await this.#signing.readKeys();
       if (ledger.size > 0) await this.#sign();
-    } catch (error) {
+    } catch (failure) {
+      const error = ofDisk(failure);
       if (!isLogStoreError(error) && !(error instanceof NotProven)) throw error;
       this.#broken = error.message;
     }
   }
 
   async #seal(through: Through, heartbeat: boolean): Promise<LedgerStanding> {
-    const { ledger } = this.parts;
     await this.#apply(through);
     const { versionNext } = this.standing;
     const isDue = this.#changes.length > 0 || through.version > versionNext || heartbeat;
     if (isDue) await this.#writeBlock(through);
-    if (this.#signing.checkpoint?.size !== ledger.size) await this.#sign();
+    if (!this.#signing.isDone) await this.#sign();
     return this.standing;
   }
 
   async #apply(through: Through): Promise<void> {
-    const queue = this.#queue;
-    this.#queue = [];
-    const { storeSequenceNext } = this.standing;
-    for (const [index, chunk] of queue.entries()) {
-      for (const { sequence, meta } of fedCommits(chunk)) {
-        if (sequence < storeSequenceNext) continue;
-        if (sequence >= through.sequence) {
-          this.#queue = [
-            chunk.subarray(meta.byteOffset - 12 - chunk.byteOffset),
-            ...queue.slice(index + 1),
-            ...this.#queue,
-          ];
-          return;
-        }
-        const commit = decodeCommitMeta(meta);
-        for (const change of applyToMap(nodeSha256, this.#maps.map, commit)) {
-          this.#changes.push({ ...change, sequence });
-          this.#changeCount++;
-        }
-        if (this.#changes.length >= changesPerBlockMax) {
-          await this.#writeBlock({
-            sequence: sequence + 1,
-            version: commit.version + commit.mutations.length,
-          });
-        }
-        await this.#between();
+    for (;;) {
+      // Also where the block before could not be written: the disk was full then.
+      if (this.#changes.length >= changesPerBlockMax) await this.#writeBlock(this.#applied);
+      const fed = this.#unsealed.takeBelow(through.sequence);
+      if (fed === undefined) return;
+      if (fed.sequence >= this.#applied.sequence) this.#applyCommit(fed);
+      await this.#between();
+    }
+  }
+
+  /** In one go: what was taken out of the queue is in the map, or the ledger is broken. */
+  #applyCommit({ sequence, meta }: FedCommit): void {
+    try {
+      const commit = decodeCommitMeta(meta);
+      for (const change of applyToMap(nodeSha256, this.#maps.map, commit)) {
+        this.#changes.push({ ...change, sequence });
+        this.#changeCount++;
       }
+      const version = commit.version + commit.mutations.length;
+      this.#applied = { sequence: sequence + 1, version };
+    } catch (error) {
+      if (!isLogStoreError(error)) throw error;
+      this.#broken = `commit ${sequence} of the store cannot be sealed: ${error.message}`;
+      throw error;
     }
   }
 
   async #writeBlock(through: Through): Promise<void> {
-    const { ledger, epoch } = this.parts;
+    const { ledger, epoch, marks } = this.parts;
     const { last } = ledger;
     const { map } = this.#maps;
+    // Two blocks without a mark are a log that has lost its mark, and is never signed again.
+    if (ledger.size === 1 && marks.mark === undefined) await this.#signing.mark();
     for (const _ of map.rehash()) await this.#between();
     const texts = this.#changes.map(({ text }) => utf8ToBytes(text));
     const { follows } = epoch;
@@ -249,5 +256,14 @@ export class Sealer implements SealerLink {
       throw new LogStoreError('NOT_SEALED', message);
     }
     return new SealedProofs(this.parts.ledger, this.#maps, checkpoint);
+  }
+}
+
+/** What counts was synced before; what a failing disk left of the rest, the next start decides. */
+async function closed(file: AsyncDisposable): Promise<void> {
+  try {
+    await file[Symbol.asyncDispose]();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
   }
 }

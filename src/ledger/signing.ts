@@ -1,7 +1,10 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { LogStoreError } from '../base/errors.js';
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Disk } from '../base/host.js';
+import { invariant } from '../base/invariant.js';
+import type { TreeHead } from '../merkle/rfc6962.js';
 import { mayGoOn, raiseMark, signedCheckpoint, withSignature } from './checkpoint-signing.js';
+import { ofDisk } from './disk-failure.js';
 import type { Epoch } from './epoch.js';
 import type { HighWaterFile } from './high-water-file.js';
 import { firstKeySet, plannedKeySet, type RotationPlan } from './key-rotation.js';
@@ -36,7 +39,10 @@ export class Signing {
   isRolledBack = false;
   /** What was signed last; `own` with the log's own signatures alone. */
   checkpoint: (SignedCheckpoint & { readonly own: string }) | undefined;
+  /** Why what is signed is not published. */
+  unpublished: string | undefined;
   #secrets: readonly LedgerSecret[];
+  #publishedSize = 0;
   /** The height at which the newest key began whose proof is kept. */
   #keptKeysHeight = 0;
 
@@ -54,27 +60,72 @@ export class Signing {
       this.keysText = keySet.encode(firstKeySet(newest(epoch.origin).key));
   }
 
-  /** Proven, marked, signed, published: in this order (SPEC.md, The ledger on disk). */
+  /** Whether all blocks are signed, and that is published; or never will be in this life. */
+  get isDone(): boolean {
+    const { size } = this.parts.ledger;
+    return this.checkpoint?.size === size && this.#publishedSize === size;
+  }
+
+  /**
+   * Proven, marked, signed, published: in this order (SPEC.md, The ledger on disk). Where the disk
+   * fails at the mark, nothing is signed, and where it fails to publish, that is behind: `unsigned`
+   * and `unpublished` say why, and the next call tries again.
+   */
   async signAndPublish(): Promise<void> {
-    const { ledger, marks, epoch, publisher } = this.parts;
-    const publishedSize = this.checkpoint?.size ?? 0;
+    const { ledger } = this.parts;
     await ledger.prove();
     this.#judge();
     if (this.unsigned !== undefined) return;
-    const head = { size: ledger.size, root: ledger.tree.rootAt(ledger.size) };
-    const set = keySet.decode(this.keysText);
-    const note = signedCheckpoint(epoch.origin, head, set, this.#secrets);
-    if (note === undefined) {
-      const help = 'give the key back, or run `logstore ledger recover --new-epoch`';
-      this.unsigned = `no key at hand is in force: ${help}`;
+    try {
+      await this.mark();
+    } catch (error) {
+      this.unsigned = reasonOf(error);
       return;
     }
-    await raiseMark(marks, epoch.origin, head);
-    this.checkpoint = { note, own: note, size: head.size };
-    if (publishedSize === 0) await publisher.mend(head.size);
-    else await publisher.tiles(publishedSize, head.size);
-    await publisher.checkpoint(note, note);
-    await this.#keepKeys(set, this.checkpoint);
+    this.#sign();
+    if (this.checkpoint === undefined || this.unsigned !== undefined) return;
+    try {
+      await this.#publish(this.checkpoint);
+      this.unpublished = undefined;
+    } catch (error) {
+      this.unpublished = reasonOf(error);
+    }
+  }
+
+  /** The mark of what there is. @throws an error of the disk */
+  async mark(): Promise<void> {
+    const { ledger, marks, epoch } = this.parts;
+    await raiseMark(marks, epoch.origin, this.#head());
+    invariant(marks.mark?.size === ledger.size, 'what is signed is marked');
+  }
+
+  #head(): TreeHead {
+    const { size, tree } = this.parts.ledger;
+    return { size, root: tree.rootAt(size) };
+  }
+
+  #sign(): void {
+    const head = this.#head();
+    if (this.checkpoint?.size === head.size) return;
+    const set = keySet.decode(this.keysText);
+    const note = signedCheckpoint(this.parts.epoch.origin, head, set, this.#secrets);
+    if (note !== undefined) this.checkpoint = { note, own: note, size: head.size };
+    else {
+      const help = 'give the key back, or run `logstore ledger recover --new-epoch`';
+      this.unsigned = `no key at hand is in force: ${help}`;
+    }
+  }
+
+  async #publish(checkpoint: SignedCheckpoint & { readonly own: string }): Promise<void> {
+    const { publisher } = this.parts;
+    const { size, note, own } = checkpoint;
+    const publishedSize = this.#publishedSize;
+    this.#publishedSize = 0; // mended, if it fails half-way
+    if (publishedSize === 0) await publisher.mend(size);
+    else await publisher.tiles(publishedSize, size);
+    await publisher.checkpoint(note, own);
+    await this.#keepKeys(keySet.decode(this.keysText), checkpoint);
+    this.#publishedSize = size;
   }
 
   /** What is published and proven from now on has the signature, unless the log has grown. */
@@ -128,4 +179,11 @@ export class Signing {
     }
     this.#keptKeysHeight = begin;
   }
+}
+
+/** Of a failure that may pass. */
+function reasonOf(failure: unknown): string {
+  const error = ofDisk(failure);
+  if (isLogStoreError(error, 'IO', 'NO_SPACE', 'RECORD_CORRUPT')) return error.message;
+  throw failure;
 }

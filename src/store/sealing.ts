@@ -118,7 +118,9 @@ export class Sealing {
     this.#unsealedBytes -= sealedBytes;
     this.#unsealedCommits -= sealedCommits;
     this.#armHeartbeat();
-    if (this.#unsealedCommits > 0 || this.#isBehind) this.#arm();
+    // What was sealed and not signed, or not published, is tried again.
+    const isUndone = standing.reason !== undefined && standing.is !== 'rolled-back';
+    if (this.#unsealedCommits > 0 || this.#isBehind || isUndone) this.#arm();
     return standing;
   }
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { isLogStoreError } from '../../src/base/errors.js';
+import { errnoOf, isLogStoreError } from '../../src/base/errors.js';
 import { changeRecord } from '../../src/format/change-record.js';
 import { decodeCheckpoint } from '../../src/ledger/checkpoint.js';
 import { highWaterFile } from '../../src/ledger/ledger-files.js';
@@ -103,6 +103,8 @@ export async function outcomeOf(world: SimulatedWorld, life: Life): Promise<stri
   } catch (error) {
     if (error instanceof ProcessDied) return 'died';
     if (isLogStoreError(error)) return error.code;
+    const isOfStore = errnoOf(error) !== undefined && !String(error).includes("'ledger/");
+    if (isOfStore) return 'the disk fails the store';
     throw error;
   }
 }
