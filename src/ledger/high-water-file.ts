@@ -51,7 +51,7 @@ export class HighWaterFile implements AsyncDisposable {
     return this.#isDurable;
   }
 
-  /** Durable when it resolves, with the name of the file. The slot with the mark before stays as it is. */
+  /** Durable when it resolves, with its name. The slot with the mark before stays as it is. */
   async raise({ size, root }: TreeHead, originHash: Uint8Array): Promise<void> {
     const mark = { number: (this.current?.number ?? 0) + 1, size, root, originHash };
     this.file ??= await this.#create();
