@@ -25,6 +25,9 @@ import type {
 } from './types.js';
 import { WriteLatency } from './write-latency.js';
 
+/** A segment that is at least so full ends when the log is closed. */
+const openRatioAtClose = 1 / 4;
+
 /** What opening a log hands over to whoever writes it. */
 export interface WritableLog {
   readonly manifest: Manifest;
@@ -192,6 +195,7 @@ export class WritingLog implements Log, BatchSink {
       await this.#commit.close();
       await this.#footers;
       if (this.#commit.isClean) {
+        await this.#endLargeSegment();
         await snapshot?.(this.position()).catch((error: unknown) => {
           this.parts.warn?.('no index snapshot: the next opening takes longer', error);
         });
@@ -202,6 +206,18 @@ export class WritingLog implements Log, BatchSink {
       await this.files[Symbol.asyncDispose]();
       await manifest[Symbol.asyncDispose]();
       await lock.release();
+    }
+  }
+
+  /** What is open is scanned at the next opening; of what has ended the footer is read alone. */
+  async #endLargeSegment(): Promise<void> {
+    const openBytes = this.#active.offset - batchesStart;
+    if (openBytes < this.parts.segmentBytes * openRatioAtClose) return;
+    try {
+      await this.startAnew();
+      await this.#footers;
+    } catch (error) {
+      this.parts.warn?.('the open segment goes on: the next opening takes longer', error);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Host } from '../base/host.js';
 import { invariant } from '../base/invariant.js';
 import { limits } from '../base/limits.js';
+import { segmentPath } from '../format/file-names.js';
 import type { ManifestEdit, ManifestFile, Position } from '../format/manifest-frame.js';
 import { recordBytes } from '../format/record.js';
 import { ActiveSegment, type Numbered } from './active-segment.js';
@@ -38,6 +39,8 @@ export async function recoverTail(
     await active.close();
     throw error;
   }
+  // What stays for a failure is an orphan: the next opening removes it (SPEC.md §5).
+  if (empty) await host.disk.unlink(segmentPath(open.fileId)).catch(() => undefined);
   const ended = { ...open, end, position, closed: undefined };
   return { active, ended: empty ? undefined : ended };
 }
