@@ -134,6 +134,19 @@ export const options = {
     default: '1d',
     description: 'what counts as a day for lifecycles; less than one is for trying rules out',
   },
+  eventsWebhooks: {
+    kind: text,
+    default: undefined,
+    description:
+      "who may be told of what happens in buckets, as 'NAME=URL', more of them behind commas; " +
+      "a bucket's notifications name them 'arn:logstore:sqs::NAME:webhook'",
+  },
+  eventsToken: {
+    kind: text,
+    default: undefined,
+    description: "sent to the webhooks as 'Authorization: Bearer'",
+    secret: true,
+  },
   parity: {
     kind: choice('auto', 'off'),
     default: 'auto',

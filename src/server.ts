@@ -7,6 +7,7 @@ import type { Host, Timer } from './base/host.js';
 import { invariant } from './base/invariant.js';
 import { CertificateWatch } from './certificate-watch.js';
 import type { Config } from './config.js';
+import { eventWebhooks } from './event-webhooks.js';
 import {
   type Certificate,
   type CertificatePaths,
@@ -60,6 +61,7 @@ export async function startServer(
   if (config.create === 'no') await requireStore(host.disk, config.dir);
   else await storeDirectory(host.disk, config.dir);
   goOn(stopping);
+  const targets = eventWebhooks(config.eventsWebhooks ?? '', config.eventsToken);
   const keysPath = storeKeysPath(config.dir, config.encryptionKeyFile);
   const keys = await openStoreKeys(keysPath, host.random);
   const store = await openStoreOn(host, {
@@ -70,6 +72,7 @@ export async function startServer(
     compaction: config.compaction,
     abortUploadsAfterMs: config.abortUploadsAfter,
     lifecycleDayMs: config.lifecycleDay,
+    events: { targets, region: config.region },
     hashThreadsStart: 'at-open',
     parity: config.parity === 'auto' ? 'thread' : 'off',
     scrubPeriodMs: config.scrubPeriod,
@@ -171,6 +174,7 @@ function edgeOf(
     signatureV2: config.signatureV2,
     domain: config.domain,
     customerKeysOverHttp: config.customerKeysOverHttp,
+    eventTargets: eventWebhooks(config.eventsWebhooks ?? '', undefined).map(({ name }) => name),
     limits: {
       connectionsMax: config.maxConnections,
       connectionsPerAddressMax: config.maxConnections,

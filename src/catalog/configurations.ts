@@ -9,6 +9,7 @@ import {
 import type { Bucket, Catalog } from './catalog.js';
 import { lifecycleRulesOf } from './lifecycle-rules.js';
 import { lockRuleOf, lockRuleText } from './lock-rule.js';
+import { notificationRulesOf } from './notification-rules.js';
 import { bucketOf } from './objects.js';
 import type { PendingCommit } from './pending.js';
 
@@ -57,6 +58,7 @@ export function admitConfiguration(
   if (value !== null) checkValue(value);
   if (name === 'versioning') checkVersioning(bucket, value);
   if (name === 'object-lock') checkLock(bucket, value);
+  if (name === 'notification' && value !== null) notificationRulesOf(String(value));
   if (name === 'lifecycle' && value !== null) lifecycleRulesOf(String(value));
   const had = bucket.configurations.get(name);
   if (had === undefined ? value === null : isSame(had.value, value)) return undefined;

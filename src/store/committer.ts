@@ -5,7 +5,7 @@ import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
 import { objectId, PendingCommit } from '../catalog/pending.js';
-import { commitSubject, encodeCommit } from '../format/commit.js';
+import { type Commit, commitSubject, encodeCommit } from '../format/commit.js';
 import { isOfBucket, type Mutation } from '../format/mutation.js';
 import { inlineBodyFlag } from '../format/record.js';
 import type { Append, Log } from '../log/types.js';
@@ -22,6 +22,8 @@ export class Committer {
   onSomeExpire: () => void = () => {};
   /** Told of every commit in the log's order, once it is durable: number, payload, next version. */
   onCommit: ((sequence: number, payload: Uint8Array, versionNext: number) => void) | undefined;
+  /** Told of the same, decoded, with the index as it is then. */
+  onDurableCommit: ((commit: Commit, sequence: number) => void) | undefined;
   #broken: LogStoreError | undefined;
   #salts: Uint8Array = new Uint8Array(0);
   #saltsUsed = 0;
@@ -141,6 +143,7 @@ export class Committer {
       this.catalog.pending.remove(pending);
       if (this.catalog.state.someExpire) this.onSomeExpire();
       this.onCommit?.(pending.sequence, pending.meta, pending.version + pending.mutations.length);
+      this.onDurableCommit?.(pending, pending.sequence);
       if (this.catalog.changes.watched) this.#noteChanges(pending.mutations);
       pending.resolve(pending.answerOf(pending));
     } catch (error) {

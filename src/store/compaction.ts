@@ -25,6 +25,8 @@ export interface CompactionParts {
    * there is a ledger.
    */
   believed(): Promise<void>;
+  /** Segments that reach beyond this number stay as they are: somebody is still to read them. */
+  keptFrom(): number;
 }
 
 const deadRatioMin = 0.25;
@@ -188,7 +190,8 @@ export class Compaction {
     for (const { fileId, first, end } of segments) {
       const measured = await compactor.measure(fileId, stays, between);
       liveBytes += measured.liveBytes;
-      if (end === 0 || end > marks.end) continue; // it goes on, or went on when marking began
+      // it goes on, or went on when marking began
+      if (end === 0 || end > marks.end || end > this.parts.keptFrom()) continue;
       lives.push({ fileId, ...measured, numberCount: end - first });
     }
     const there = new Set(segments.map(({ fileId }) => fileId));

@@ -76,11 +76,12 @@ export class Copies {
           ...{ ...described, salt: this.committer.salt(), uploadVersion: 0, flags: 0 },
           ...initialState(await this.#stateOfCopy(found, options, pin), this.committer.nowUnixMs()),
         };
+        const origin = 'copy' as const;
         const { headers, metadata, ttlMs } = attributeFields(attributes ?? {});
         const object =
           attributes === undefined
-            ? { record: copied, ttlMs: 0 }
-            : { record: { ...copied, headers, metadata, expiresUnixMs: 0 }, ttlMs };
+            ? { record: copied, ttlMs: 0, origin }
+            : { record: { ...copied, headers, metadata, expiresUnixMs: 0 }, ttlMs, origin };
         const { inlineBody } = content;
         return await this.objects.commitPut(bucket, key, object, options, inlineBody, () => {
           content.checkStored();

@@ -206,7 +206,8 @@ export class Lifecycle {
     const isVersioned = inBucket.versioning === 'enabled';
     const object = { ...marker, flags: marker.flags | (isVersioned ? objectFlags.versioned : 0) };
     const { version: bucketVersion } = inBucket;
-    mutations.push({ is: 'putObject', bucket, key, bucketVersion, ends, object });
+    const origin = 'lifecycle';
+    mutations.push({ is: 'putObject', bucket, key, bucketVersion, ends, object, origin });
     return mutations;
   }
 

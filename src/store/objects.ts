@@ -55,6 +55,7 @@ export interface NewObject {
   readonly record: ObjectRecord;
   readonly ttlMs: number;
   readonly key?: Uint8Array | undefined;
+  readonly origin?: 'copy' | undefined;
 }
 
 /** Told of an expired object that somebody met, so that its removal can be logged. */
@@ -184,7 +185,7 @@ export class Objects {
   commitPut(
     bucket: string,
     key: string,
-    { record, ttlMs }: NewObject,
+    { record, ttlMs, origin }: NewObject,
     condition: WriteCondition,
     inlineBytes: Uint8Array | undefined,
     alsoEnds?: () => Ends | PendingCommit,
@@ -203,7 +204,7 @@ export class Objects {
       const { version: bucketVersion, versioning } = inBucket;
       return this.committer.commit(
         nowMs,
-        [{ is: 'putObject', bucket, key, bucketVersion, ends, object }],
+        [{ is: 'putObject', bucket, key, bucketVersion, ends, object, origin }],
         versioning === 'off' ? infoOfPut : infoOfVersion,
         inlineBytes,
       );

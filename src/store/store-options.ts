@@ -1,7 +1,10 @@
 import type { KeyRing } from '../encryption/key-ring.js';
 import type { SealerLink } from '../ledger/sealer-link.js';
 import type { OpenLogOptions } from '../log/types.js';
+import type { EventOptions } from './events.js';
 import type { UpkeepOptions } from './upkeep.js';
+
+export type { EventTarget } from './event-queue.js';
 
 /** The store's ledger: none where it is left out. */
 export interface LedgerOptions {
@@ -35,6 +38,8 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   /** Told of what is for whoever runs the store. */
   readonly tell?: UpkeepOptions['tell'] | undefined;
   readonly ledger?: LedgerOptions | undefined;
+  /** Who may be told of what happens in buckets. */
+  readonly events?: EventOptions | undefined;
   /** The store's own keys; without, nothing is encrypted under them, and nothing such read. */
   readonly keys?: KeyRing | undefined;
 }

@@ -122,6 +122,7 @@ class OpenStore implements Store {
       ...{ clock: host.clock, catalog, log, segmentBytes },
       spaceUse: this.#spaceUse,
       bodies: writer,
+      keptFrom: () => this.#timed.keptFrom(),
       believed: async () => {
         await log.prove();
         await (ledger === undefined ? checkSealed(host, log) : ledger.seal());
@@ -135,7 +136,7 @@ class OpenStore implements Store {
     const { parity = 'off', scrubPeriodMs = 0, tell = () => undefined } = options;
     this.#upkeep = new Upkeep(host, log, catalog, { parity, scrubPeriodMs, tell });
     const reader = new BodyReader(log, commits);
-    const timed = new TimedWork({ clock: host.clock, catalog, committer, commits }, options);
+    const timed = new TimedWork({ clock: host.clock, catalog, committer, commits, log }, options);
     this.#timed = timed;
     const { lockTime, expiry } = timed;
     const encryptions = new Encryptions(catalog, host.random, options.keys);

@@ -2,8 +2,10 @@ import { isLogStoreError } from '../base/errors.js';
 import type { Clock } from '../base/host.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { realDayMs } from '../catalog/lifecycle-decision.js';
+import type { Log } from '../log/types.js';
 import type { Commits } from './commits.js';
 import type { Committer } from './committer.js';
+import { type EventOptions, Events } from './events.js';
 import { Expiry } from './expiry.js';
 import { Lifecycle } from './lifecycle.js';
 import { LockTime } from './lock-time.js';
@@ -17,17 +19,22 @@ export interface TimedParts {
   readonly catalog: Catalog;
   readonly committer: Committer;
   readonly commits: Commits;
+  readonly log: Log;
 }
 
-/** All that happens because time has passed: removals, and the time by which locks end. */
+const noTargets: EventOptions = Object.freeze({ targets: [], region: '' });
+
+/** What goes on by itself: removals as time passes, the time of locks, and telling of events. */
 export class TimedWork {
   readonly lockTime: LockTime;
   readonly lockClock: LockTimeRecord;
   readonly expiry: Expiry;
   readonly #leftovers: UploadLeftovers;
   readonly #lifecycle: Lifecycle;
+  readonly #events: Events;
 
-  constructor(parts: TimedParts, { abortUploadsAfterMs = 0, lifecycleDayMs }: StoreOptions) {
+  constructor(parts: TimedParts, options: StoreOptions) {
+    const { abortUploadsAfterMs = 0, lifecycleDayMs, tell } = options;
     const { clock, catalog, committer } = parts;
     const wallClock = new WallClockWatch(clock);
     this.lockTime = new LockTime(clock, wallClock, lockTimeOf(catalog));
@@ -39,6 +46,7 @@ export class TimedWork {
     this.#lifecycle = new Lifecycle({
       ...{ ...parts, wallClock, lockTime, dayMs: lifecycleDayMs ?? realDayMs },
     });
+    this.#events = new Events({ ...parts, tell }, options.events ?? noTargets);
     committer.onSomeExpire = () => this.expiry.arm();
   }
 
@@ -47,6 +55,7 @@ export class TimedWork {
     if (someExpire) this.expiry.arm();
     this.#leftovers.start();
     if (!canWrite) return;
+    this.#events.start();
     this.arm().catch((error: unknown) => {
       if (!isLogStoreError(error)) throw error; // the log says itself what failed
     });
@@ -58,10 +67,16 @@ export class TimedWork {
     await this.lockClock.arm();
   }
 
+  /** Compaction leaves alone what lies from this number on. */
+  keptFrom(): number {
+    return this.#events.keptFrom();
+  }
+
   async stop(): Promise<void> {
     this.expiry.stop();
     this.#leftovers.stop();
     await this.#lifecycle.stop();
+    await this.#events.stop();
     await this.lockClock.stop();
   }
 }

@@ -19,13 +19,13 @@ import {
   getBucketLifecycle,
   putBucketLifecycle,
 } from './bucket-lifecycle.js';
+import { getBucketNotification, putBucketNotification } from './bucket-notification.js';
 import {
   deleteBucketPolicy,
   getBucketPolicy,
   getBucketPolicyStatus,
   putBucketPolicy,
 } from './bucket-policy.js';
-
 import { getBucketVersioning, putBucketVersioning } from './bucket-versioning.js';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.js';
 import { copyObject } from './copy-object.js';
@@ -158,6 +158,13 @@ const servedOperations: readonly Operation[] = [
   served('DeleteBucketLifecycle', 'DELETE', 'bucket', deleteBucketLifecycle, {
     query: ['lifecycle'],
   }),
+  served('GetBucketNotificationConfiguration', 'GET', 'bucket', getBucketNotification, {
+    query: ['notification'],
+  }),
+  served('PutBucketNotificationConfiguration', 'PUT', 'bucket', putBucketNotification, {
+    query: ['notification'],
+    partly: 'Webhooks are told, of objects made and removed; of other events, NotImplemented.',
+  }),
   served('GetBucketEncryption', 'GET', 'bucket', getBucketEncryption, { query: ['encryption'] }),
   served('PutBucketEncryption', 'PUT', 'bucket', putBucketEncryption, { query: ['encryption'] }),
   served('DeleteBucketEncryption', 'DELETE', 'bucket', deleteBucketEncryption, {
@@ -285,10 +292,6 @@ const unservedBucketOperations: readonly Operation[] = [
   }),
   ...bucketConfiguration('website', 'Website'),
   ...configuration('bucket', 'abac', { GET: 'GetBucketAbac', PUT: 'PutBucketAbac' }),
-  ...configuration('bucket', 'notification', {
-    GET: 'GetBucketNotificationConfiguration',
-    PUT: 'PutBucketNotificationConfiguration',
-  }),
   ...configuration('bucket', 'accelerate', { PUT: 'PutBucketAccelerateConfiguration' }),
   ...configuration('bucket', 'session', { GET: 'CreateSession' }),
   ...configuration('bucket', 'metadataConfiguration', {

@@ -1,0 +1,145 @@
+import type { Bucket, Catalog } from '../catalog/catalog.js';
+import { etagText } from '../catalog/conditions.js';
+import {
+  isAbout,
+  type NotificationRule,
+  notificationRulesOf,
+} from '../catalog/notification-rules.js';
+import { versionIdOf } from '../catalog/versions.js';
+import type { Commit } from '../format/commit.js';
+import {
+  type DeleteObject,
+  type Mutation,
+  objectFlags,
+  type PutObject,
+} from '../format/mutation.js';
+
+/** One event on its way to one target. */
+export interface TargetEvent {
+  readonly target: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** Of its commit. */
+  readonly sequence: number;
+  readonly timeUnixMs: number;
+  /** The S3 event message, JSON. */
+  readonly message: string;
+}
+
+interface EventFacts {
+  /** Without `s3:`. */
+  readonly name: string;
+  readonly sizeBytes?: number | undefined;
+  readonly eTag?: string | undefined;
+  readonly versionId?: string | undefined;
+}
+
+/** By the bucket as it stands: a changed one is another object. */
+const rulesOfBuckets = new WeakMap<Bucket, readonly NotificationRule[]>();
+const noEvents: readonly TargetEvent[] = Object.freeze([]);
+
+/** What a durable commit is told of, and to whom: by what its buckets wish for now. */
+export function eventsOf(
+  catalog: Catalog,
+  { mutations, version, timeUnixMs }: Commit,
+  sequence: number,
+  region: string,
+): readonly TargetEvent[] {
+  let events: TargetEvent[] | undefined;
+  for (const [index, mutation] of mutations.entries()) {
+    if (mutation.is !== 'putObject' && mutation.is !== 'deleteObject') continue;
+    const bucket = catalog.state.buckets.get(mutation.bucket);
+    if (bucket === undefined || !bucket.configurations.has('notification')) continue;
+    const { key } = mutation;
+    for (const facts of factsOf(mutation, bucket, version + index)) {
+      for (const rule of rulesIn(bucket)) {
+        if (!isAbout(rule, facts.name, key)) continue;
+        const at = { version: version + index, timeUnixMs, region };
+        const message = messageOf(facts, rule, bucket, key, at);
+        events ??= [];
+        events.push({
+          target: rule.target,
+          bucket: bucket.name,
+          key,
+          sequence,
+          timeUnixMs,
+          message,
+        });
+      }
+    }
+  }
+  return events ?? noEvents;
+}
+
+export function rulesIn(bucket: Bucket): readonly NotificationRule[] {
+  let rules = rulesOfBuckets.get(bucket);
+  if (rules === undefined) {
+    rules = notificationRulesOf(String(bucket.configurations.get('notification')?.value));
+    rulesOfBuckets.set(bucket, rules);
+  }
+  return rules;
+}
+
+function factsOf(
+  mutation: Extract<Mutation, { is: 'putObject' | 'deleteObject' }>,
+  bucket: Bucket,
+  version: number,
+): readonly EventFacts[] {
+  return mutation.is === 'putObject'
+    ? [factsOfPut(mutation, bucket, version)]
+    : factsOfRemoval(mutation, bucket);
+}
+
+function factsOfPut({ object, origin }: PutObject, bucket: Bucket, version: number): EventFacts {
+  const { flags, sizeBytes, etag, partCount, uploadVersion } = object;
+  const versionId = bucket.versioning === 'off' ? undefined : versionIdOf(version, flags);
+  if ((flags & objectFlags.marker) !== 0) {
+    const kind = origin === 'lifecycle' ? 'LifecycleExpiration' : 'ObjectRemoved';
+    return { name: `${kind}:DeleteMarkerCreated`, versionId };
+  }
+  const how = uploadVersion !== 0 ? 'CompleteMultipartUpload' : origin === 'copy' ? 'Copy' : 'Put';
+  const name = `ObjectCreated:${how}`;
+  return { name, versionId, sizeBytes, eTag: etagText(etag, partCount) };
+}
+
+/** One for each version that goes. */
+function factsOfRemoval({ ends, reason }: DeleteObject, bucket: Bucket): EventFacts[] {
+  const name = reason === 0 ? 'ObjectRemoved:Delete' : 'LifecycleExpiration:Delete';
+  if (bucket.versioning === 'off') return [{ name }];
+  const facts: EventFacts[] = [];
+  for (let at = 2; at < ends.length; at += 3) {
+    facts.push({ name, versionId: versionIdOf(ends[at] ?? 0, objectFlags.versioned) });
+  }
+  return facts;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+function messageOf(
+  { name, sizeBytes, eTag, versionId }: EventFacts,
+  rule: NotificationRule,
+  { name: bucketName, owner }: Bucket,
+  key: string,
+  at: { readonly version: number; readonly timeUnixMs: number; readonly region: string },
+): string {
+  const principalId = owner ?? '';
+  const object = {
+    key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'),
+    ...(sizeBytes === undefined ? {} : { size: sizeBytes }),
+    ...(eTag === undefined ? {} : { eTag }),
+    ...(versionId === undefined ? {} : { versionId }),
+    // Of two events of a key the later one has the greater: the order of commits.
+    sequencer: at.version.toString(16).toUpperCase().padStart(16, '0'),
+  };
+  const bucket = {
+    ...{ name: bucketName, ownerIdentity: { principalId } },
+    arn: `arn:aws:s3:::${bucketName}`,
+  };
+  const record = {
+    ...{ eventVersion: '2.2', eventSource: 'aws:s3', awsRegion: at.region },
+    ...{ eventTime: new Date(at.timeUnixMs).toISOString(), eventName: name },
+    ...{ userIdentity: { principalId }, requestParameters: { sourceIPAddress: '' } },
+    responseElements: { 'x-amz-request-id': '', 'x-amz-id-2': '' },
+    s3: { s3SchemaVersion: '1.0', configurationId: rule.id, bucket, object },
+  };
+  return JSON.stringify({ Records: [record] });
+}
