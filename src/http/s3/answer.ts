@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Edge } from '../edge.js';
+import { xmlDeclaration } from './xml.js';
 
 /** Header names and values by turns, as `writeHead` takes them without copying. */
 export type FlatHeaders = (string | number)[];
 
 const drainBytesMax = 1024 ** 2;
 const drainMsMax = 2_000;
+const signOfLifeMs = 10_000; // clients mostly give up after a minute of silence
 
 /** The one answer to a request, and what the log says of the two. */
 export class Answer {
@@ -18,6 +20,7 @@ export class Answer {
   bytesIn = 0;
   bytesOut = 0;
   #continued: boolean;
+  #promised = false;
 
   /** @param continueExpected the client waits for `100 Continue` before it sends its body */
   constructor(
@@ -49,8 +52,46 @@ export class Answer {
   }
 
   sendXml(status: number, document: string, headers: FlatHeaders = []): void {
+    if (this.#promised) {
+      this.#keepPromise(document);
+      return;
+    }
     headers.push('content-type', 'application/xml');
     this.sendBytes(status, headers, Buffer.from(document, 'utf8'));
+  }
+
+  /**
+   * For work that may take long, whose answer is XML: as S3 does, the client is sent a status of 200
+   * and then a blank now and then, so that it knows us alive. What follows may be an error. Headers
+   * that come too late are not sent.
+   * @returns to be let go when the work has ended
+   */
+  promise(): Disposable {
+    const { clock } = this.edge;
+    const live = () => {
+      if (this.res.destroyed) return;
+      if (this.#promised) this.res.write(' ');
+      else {
+        this.#promised = true;
+        this.sendHead(200, ['content-type', 'application/xml'], undefined);
+        this.res.write(xmlDeclaration);
+      }
+      timer = clock.after(signOfLifeMs, live);
+    };
+    let timer = clock.after(signOfLifeMs, live);
+    return { [Symbol.dispose]: () => timer.cancel() };
+  }
+
+  /** An answer of XML is promised: whatever its status, nothing else can follow. */
+  get isPromised(): boolean {
+    return this.#promised;
+  }
+
+  #keepPromise(document: string): void {
+    if (this.res.destroyed) return;
+    const rest = document.slice(xmlDeclaration.length);
+    this.bytesOut += Buffer.byteLength(rest);
+    this.res.end(rest);
   }
 
   /** The whole answer at once. `body` is not touched again. */

@@ -37,6 +37,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
     checksumAlgorithm: checksumAlgorithm(headerOf(headers, 'x-amz-checksum-algorithm')),
   };
   using receipt = wantedReceipt(exchange);
+  using _promise = exchange.answer.promise();
   const info = await store.copy(source, bucket, key, options);
 
   const xml = s3Document('CopyObjectResult').element('ETag', `"${info.etag}"`);

@@ -6,15 +6,16 @@ import { S3Error, toS3Error } from './s3-error.js';
 import { XmlWriter } from './xml.js';
 
 /**
- * Answers a request that failed. Once the headers are out there is no other way to say so than to
- * cut the connection: a clean end would pass for the whole object.
+ * Answers a request that failed. Once the headers of an object are out there is no other way to say
+ * so than to cut the connection: a clean end would pass for the whole of it.
  */
 export function answerError(answer: Answer, error: unknown): void {
   if (error instanceof InvariantError) stopProcess(error);
   const failure = failureOf(error);
   answer.errorCode = failure.code;
   logError(answer.edge, answer.requestId, failure);
-  if (answer.res.headersSent || answer.res.destroyed) answer.res.destroy();
+  const { res } = answer;
+  if (res.destroyed || (res.headersSent && !answer.isPromised)) res.destroy();
   else sendError(answer, failure);
 }
 

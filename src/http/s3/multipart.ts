@@ -57,6 +57,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
     sizeBytes: objectSize(headerOf(headers, 'x-amz-mp-object-size')),
   };
   using receipt = wantedReceipt(exchange);
+  using _promise = exchange.answer.promise();
   const info = await store.completeUpload(bucket, key, uploadId, parts, options);
 
   const xml = s3Document('CompleteMultipartUploadResult');

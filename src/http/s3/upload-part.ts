@@ -40,6 +40,7 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   const source = { ...copySource(exchange), range, customerKey: copySourceKey(exchange) };
   const sourceCondition = copySourceCondition(headers);
   const options = { sourceCondition, customerKey: customerKey(exchange) };
+  using _promise = exchange.answer.promise();
   const part = await store.copyPart(source, bucket, key, uploadId, number, options);
 
   const xml = s3Document('CopyPartResult').element('ETag', `"${part.etag}"`);

@@ -1,9 +1,12 @@
 /** The name space of every S3 answer but errors. */
 export const s3Namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
+/** How every document begins. */
+export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
 /** Builds one XML document, front to back. */
 export class XmlWriter {
-  #text = '<?xml version="1.0" encoding="UTF-8"?>\n';
+  #text = xmlDeclaration;
 
   open(name: string, attributes = ''): this {
     this.#text += attributes === '' ? `<${name}>` : `<${name} ${attributes}>`;
