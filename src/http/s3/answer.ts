@@ -61,8 +61,8 @@ export class Answer {
   }
 
   /**
-   * For work that may take long, whose answer is XML: as S3 does, the client is sent a status of 200
-   * and then a blank now and then, so that it knows us alive. What follows may be an error. Headers
+   * For long work that is answered by XML: as S3 does, the client is sent a status of 200
+   * and a blank now and then, so that it knows us alive. What follows may be an error. Headers
    * that come too late are not sent.
    * @returns to be let go when the work has ended
    */
