@@ -1,0 +1,93 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { StoreOptions } from '../../src/store/store-options.js';
+import { failsWith } from '../conformance/store-words.js';
+import { auditOf, type Life, openForLife, SignedHeads } from './sealed-life.js';
+import { ledgerOf, openSealed } from './sealed-store.js';
+import { SeededRandom } from './seeded-random.js';
+import { SimulatedWorld } from './simulated-host.js';
+
+const it = suite('a ledger beside compaction');
+const bucket = 'photos';
+const options: StoreOptions = { segmentBytes: 20_000, hashThreadsMax: 0, cacheBytes: 0 };
+
+it('a full audit passes after many compactions and restarts', async () => {
+  const world = new SimulatedWorld(1);
+  const random = new SeededRandom(5);
+  const life: Life = { signed: new SignedHeads(), name: 'one', options };
+  for (let round = 0; round < 6; round++) {
+    await world.run(
+      (async () => {
+        await using store = await openForLife(world, life);
+        if (round === 0) await store.createBucket(bucket);
+        for (let step = 0; step < 40; step++) {
+          const key = `k${random.below(20)}`;
+          await store.put(bucket, key, random.bytes(random.between(0, 3000)));
+          if (random.chance(0.3)) await store.setTags(bucket, key, { round: String(round) });
+          if (random.chance(0.3)) await store.delete(bucket, `k${random.below(20)}`);
+          if (random.chance(0.1)) await ledgerOf(store).seal();
+        }
+        await store.setBucketConfiguration(bucket, 'policy', `{"round":${round}}`);
+        await store.compact();
+      })(),
+    );
+    const { wrong, objectCount } = await auditOf(world);
+    assert.is(wrong, undefined, `round ${round}`);
+    assert.ok((objectCount ?? 0) > 3);
+  }
+});
+
+it('without its ledger a store forgets nothing that has yet to be sealed', async () => {
+  const world = new SimulatedWorld(2);
+  const without = { ...options, ledger: undefined };
+  await world.run(
+    (async () => {
+      const store = await openSealed(world, options);
+      await store.createBucket(bucket);
+      for (let index = 0; index < 30; index++) {
+        await store.put(bucket, `k${index % 10}`, new Uint8Array(2000).fill(index));
+      }
+      await store.close();
+      const off = await openSealed(world, without);
+      assert.ok((await off.compact()).freedBytes > 0, 'all of it is sealed');
+      for (let index = 0; index < 10; index++) await off.delete(bucket, `k${index}`);
+      await failsWith('NOT_SEALED', off.compact());
+      await off.close();
+      const again = await openSealed(world, options);
+      await again.compact();
+      await again.close();
+    })(),
+  );
+  const { wrong, objectCount } = await auditOf(world);
+  assert.equal([wrong, objectCount], [undefined, 1]);
+});
+
+it('what was given is in the next block, however often the disk was too full for one', async () => {
+  const world = new SimulatedWorld(3);
+  let isFull = true;
+  const isOfLedger = (path: string) => path.startsWith('ledger/1/log/');
+  world.faults.faultWhen(({ kind, path }) =>
+    isFull && kind === 'write' && isOfLedger(path) ? { is: 'refused', errno: 'ENOSPC' } : undefined,
+  );
+  await world.run(
+    (async () => {
+      await using store = await openSealed(world, options);
+      await store.createBucket(bucket);
+      for (let index = 0; index < 5; index++) {
+        await store.put(bucket, `k${index}`, new Uint8Array(10));
+        await ledgerOf(store)
+          .seal()
+          .then(
+            () => assert.unreachable('it was full'),
+            () => undefined,
+          );
+      }
+      isFull = false;
+    })(),
+  );
+  await world.run(openSealed(world, options).then((store) => store.close()));
+  const { wrong, objectCount, changeCount } = await auditOf(world);
+  assert.equal([wrong, objectCount, changeCount], [undefined, 6, 6]);
+});
+
+it.run();
