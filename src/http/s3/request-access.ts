@@ -146,7 +146,8 @@ export class RequestAccess {
     const byOwn = this.#byOwnPolicies(question);
     if (byOwn === 'denied') return byOwn;
     let byBucket = guard.policy === undefined ? 'unsaid' : verdictOf(guard.policy, question);
-    if (byBucket === 'denied' && !(own && ofPolicy.has(action))) return 'denied';
+    const mends = (own || this.#principal.is === 'root') && ofPolicy.has(action);
+    if (byBucket === 'denied' && !mends) return 'denied';
     // Nobody but its owner gains anything from a public policy that is restricted.
     if (guard.policyIsPublic && guard.block.has('RestrictPublicBuckets') && !own)
       byBucket = 'unsaid';
