@@ -10,6 +10,7 @@ import { httpGet4k, httpPut4k } from './http-small.bench.js';
 import { ledger } from './ledger.bench.js';
 import { memory } from './memory.bench.js';
 import { open } from './open.bench.js';
+import { judgedPut } from './policy.bench.js';
 import { parity } from './parity.bench.js';
 import { replay } from './replay.bench.js';
 
@@ -22,6 +23,7 @@ export const benches: readonly Bench[] = [
   httpPut64m,
   httpGet64m,
   encryptedPut,
+  judgedPut,
   erasure,
   parity,
   heal,

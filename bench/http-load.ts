@@ -1,6 +1,7 @@
 /**
  * Asks a server as fast as it answers: requests signed beforehand, one at a time on each of many
  * connections, answers read just enough to know where they end. In a process of its own.
+ * Argument: `user` to sign as one, else root signs.
  */
 import { hash, randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,7 +9,7 @@ import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { answerQuestions, figureOf } from './other-process.js';
 import { quantile } from './rounds.js';
-import { bucket, signedHead } from './signed-request.js';
+import { bucket, credentials, signedHead, userCredentials } from './signed-request.js';
 
 interface PreparedRequest {
   readonly head: Buffer;
@@ -23,6 +24,8 @@ const encryptionDocument =
   '<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>' +
   '</ServerSideEncryptionConfiguration>';
 
+const signer = process.argv[2] === 'user' ? userCredentials : credentials;
+
 let puts: readonly PreparedRequest[] = [];
 let gets: readonly PreparedRequest[] = [];
 
@@ -33,11 +36,13 @@ answerQuestions({
     const body = randomFillSync(Buffer.alloc(sizeBytes));
     const sha256 = hash('sha256', body);
     puts = paths.map((path) => {
-      const head = signedHead('PUT', path, { sha256, sizeBytes });
+      const head = signedHead('PUT', path, { sha256, sizeBytes }, signer);
       const isJoined = sizeBytes <= joinedBytesMax;
       return isJoined ? { head: Buffer.concat([head, body]), body: undefined } : { head, body };
     });
-    gets = paths.map((path) => ({ head: signedHead('GET', path), body: undefined }));
+    gets = paths.map((path) => {
+      return { head: signedHead('GET', path, undefined, signer), body: undefined };
+    });
     return {};
   },
   async createBucket(figures) {

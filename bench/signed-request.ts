@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import { signRequest } from '../src/auth/sign.js';
 
 export const credentials = { accessKeyId: 'AKIABENCHBENCHBENCH1', secret: 's'.repeat(40) };
+/** Of a user beside root. */
+export const userCredentials = { accessKeyId: 'AKIABENCHUSERBENCHU1', secret: 'u'.repeat(40) };
 export const region = 'us-east-1';
 export const bucket = 'bench';
 
@@ -13,12 +15,13 @@ export function signedHead(
   method: 'GET' | 'PUT',
   path: string,
   body?: { readonly sha256: string; readonly sizeBytes: number },
+  signer = credentials,
 ): Buffer {
   const headers: Record<string, string> = { host };
   const [rawPath = '', rawQuery = ''] = path.split('?');
   const request = { method, rawPath, rawQuery, headers };
   const payload = body?.sha256 ?? hash('sha256', '');
-  const options = { credentials, region, timeMs: Date.now() };
+  const options = { credentials: signer, region, timeMs: Date.now() };
   const { headers: added } = signRequest(request, payload, options);
   const lines = Object.entries({ ...headers, ...added }).map(
     ([name, value]) => `${name}: ${value}`,
