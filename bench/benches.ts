@@ -10,8 +10,8 @@ import { httpGet4k, httpPut4k } from './http-small.bench.js';
 import { ledger } from './ledger.bench.js';
 import { memory } from './memory.bench.js';
 import { open } from './open.bench.js';
-import { judgedPut } from './policy.bench.js';
 import { parity } from './parity.bench.js';
+import { judgedPut } from './policy.bench.js';
 import { replay } from './replay.bench.js';
 
 /** Everything that `npm run bench` runs, in this order. */
