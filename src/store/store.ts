@@ -21,6 +21,7 @@ import { Deletions } from './deletions.js';
 import { Encryptions } from './encryptions.js';
 import { lifecycleExpiry } from './lifecycle-expiry.js';
 import type { Maintenance } from './maintenance.js';
+import { objectParts } from './object-parts.js';
 import { ObjectStates } from './object-states.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
@@ -90,6 +91,7 @@ class OpenStore implements Store {
   readonly #digests: DigestPool;
   readonly #buckets: Buckets;
   readonly #objects: Objects;
+  readonly #commits: Commits;
   readonly #deletions: Deletions;
   readonly #states: ObjectStates;
   readonly #uploads: Uploads;
@@ -116,6 +118,7 @@ class OpenStore implements Store {
     this.#digests = bodyHashing(options);
     const committer = new Committer(host, log, catalog);
     const commits = new Commits(log, cacheBytes);
+    this.#commits = commits;
     const writer = new BodyWriter(log, this.#digests, host.random);
     this.#spaceUse = new SpaceUse(() => catalog.state, log, writer);
     this.#compaction = new Compaction({
@@ -242,6 +245,9 @@ class OpenStore implements Store {
 
   readonly head: Store['head'] = (bucket, key, options = {}) =>
     this.#running.run(() => this.#objects.head(bucket, key, options));
+
+  readonly objectParts: Store['objectParts'] = (bucket, key, options = {}) =>
+    this.#running.run(() => objectParts(this.#objects, this.#commits, bucket, key, options));
 
   delete(bucket: string, key: string, options: DeleteOptions = {}): Promise<DeleteResult> {
     return this.#running.run(() => this.#deletions.delete(bucket, key, options));

@@ -266,6 +266,24 @@ export interface CopyOptions extends WriteCondition, EncryptionOptions {
   readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;
 }
 
+/** A part of an object that was completed. */
+export interface ObjectPart {
+  readonly number: number;
+  readonly sizeBytes: number;
+  readonly checksum: Checksum | undefined;
+}
+
+export interface ObjectPartsOptions extends VersionOptions {
+  readonly afterPartNumber?: number | undefined;
+  /** 1,000 at most. */
+  readonly limit?: number | undefined;
+}
+
+export interface ObjectPartsPage {
+  readonly parts: readonly ObjectPart[];
+  readonly truncated: boolean;
+}
+
 export interface CopyPartOptions extends CustomerKeyOptions {
   readonly sourceCondition?: ReadCondition | undefined;
 }
@@ -285,6 +303,8 @@ export interface Store extends VersionedStore, AsyncDisposable {
   /** By content: any live object whose bytes have this SHA-256. */
   getBySha256(sha256: Uint8Array): Promise<ObjectReader>;
   head(bucket: string, key: string, options?: HeadOptions): Promise<ObjectInfo>;
+  /** Of a multipart object, in order; none of any other. */
+  objectParts(bucket: string, key: string, options?: ObjectPartsOptions): Promise<ObjectPartsPage>;
   /**
    * With a version id removes that version for good. Without one, in a bucket with versions, makes
    * a delete marker the newest version.

@@ -19,7 +19,9 @@ export const checksumElements: readonly (readonly [ChecksumAlgorithm, element: s
   ['SHA256', names.SHA256[1]],
 ];
 
-type Valued = Pick<Checksum, 'algorithm' | 'value'> & { readonly type?: Checksum['type'] };
+type Valued = Pick<Checksum, 'algorithm' | 'value'> & {
+  readonly type?: Checksum['type'] | undefined;
+};
 
 /** A checksum made of those of `partCount` parts says so behind a dash. */
 function valueText({ type, value }: Valued, partCount: number): string {

@@ -2,7 +2,7 @@ import { isLogStoreError, LogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { ByteRange, ObjectInfo, ObjectReader, StoredHeaders } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
-import { pushChecksums } from './checksum-names.js';
+import { pushChecksum, pushChecksums } from './checksum-names.js';
 import { bareEtag, readCondition, readVerdict } from './conditions.js';
 import { pushEncryption, readEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
@@ -28,6 +28,7 @@ export async function getObject(exchange: Exchange): Promise<void> {
     const part = wanted.some ? partOf(wanted, reader.info) : undefined;
     const headers = headersOf(exchange, wanted, reader.info, part);
     await pushExpiration(headers, exchange, reader.info);
+    await pushPartChecksum(headers, exchange, wanted, reader.info);
     const status = part === undefined ? 200 : 206;
     await sendBody(exchange.answer, reader, { status, headers });
   } finally {
@@ -45,6 +46,7 @@ export async function headObject(exchange: Exchange): Promise<void> {
   const part = partOf(wanted, info);
   const headers = headersOf(exchange, wanted, info, part);
   await pushExpiration(headers, exchange, info);
+  await pushPartChecksum(headers, exchange, wanted, info);
   const lengthBytes = part === undefined ? info.sizeBytes : part.endBytes - part.startBytes;
   exchange.answer.sendDescription(part === undefined ? 200 : 206, headers, lengthBytes);
 }
@@ -174,6 +176,22 @@ function goesOn({ answer, headers }: Exchange, info: ObjectInfo): boolean {
   const described: FlatHeaders = ['etag', `"${info.etag}"`, 'last-modified', date];
   answer.sendEmpty(304, pushVersionId(described, info.versionId));
   return false;
+}
+
+/** Of a part that is asked for, the checksum that it came with. */
+function pushPartChecksum(
+  described: FlatHeaders,
+  { store, bucket, key, headers }: Exchange,
+  { partNumber }: Wanted,
+  { parts, versionId }: ObjectInfo,
+): Promise<void> | undefined {
+  if (partNumber === undefined || parts.length === 0) return undefined;
+  if (headers['x-amz-checksum-mode'] !== 'ENABLED') return undefined;
+  const page = { versionId, afterPartNumber: partNumber - 1, limit: 1 };
+  return store.objectParts(bucket, key, page).then(({ parts: [part] }) => {
+    if (part?.checksum !== undefined)
+      pushChecksum(described, { ...part.checksum, type: undefined });
+  });
 }
 
 function headersOf(

@@ -1,5 +1,5 @@
 import { limits } from '../../base/limits.js';
-import type { ObjectInfo } from '../../store/types.js';
+import type { ObjectPartsPage } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import { writeChecksum } from './checksum-names.js';
 import { readEncryption } from './encryption-headers.js';
@@ -26,7 +26,12 @@ export async function getObjectAttributes(exchange: Exchange): Promise<void> {
     for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
     xml.close('Checksum');
   }
-  if (wanted.has('ObjectParts') && info.parts.length > 0) writeParts(xml, info, page);
+  if (wanted.has('ObjectParts') && info.parts.length > 0) {
+    const { marker: afterPartNumber, max: limit } = page;
+    const { versionId } = info;
+    const found = await store.objectParts(bucket, key, { versionId, afterPartNumber, limit });
+    writeParts(xml, info.parts.length, found, page);
+  }
   if (wanted.has('StorageClass')) xml.element('StorageClass', 'STANDARD');
   if (wanted.has('ObjectSize')) xml.element('ObjectSize', info.sizeBytes);
   const headers: FlatHeaders = ['last-modified', formatHttpDate(info.modifiedUnixMs)];
@@ -59,15 +64,20 @@ function partsPage({ headers }: Exchange): PartsPage {
   return { marker: Number(marker), max: Math.min(Number(max), limits.listPageMax) };
 }
 
-function writeParts(xml: XmlWriter, { parts }: ObjectInfo, { marker, max }: PartsPage): void {
-  const left = parts.filter(({ number }) => number > marker);
-  const page = left.slice(0, max);
-  xml.open('ObjectParts').element('PartsCount', parts.length);
+function writeParts(
+  xml: XmlWriter,
+  count: number,
+  { parts: page, truncated }: ObjectPartsPage,
+  { marker, max }: PartsPage,
+): void {
+  xml.open('ObjectParts').element('PartsCount', count);
   xml.element('PartNumberMarker', marker);
   xml.element('NextPartNumberMarker', page.at(-1)?.number ?? 0).element('MaxParts', max);
-  xml.element('IsTruncated', max > 0 && left.length > page.length);
-  for (const { number, sizeBytes } of page) {
-    xml.open('Part').element('PartNumber', number).element('Size', sizeBytes).close('Part');
+  xml.element('IsTruncated', max > 0 && truncated);
+  for (const { number, sizeBytes, checksum } of page) {
+    xml.open('Part').element('PartNumber', number).element('Size', sizeBytes);
+    if (checksum !== undefined) writeChecksum(xml, { ...checksum, type: undefined });
+    xml.close('Part');
   }
   xml.close('ObjectParts');
 }

@@ -64,6 +64,7 @@ import {
 } from './public-access-block.js';
 
 import { putObject } from './put-object.js';
+import { restoreObject } from './restore-object.js';
 import {
   deleteBucketTagging,
   deleteObjectTagging,
@@ -259,6 +260,10 @@ const servedOperations: readonly Operation[] = [
   served('AbortMultipartUpload', 'DELETE', 'object', abortMultipartUpload, {
     query: ['uploadId'],
   }),
+  served('RestoreObject', 'POST', 'object', restoreObject, {
+    ...{ query: ['restore'], version: 'taken' },
+    partly: 'Nothing is archived: InvalidObjectState.',
+  }),
   served('DeleteObject', 'DELETE', 'object', deleteObject, { version: 'taken' }),
 ];
 
@@ -322,7 +327,6 @@ const unservedObjectOperations: readonly Operation[] = [
   ...configuration('object', 'encryption', { PUT: 'UpdateObjectEncryption' }),
   ...configuration('object', 'renameObject', { PUT: 'RenameObject' }),
   ...configuration('object', 'torrent', { GET: 'GetObjectTorrent' }),
-  unserved('RestoreObject', 'POST', 'object', 'restore'),
   unserved('SelectObjectContent', 'POST', 'object', 'select'),
 ];
 

@@ -52,6 +52,7 @@ const table = {
   ],
   InvalidDigest: [400, 'The digest that you specified is not valid.'],
   InvalidLocationConstraint: [400, 'The specified location constraint is not valid.'],
+  InvalidObjectState: [403, "Restore is not allowed for the object's current storage class."],
   InvalidPart: [400, 'One or more of the specified parts could not be found, or has another ETag.'],
   InvalidPartNumber: [416, 'The requested part number is not satisfiable.'],
   InvalidPartOrder: [400, 'The list of parts was not in ascending order.'],
