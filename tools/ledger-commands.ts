@@ -4,6 +4,7 @@ import { ledgerDiff } from './ledger-diff.js';
 import { ledgerExport } from './ledger-export.js';
 import { ledgerLog, ledgerShow } from './ledger-log.js';
 import type { LedgerArguments } from './ledger-place.js';
+import { ledgerPrune } from './ledger-prune.js';
 import { ledgerRecover } from './ledger-recover.js';
 import { ledgerRotate } from './ledger-rotate.js';
 import { ledgerVerify } from './ledger-verify.js';
@@ -125,6 +126,18 @@ For a restored backup, a lost key, a lost high-water mark, a damaged ledger. Who
 log sees the break; the old log's files stay where they are.`,
     )
     .action((options: LedgerArguments) => ledgerRecover(options));
+
+  onStopped(ledger, 'prune', 'drop the change records of old blocks, but for what is still there', [
+    'ledger prune --before 100000',
+  ])
+    .requiredOption('--before <H>', 'the first block that keeps its changes', parseHeight)
+    .addHelpText(
+      'after',
+      `
+Blocks stay, and whatever the store holds stays provable. What was written before and is gone is
+proved no more; audits start from the map of the block before H, which its signature covers.`,
+    )
+    .action((options: LedgerArguments & { before: number }) => ledgerPrune(options));
 
   onLedger(ledger, 'export', 'write what it publishes into a directory, to keep or to serve', [
     'ledger export /mnt/elsewhere/ledger',

@@ -46,6 +46,8 @@ export interface AuditSteps<E> {
   /** Each change in order, once it was found to be right. */
   change?(change: Change, entry: E): void;
   readonly between: Between;
+  /** The map at the height up to which changes were pruned: the audit starts from it. */
+  readonly pruned?: { readonly map: ObjectMap; readonly height: number } | undefined;
 }
 
 /**
@@ -57,11 +59,16 @@ export async function auditBlocks<B extends AuditedBlock, E extends AuditedChang
   ledger: Replayable<B, E>,
   steps: AuditSteps<E>,
 ): Promise<ObjectMap> {
-  const map = new ObjectMap(nodeSha256);
+  const map = steps.pruned?.map ?? new ObjectMap(nodeSha256);
+  const { pruned } = steps;
   let keys: KeySet | undefined;
   for (let height = 0; height < ledger.size; height++) {
     const stored = await ledger.block(height);
     keys = await auditKeys(ledger, stored, keys);
+    if (height <= (pruned?.height ?? -1)) {
+      steps.block?.(height);
+      continue;
+    }
     const entries = await ledger.changes(stored);
     const texts = entries.map(({ text }) => utf8ToBytes(text));
     const [count, root] = stored.block.delta;

@@ -14,6 +14,8 @@ export const originFile = 'origin';
 export const tilesDirectory = 'tiles';
 /** In it, by the height at which a key began, the proof of the set that named it first. */
 export const keptKeysDirectory = 'keys';
+/** In it, twice, up to which height change records were pruned. */
+export const anchorFiles = ['anchor.a', 'anchor.b'] as const;
 export const mapSnapshotFile = 'map.snapshot';
 
 /**

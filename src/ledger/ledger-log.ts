@@ -1,8 +1,9 @@
-import { isLogStoreError } from '../base/errors.js';
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { invariant } from '../base/invariant.js';
 import { NotProven } from '../base/not-proven.js';
 import { corrupt } from '../format/fields.js';
+import type { LedgerAnchor } from '../format/ledger-anchor.js';
 import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
 import {
   type BlockRecord,
@@ -12,8 +13,11 @@ import {
   encodeBlockRecord,
   encodeChangeEntry,
 } from '../format/ledger-record.js';
+import type { Compactor } from '../log/compactor.js';
 import { openLog } from '../log/open-log.js';
 import type { Append, Log, LogFollower, OpenLogOptions } from '../log/types.js';
+import { equalHashes } from '../merkle/rfc6962.js';
+import { readAnchor } from './anchor-file.js';
 import { misfitOf } from './block-chain.js';
 import { BlockTree } from './block-tree.js';
 import { nodeSha256 } from './node-hash.js';
@@ -39,6 +43,8 @@ export class LedgerLog implements AsyncDisposable {
   private constructor(
     private readonly log: Log,
     private readonly blocks: BlockFollower,
+    /** Up to which height changes were pruned; undefined where none were. */
+    public anchor: LedgerAnchor | undefined,
   ) {
     this.tree = blocks.tree;
   }
@@ -51,7 +57,10 @@ export class LedgerLog implements AsyncDisposable {
     const blocks = new BlockFollower();
     // What the store holds back for removals is there for their change records, too.
     const log = await openLog(host, { ...options, reserveBytes: 0 }, blocks);
-    return new LedgerLog(log, blocks);
+    const anchor = await readAnchor(host.disk);
+    const ledger = new LedgerLog(log, blocks, anchor);
+    if (anchor !== undefined) blocks.broken ??= ledger.#misplaced(anchor);
+    return ledger;
   }
 
   /** The first thing wrong with the blocks. Nothing is written or signed on top of it. */
@@ -80,8 +89,13 @@ export class LedgerLog implements AsyncDisposable {
     return { ...record, sequence, block: ledgerBlock.decode(record.text) };
   }
 
-  /** The changes of a block, in order. @throws LogStoreError `RECORD_CORRUPT`, `IO` */
-  async changes({ changes }: BlockRecord): Promise<ChangeEntry[]> {
+  /**
+   * The changes of a block, in order.
+   * @throws LogStoreError `NOT_SEALED` where they were pruned; `RECORD_CORRUPT`, `IO`
+   */
+  async changes({ changes, height }: BlockRecord): Promise<ChangeEntry[]> {
+    if (height <= (this.anchor?.height ?? -1))
+      throw new LogStoreError('NOT_SEALED', `the changes of block ${height} were pruned`);
     const entries: ChangeEntry[][] = [];
     for (let at = 0; at < changes.count; at++) {
       const { kind, payload } = await this.log.read(changes.first + at);
@@ -89,6 +103,36 @@ export class LedgerLog implements AsyncDisposable {
       entries.push(decodeChangeEntries(payload));
     }
     return entries.flat();
+  }
+
+  /** Of the changes that were pruned those that made what the map holds at the anchor. */
+  async *anchored(): AsyncGenerator<ChangeEntry> {
+    for (const [sequence] of this.anchor?.entries ?? []) yield* await this.#anchored(sequence);
+  }
+
+  /** The one of them that has this version; undefined if there is none. */
+  async anchoredChange(version: number): Promise<ChangeEntry | undefined> {
+    const { anchor } = this;
+    const [sequence] = anchor?.entries.findLast(([, first]) => first <= version) ?? [];
+    if (anchor === undefined || sequence === undefined) return undefined;
+    const [, versionEnd] = (await this.block(anchor.height)).block.versions;
+    if (version >= versionEnd) return undefined;
+    const line = `change/v1\nversion ${version}\n`;
+    return (await this.#anchored(sequence)).find(({ text }) => text.startsWith(line));
+  }
+
+  async #anchored(sequence: number): Promise<ChangeEntry[]> {
+    const { kind, payload } = await this.log.read(sequence);
+    if (kind !== 'data') throw corrupt(`record ${sequence} of the ledger is no data`);
+    return decodeChangeEntries(payload);
+  }
+
+  #misplaced({ origin, height, root }: LedgerAnchor): string | undefined {
+    const { last, tree } = this;
+    if (origin !== last?.block.origin || height >= this.size)
+      return `the anchor is of block ${height} of ${origin}, which is not there`;
+    const isRoot = equalHashes(tree.rootAt(height + 1), root);
+    return isRoot ? undefined : `the anchor names another block ${height}`;
   }
 
   /** The text of the key set that a block names. */
@@ -141,6 +185,25 @@ export class LedgerLog implements AsyncDisposable {
     };
     const sequence = await this.#appendDurably(record);
     this.blocks.take({ ...record, sequence, block: next.block });
+  }
+
+  /** @returns its number, once it is durable; no block names it */
+  async appendUnnamed(payload: Uint8Array): Promise<number> {
+    await this.log.room();
+    const sequence = this.log.append(dataOf([payload]));
+    await this.log.settled();
+    return sequence;
+  }
+
+  /** The same of changes that are kept for an anchor. */
+  appendEntries(entries: readonly ChangeEntry[]): Promise<number> {
+    return this.appendUnnamed(Buffer.concat(entries.map((entry) => encodeChangeEntry(entry))));
+  }
+
+  get compactor(): Compactor {
+    const { compactor } = this.log;
+    invariant(compactor !== undefined, 'a ledger that is pruned is open for writing');
+    return compactor;
   }
 
   #appendDurably(record: BlockRecord): Promise<number> {

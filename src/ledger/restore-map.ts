@@ -1,11 +1,13 @@
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Disk } from '../base/host.js';
-import { changeRecord } from '../format/change-record.js';
-import type { ObjectMap } from '../merkle/object-map.js';
+import { type Change, changeRecord } from '../format/change-record.js';
+import type { ChangeEntry } from '../format/ledger-record.js';
+import { ObjectMap } from '../merkle/object-map.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import type { LedgerLog, StoredBlock } from './ledger-log.js';
 import { applyChange } from './map-changes.js';
 import { type ReadMap, readMapSnapshot } from './map-snapshot.js';
+import { nodeSha256 } from './node-hash.js';
 import { SealedMaps, sealedMapsMax } from './sealed-maps.js';
 import type { Between } from './turns.js';
 
@@ -44,7 +46,8 @@ export function snapshotOf(
   return readMapSnapshot(
     disk,
     async ({ height, count, root, blockLeaf }) => {
-      if (height >= ledger.size) return false;
+      // The changes that follow an older one may be gone.
+      if (height >= ledger.size || height < (ledger.anchor?.height ?? 0)) return false;
       if (!equalHashes(blockLeaf, ledger.tree.hashAt(0, height))) return false;
       const { map } = (await ledger.block(height)).block;
       return map[0] === count && equalHashes(map[1], root);
@@ -58,11 +61,12 @@ async function replay(
   found: ReadMap | undefined,
   between: Between,
 ): Promise<RestoredMaps> {
-  const maps = new SealedMaps(found?.map);
+  const begun = found ?? (await anchoredMap(ledger, between));
+  const maps = new SealedMaps(begun?.map);
   let changeCount = 0;
-  const isNew = found !== undefined && found.height >= ledger.size - sealedMapsMax;
-  if (isNew) maps.seal(found.height, 0);
-  for (let height = (found?.height ?? -1) + 1; height < ledger.size; height++) {
+  const isNew = begun !== undefined && begun.height >= ledger.size - sealedMapsMax;
+  if (isNew) maps.seal(begun.height, 0);
+  for (let height = (begun?.height ?? -1) + 1; height < ledger.size; height++) {
     const stored = await ledger.block(height);
     for (const { text } of await ledger.changes(stored)) {
       applyChange(maps.map, changeRecord.decode(text));
@@ -77,8 +81,28 @@ async function replay(
   return { maps, changeCount };
 }
 
+/** The map at the height up to which changes were pruned; undefined where none were. */
+export async function anchoredMap(
+  ledger: LedgerLog,
+  between: Between,
+  entry: (change: Change, entry: ChangeEntry) => void = () => undefined,
+): Promise<ReadMap | undefined> {
+  const { anchor } = ledger;
+  if (anchor === undefined) return undefined;
+  const map = new ObjectMap(nodeSha256);
+  for await (const anchored of ledger.anchored()) {
+    const change = changeRecord.decode(anchored.text);
+    applyChange(map, change);
+    entry(change, anchored);
+    await between();
+  }
+  for (const _ of map.rehash()) await between();
+  checkMap(map, await ledger.block(anchor.height));
+  return { map, height: anchor.height };
+}
+
 /** Whether the map is what a block says. @throws LogStoreError `RECORD_CORRUPT` */
-function checkMap(map: ObjectMap, { height, block }: StoredBlock): void {
+export function checkMap(map: ObjectMap, { height, block }: StoredBlock): void {
   const [count, root] = block.map;
   if (map.count === count && equalHashes(map.root(), root)) return;
   const message = `block ${height} states another map than its changes lead to`;

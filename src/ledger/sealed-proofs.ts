@@ -150,7 +150,9 @@ export class SealedProofs {
 
   /** @param change version of the change that made it */
   async #recordSource(named: Named, change: number, recordHash: Uint8Array): Promise<RecordSource> {
-    const { sequence, mutation, before } = (await this.#changeOf(named, change)).entry;
+    const anchored = await this.ledger.anchoredChange(change);
+    const entry = anchored ?? (await this.#changeOf(named, change)).entry;
+    const { sequence, mutation, before } = entry;
     return { sequence, mutation, before, recordHash };
   }
 

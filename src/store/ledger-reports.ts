@@ -1,6 +1,7 @@
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
+import type { Change } from '../format/change-record.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { auditBlocks, auditPublished } from '../ledger/audit.js';
 import { type AuditTrust, auditPins, auditSigned } from '../ledger/audit-trust.js';
@@ -12,7 +13,7 @@ import { epochDirectory, hostBelow, keptKeysDirectory, readWhole } from '../ledg
 import { LedgerLog, type StoredBlock } from '../ledger/ledger-log.js';
 import { isSoundMap } from '../ledger/map-snapshot.js';
 import { checkpointFile } from '../ledger/publisher.js';
-import { snapshotOf } from '../ledger/restore-map.js';
+import { anchoredMap, snapshotOf } from '../ledger/restore-map.js';
 import { auditContent, type LivePlaces, notePlaces } from './audit-content.js';
 
 export interface LedgerReport {
@@ -70,13 +71,16 @@ export async function verifyLedger(
     report.blockCount = ledger.size;
     if (options.full) {
       const live: LivePlaces = new Map();
+      const between = async () => undefined;
+      const note = (change: Change, entry: ChangeEntry) => notePlaces(live, change, entry);
+      const pruned = await anchoredMap(ledger, between, note);
       const map = await auditBlocks<StoredBlock, ChangeEntry>(ledger, {
         change: (change, entry) => {
           report.changeCount++;
-          notePlaces(live, change, entry);
+          note(change, entry);
         },
         block: (height) => options.progress?.(height + 1, ledger.size),
-        between: async () => undefined,
+        ...{ between, pruned },
       });
       await auditSnapshot(opened);
       objectCount = await auditContent(host, map, live, ledger.last?.storeSequenceNext ?? 1);
