@@ -13,6 +13,7 @@ import { open } from './open.bench.js';
 import { parity } from './parity.bench.js';
 import { judgedPut } from './policy.bench.js';
 import { replay } from './replay.bench.js';
+import { sealedPut, sealing } from './sealing.bench.js';
 
 /** Everything that `npm run bench` runs, in this order. */
 export const benches: readonly Bench[] = [
@@ -32,4 +33,6 @@ export const benches: readonly Bench[] = [
   open,
   memory,
   ledger,
+  sealing,
+  sealedPut,
 ];

@@ -135,7 +135,7 @@ export const objectName: Codec<readonly [bucket: string, key: string]> = {
 };
 
 export function toBase64(value: Uint8Array): string {
-  return btoa(String.fromCharCode(...value));
+  return btoa(Reflect.apply(String.fromCharCode, undefined, value));
 }
 
 /** @throws NotProven unless `text` is exactly what toBase64() makes */

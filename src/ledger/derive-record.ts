@@ -152,9 +152,8 @@ function factsHash(hash: Hash, salt: Uint8Array, facts: readonly Fact[]): Uint8A
 
 function lengthAndBytes(text: string): [Uint8Array, Uint8Array] {
   const bytes = utf8ToBytes(text);
-  const length = new DataView(new ArrayBuffer(4));
-  length.setUint32(0, bytes.length);
-  return [new Uint8Array(length.buffer), bytes];
+  const { length } = bytes;
+  return [Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length), bytes];
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -132,6 +132,12 @@ export class MapNodes {
     return { key: this.#keys.viewAt(this.#addressOf(slot)).slice(), recordHash: this.record(slot) };
   }
 
+  /** Where it lies: valid until the map changes. */
+  leafView(slot: number): MapLeaf {
+    const key = this.#keys.viewAt(this.#addressOf(slot));
+    return { key, recordHash: this.#records.view(slot) };
+  }
+
   record(slot: number): Uint8Array {
     return this.#records.view(slot).slice();
   }
@@ -144,6 +150,11 @@ export class MapNodes {
 
   hashOf(reference: number): Uint8Array {
     return reference >= 0 ? this.#hashes.view(reference).slice() : this.#leafHash(~reference);
+  }
+
+  /** Of a node, where it lies. */
+  hashView(node: number): Uint8Array {
+    return this.#hashes.view(node);
   }
 
   /** For a node whose hash is known from elsewhere. */

@@ -98,16 +98,17 @@ export class MapView {
     return path.length;
   }
 
-  /** All leaves in the order of keys. */
+  /** All leaves in the order of keys, where they lie: valid until the next one. */
   *inOrder(): Generator<PlacedLeaf> {
     if (this.count === 0) return;
     const open: number[] = []; // nodes whose right side is to come
     for (let reference = this.reference; ; ) {
       for (; reference >= 0; reference = this.nodes.childOf(reference, 0)) open.push(reference);
       const node = open.pop();
-      const between = node === undefined ? undefined : this.nodes.hashOf(node);
+      const between = node === undefined ? undefined : this.nodes.hashView(node);
       const restated = this.nodes.restated(~reference);
-      yield { ...this.nodes.leaf(~reference), restated, between };
+      const { key, recordHash } = this.nodes.leafView(~reference);
+      yield { key, recordHash, restated, between };
       if (node === undefined) return;
       reference = this.nodes.childOf(node, 1);
     }
