@@ -33,7 +33,8 @@ const statementElements = new Set([
   ...['Sid', 'Effect', 'Principal', 'NotPrincipal', 'Action', 'NotAction'],
   ...['Resource', 'NotResource', 'Condition'],
 ]);
-const arnPattern = /^arn:aws[a-z-]*:s3:::(.+)$/s;
+/** S3's names say nothing of region and account; `*` there means no more. */
+const arnPattern = /^arn:aws[a-z-]*:s3:\*?:\*?:(.+)$/s;
 
 /**
  * Reads a policy of a bucket, or without one that of users.

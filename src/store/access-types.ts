@@ -34,4 +34,6 @@ export interface StoreAccess {
     acl: string | null,
     options?: VersionOptions,
   ): Promise<VersionId>;
+  /** What an open upload's object is to begin with. @throws LogStoreError `NO_SUCH_UPLOAD` */
+  uploadAcl(bucket: string, key: string, uploadId: string): Promise<string | null>;
 }

@@ -7,6 +7,7 @@ import type { BucketAccess, ObjectAcl, StoreAccess } from './access-types.js';
 import type { Committer } from './committer.js';
 import type { ObjectStates } from './object-states.js';
 import type { Operations } from './operations.js';
+import type { Uploads } from './uploads.js';
 import type { VersionId, VersionOptions } from './version-types.js';
 
 /** Users, policies and grants: kept like all else, acted upon by others. */
@@ -18,6 +19,7 @@ export class Access implements StoreAccess {
     private readonly catalog: Catalog,
     private readonly committer: Committer,
     private readonly states: ObjectStates,
+    private readonly uploads: Uploads,
     private readonly running: Operations,
   ) {}
 
@@ -56,6 +58,10 @@ export class Access implements StoreAccess {
     options?: VersionOptions,
   ): Promise<VersionId> {
     return this.running.run(() => this.states.setAcl(bucket, key, acl, options));
+  }
+
+  uploadAcl(bucket: string, key: string, uploadId: string): Promise<string | null> {
+    return this.running.run(() => this.uploads.acl(bucket, key, uploadId));
   }
 }
 

@@ -151,8 +151,8 @@ class OpenStore implements Store {
     this.#objects = objects;
     this.#deletions = new Deletions(catalog, committer, lockTime);
     this.#states = new ObjectStates(catalog, committer, commits, objects, reader, lockTime);
-    this.access = new Access(catalog, committer, this.#states, this.#running);
     this.#uploads = new Uploads(catalog, committer, commits, writer, encryptions);
+    this.access = new Access(catalog, committer, this.#states, this.#uploads, this.#running);
     this.#completion = new UploadCompletion(catalog, committer, commits, objects);
     this.#copies = new Copies(
       ...([catalog, committer, objects, this.#uploads, writer, reader, encryptions] as const),

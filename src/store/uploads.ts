@@ -168,6 +168,18 @@ export class Uploads {
     }
   }
 
+  /** The grants that its object is to begin with; null where nothing was said of them. */
+  async acl(bucket: string, key: string, uploadId: string): Promise<string | null> {
+    const { sequence, mutation } = openUpload(this.catalog, bucket, key, uploadId);
+    const pin = this.commits.pin();
+    try {
+      const created = createUploadAt(await this.commits.read(sequence, pin), sequence, mutation);
+      return created.state?.acl ?? null;
+    } finally {
+      pin.release();
+    }
+  }
+
   /**
    * What is computed over a part: S3's ETags need its MD5.
    * @throws LogStoreError `NO_SUCH_UPLOAD`; `INVALID_ARGUMENT` for an alien checksum

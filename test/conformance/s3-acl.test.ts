@@ -1,78 +1,45 @@
 import {
   type BucketCannedACL,
+  CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateBucketCommand,
-  DeleteObjectCommand,
+  CreateMultipartUploadCommand,
   GetBucketAclCommand,
   GetBucketOwnershipControlsCommand,
+  GetBucketPolicyStatusCommand,
   GetObjectAclCommand,
-  GetObjectCommand,
-  type Grant,
-  ListObjectsV2Command,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
   type ObjectCannedACL,
-  type ObjectOwnership,
   PutBucketAclCommand,
   PutBucketOwnershipControlsCommand,
   PutObjectAclCommand,
-  PutObjectCommand,
   PutPublicAccessBlockCommand,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type People, type Person, peoplePlace } from '../e2e/people.js';
-import { codeOf, failureOf } from '../e2e/s3-place.js';
+import { failureOf } from '../e2e/s3-place.js';
+import {
+  aBucket,
+  ann,
+  at,
+  ben,
+  bucketGrants,
+  closePlace,
+  get,
+  list,
+  objectGrants,
+  openPlace,
+  put,
+  remove,
+  type Signer,
+  unsigned,
+} from './grants-place.js';
 
 const acls = suite('access control lists');
-
-let at: People;
-let ann: Person;
-let ben: Person;
-acls.before(async () => {
-  at = await peoplePlace();
-  ann = await at.person('ann');
-  ben = await at.person('ben');
-});
-acls.after(() => at.close());
-
-let count = 0;
-async function aBucket(
-  over: { ownership?: ObjectOwnership; acl?: BucketCannedACL } = {},
-): Promise<string> {
-  const Bucket = `acl-${++count}`;
-  const { ownership: ObjectOwnership = 'ObjectWriter', acl: ACL } = over;
-  await ann.client.send(new CreateBucketCommand({ Bucket, ObjectOwnership, ACL }));
-  return Bucket;
-}
-
-type Signer = Pick<Person, 'client'>;
-const put = ({ client }: Signer, Bucket: string, Key: string, ACL?: ObjectCannedACL) =>
-  client.send(new PutObjectCommand({ Bucket, Key, Body: 'body', ACL }));
-const get = ({ client }: Signer, Bucket: string, Key: string) =>
-  client.send(new GetObjectCommand({ Bucket, Key }));
-const list = ({ client }: Signer, Bucket: string) =>
-  client.send(new ListObjectsV2Command({ Bucket }));
-const remove = ({ client }: Signer, Bucket: string, Key: string) =>
-  client.send(new DeleteObjectCommand({ Bucket, Key }));
-const unsigned = (method: string, target: string) => at.sendUnsigned({ method, target });
-
-const everybody = 'http://acs.amazonaws.com/groups/global/AllUsers';
-const everyKey = 'http://acs.amazonaws.com/groups/global/AuthenticatedUsers';
-
-/** Grants as `name: PERMISSION`, sorted. */
-function shown(grants: Grant[] | undefined): string[] {
-  return (grants ?? [])
-    .map(({ Grantee, Permission }) => {
-      return `${Grantee?.DisplayName ?? Grantee?.URI?.split('/').at(-1)}: ${Permission}`;
-    })
-    .sort();
-}
-const bucketGrants = async (Bucket: string) => {
-  const { Grants, Owner } = await ann.client.send(new GetBucketAclCommand({ Bucket }));
-  assert.equal(Owner, { ID: ann.id, DisplayName: 'ann' });
-  return shown(Grants);
-};
-const objectGrants = async ({ client }: Signer, Bucket: string, Key: string) =>
-  shown((await client.send(new GetObjectAclCommand({ Bucket, Key }))).Grants);
+acls.before(openPlace);
+acls.after(closePlace);
 
 acls('a new bucket takes no ACLs, and shows its owner alone', async () => {
   const Bucket = 'acl-none';
@@ -183,143 +150,6 @@ acls(
     assert.equal(await objectGrants(ben, Bucket, 'kept'), ['ben: FULL_CONTROL']);
   },
 );
-
-acls('grants come in headers, by id, by address and by group', async () => {
-  await at.native('PUT', '/users/ben', { email: 'ben@example.org' });
-  const Bucket = await aBucket();
-  const granted = new PutObjectCommand({
-    ...{ Bucket, Key: 'k', Body: 'body', GrantFullControl: `id=${ann.id}` },
-    GrantRead: `emailAddress="Ben@Example.org", uri="${everybody}"`,
-    GrantReadACP: `uri=${everyKey}`,
-  });
-  await ann.client.send(granted);
-  assert.equal(await objectGrants(ann, Bucket, 'k'), [
-    ...['AllUsers: READ', 'AuthenticatedUsers: READ_ACP'],
-    ...['ann: FULL_CONTROL', 'ben: READ'],
-  ]);
-  assert.equal((await objectGrants(ben, Bucket, 'k')).length, 4);
-  assert.is((await unsigned('GET', `/${Bucket}/k`)).status, 200);
-  assert.is((await unsigned('GET', `/${Bucket}/k?acl`)).status, 403);
-  for (const [GrantRead, code] of [
-    [`id=${'9'.repeat(64)}`, 'InvalidArgument'],
-    ['emailAddress=nobody@example.org', 'UnresolvableGrantByEmailAddress'],
-    ['uri=http://example.org/everybody', 'InvalidArgument'],
-    ['ann', 'InvalidArgument'],
-  ] as const) {
-    const wrong = new PutObjectCommand({ Bucket, Key: 'k', GrantRead });
-    assert.is(await failureOf(ann.client.send(wrong)), code, GrantRead);
-  }
-  const twice = new PutObjectCommand({
-    ...{ Bucket, Key: 'k', ACL: 'private', GrantRead: `id=${ben.id}` },
-  });
-  assert.is(await failureOf(ann.client.send(twice)), 'InvalidRequest');
-});
-
-const toBen = (Permission: Grant['Permission']): Grant => ({
-  Permission,
-  Grantee: { Type: 'CanonicalUser', ID: ben.id },
-});
-
-async function setGrants(Bucket: string, Grants: Grant[], Key?: string): Promise<unknown> {
-  const AccessControlPolicy = { Owner: { ID: ann.id }, Grants };
-  if (Key === undefined)
-    return await ann.client.send(new PutBucketAclCommand({ Bucket, AccessControlPolicy }));
-  return await ann.client.send(new PutObjectAclCommand({ Bucket, Key, AccessControlPolicy }));
-}
-
-/** What each permission on a bucket, and on an object, lets ben do. */
-const bucketDoings: Readonly<Record<string, (bucket: string) => Promise<unknown>>> = {
-  READ: (Bucket) => list(ben, Bucket),
-  WRITE: (Bucket) => put(ben, Bucket, 'new'),
-  READ_ACP: (Bucket) => ben.client.send(new GetBucketAclCommand({ Bucket })),
-  WRITE_ACP: (Bucket) =>
-    ben.client.send(
-      new PutBucketAclCommand({
-        ...{ Bucket, AccessControlPolicy: { Owner: { ID: ann.id }, Grants: [toBen('WRITE_ACP')] } },
-      }),
-    ),
-};
-const objectDoings: typeof bucketDoings = {
-  READ: (Bucket) => get(ben, Bucket, 'k'),
-  READ_ACP: (Bucket) => ben.client.send(new GetObjectAclCommand({ Bucket, Key: 'k' })),
-  WRITE_ACP: (Bucket) =>
-    ben.client.send(new PutObjectAclCommand({ Bucket, Key: 'k', ACL: 'private' })),
-};
-
-for (const permission of ['READ', 'WRITE', 'READ_ACP', 'WRITE_ACP', 'FULL_CONTROL'] as const)
-  acls(`a grant of ${permission} lets its grantee do that and nothing else`, async () => {
-    for (const [doings, Key] of [
-      [bucketDoings, undefined],
-      [objectDoings, 'k'],
-    ] as const) {
-      const Bucket = await aBucket();
-      await put(ann, Bucket, 'k');
-      await setGrants(Bucket, [toBen(permission)], Key);
-      for (const [needed, attempt] of Object.entries(doings)) {
-        const may = permission === needed || permission === 'FULL_CONTROL';
-        if (may) await attempt(Bucket);
-        else assert.is(await failureOf(attempt(Bucket)), 'AccessDenied', `${Key} ${needed}`);
-      }
-    }
-  });
-
-acls('an owner who is granted nothing cannot write, and can still change that', async () => {
-  const Bucket = await aBucket();
-  await put(ann, Bucket, 'k');
-  await setGrants(Bucket, []);
-  assert.is(await failureOf(put(ann, Bucket, 'new')), 'AccessDenied');
-  assert.is(await failureOf(list(ann, Bucket)), 'AccessDenied');
-  await get(ann, Bucket, 'k');
-  assert.equal(await bucketGrants(Bucket), []);
-  await ann.client.send(new PutBucketAclCommand({ Bucket, ACL: 'private' }));
-  await put(ann, Bucket, 'new');
-  await setGrants(Bucket, [], 'k');
-  assert.is(await failureOf(get(ann, Bucket, 'k')), 'AccessDenied');
-  await ann.client.send(new PutObjectAclCommand({ Bucket, Key: 'k', ACL: 'private' }));
-  await get(ann, Bucket, 'k');
-});
-
-const lists = (grants: string, owner = ann.id) =>
-  `<AccessControlPolicy><Owner><ID>${owner}</ID></Owner>` +
-  `<AccessControlList>${grants}</AccessControlList></AccessControlPolicy>`;
-const grant = (grantee: string, permission = 'READ') =>
-  `<Grant><Grantee>${grantee}</Grantee><Permission>${permission}</Permission></Grant>`;
-
-acls('lists that are none are refused, and the old one stays', async () => {
-  const Bucket = await aBucket();
-  await put(ann, Bucket, 'k', 'public-read');
-  const before = await objectGrants(ann, Bucket, 'k');
-  const id = `<ID>${ben.id}</ID>`;
-  const cases: readonly (readonly [body: string | undefined, code: string])[] = [
-    [undefined, 'MissingSecurityHeader'],
-    ['no XML', 'MalformedXML'],
-    ['<AccessControlPolicy/>', 'MalformedACLError'],
-    [lists(grant(id, 'ALL')), 'MalformedACLError'],
-    [lists(grant('')), 'MalformedACLError'],
-    [lists('<Grant/>'), 'MalformedACLError'],
-    [lists(grant('<ID>nobody</ID>')), 'InvalidArgument'],
-    [lists(grant('<EmailAddress>x@example.org</EmailAddress>')), 'UnresolvableGrantByEmailAddress'],
-    [lists(grant('<URI>everybody</URI>')), 'InvalidArgument'],
-    [lists(grant(id).repeat(101)), 'MalformedACLError'],
-    [lists(grant(id), ben.id), 'AccessDenied'],
-  ];
-  for (const [body, code] of cases) {
-    const sent = body === undefined ? {} : { body };
-    for (const path of [`/${Bucket}`, `/${Bucket}/k`]) {
-      const answer = await at.send({ method: 'PUT', target: `${path}?acl`, ...sent });
-      assert.is(codeOf(answer), code, `${path} ${body}`);
-    }
-  }
-  const target = `/${Bucket}?acl`;
-  const canned = { method: 'PUT', target, headers: { 'x-amz-acl': 'public' } };
-  assert.is(codeOf(await at.send(canned)), 'InvalidArgument');
-  const both = { ...canned, headers: { 'x-amz-acl': 'private' }, body: lists('') };
-  assert.is(codeOf(await at.send(both)), 'UnexpectedContent');
-  assert.equal(await objectGrants(ann, Bucket, 'k'), before);
-  for (const path of ['/no-such-bucket?acl', `/${Bucket}/nothing?acl`])
-    assert.is((await at.send({ method: 'GET', target: path })).status, 404);
-});
-
 acls('each version has grants of its own', async () => {
   const Bucket = await aBucket();
   const versioning = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
@@ -334,6 +164,31 @@ acls('each version has grants of its own', async () => {
   assert.equal([await reads(first), await reads(second)], [403, 403]);
 });
 
+acls('an upload is shown as whose it is, and its object begins with its grants', async () => {
+  const Bucket = await aBucket({ acl: 'public-read-write' });
+  const begin = ({ client }: Signer, Key: string, ACL?: ObjectCannedACL) =>
+    client.send(new CreateMultipartUploadCommand({ Bucket, Key, ACL }));
+  const { UploadId } = await begin(ben, 'of-ben', 'public-read');
+  await begin(ann, 'of-ann');
+  const { Uploads } = await ann.client.send(new ListMultipartUploadsCommand({ Bucket }));
+  assert.equal(
+    Uploads?.map(({ Key, Initiator, Owner }) => [Key, Initiator?.ID, Owner?.DisplayName]),
+    [
+      ['of-ann', ann.id, 'ann'],
+      ['of-ben', ben.id, 'ben'],
+    ],
+  );
+  const upload = { Bucket, Key: 'of-ben', UploadId };
+  const part = new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'body' });
+  const { ETag } = await ben.client.send(part);
+  const listed = await ben.client.send(new ListPartsCommand(upload));
+  assert.is(listed.Owner?.ID, ben.id);
+  const Parts = [{ PartNumber: 1, ETag }];
+  await ben.client.send(
+    new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }),
+  );
+  assert.equal(await objectGrants(ben, Bucket, 'of-ben'), ['AllUsers: READ', 'ben: FULL_CONTROL']);
+});
 acls(
   'a public access block refuses new public lists, and ignores those that are there',
   async () => {
@@ -356,6 +211,28 @@ acls(
     await get(ann, Bucket, 'k');
   },
 );
+
+acls('a bucket is not made again with other grants than it has', async () => {
+  const Bucket = await aBucket({ acl: 'public-read' });
+  const again = (ACL?: BucketCannedACL) =>
+    ann.client.send(new CreateBucketCommand({ Bucket, ACL, ObjectOwnership: 'ObjectWriter' }));
+  assert.is(await failureOf(again()), 'BucketAlreadyExists');
+  await again('public-read');
+  await ann.client.send(new PutBucketAclCommand({ Bucket, ACL: 'private' }));
+  assert.is(await failureOf(again('public-read')), 'BucketAlreadyExists');
+  await again();
+});
+
+acls('a bucket that everybody may list is public, policy or not', async () => {
+  const Bucket = await aBucket({ acl: 'authenticated-read' });
+  const isPublic = async () => {
+    const status = new GetBucketPolicyStatusCommand({ Bucket });
+    return (await ann.client.send(status)).PolicyStatus?.IsPublic;
+  };
+  assert.is(await isPublic(), true);
+  await ann.client.send(new PutBucketAclCommand({ Bucket, ACL: 'private' }));
+  assert.is(await isPublic(), false);
+});
 
 acls('ACLs are turned off only where none lets others in', async () => {
   const Bucket = await aBucket({ acl: 'public-read' });

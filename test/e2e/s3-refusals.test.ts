@@ -34,8 +34,6 @@ for (const { name, method, scope, query, handle } of operations) {
 }
 
 for (const [name, value] of [
-  ['x-amz-acl', 'public-read'],
-  ['x-amz-grant-full-control', 'id=1'],
   ['x-amz-server-side-encryption', 'aws:kms'],
   ['x-amz-storage-class', 'GLACIER'],
   ['x-amz-website-redirect-location', '/x'],

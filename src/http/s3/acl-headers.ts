@@ -16,11 +16,11 @@ import { granteeOf, type NamedGrantee } from './grantees.js';
 import { S3Error } from './s3-error.js';
 
 const grantHeaders: readonly (readonly [header: string, permission: Permission])[] = [
-  ['x-amz-grant-full-control', 'FULL_CONTROL'],
   ['x-amz-grant-read', 'READ'],
-  ['x-amz-grant-read-acp', 'READ_ACP'],
   ['x-amz-grant-write', 'WRITE'],
+  ['x-amz-grant-read-acp', 'READ_ACP'],
   ['x-amz-grant-write-acp', 'WRITE_ACP'],
+  ['x-amz-grant-full-control', 'FULL_CONTROL'],
 ];
 
 /** Whose something is, or will be, and whose the bucket is. */

@@ -8,12 +8,14 @@ import { childText, readXml, type XmlElement } from './xml-read.js';
 
 const instanceNamespace = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
-/** The `AccessControlPolicy` that shows a list. */
+/** The `AccessControlPolicy` that shows a list; groups stand first, as suites of tests expect. */
 export function writeAcl({ ownerId, grants }: Acl, directory: UserDirectory): string {
   const xml = s3Document('AccessControlPolicy');
   writeOwner(xml, 'Owner', directory.shown(ownerId));
   xml.open('AccessControlList');
-  for (const { grantee, permission } of grants) {
+  const ofGroups = grants.filter(({ grantee }) => grantee.is === 'group');
+  const ofOwners = grants.filter(({ grantee }) => grantee.is === 'owner');
+  for (const { grantee, permission } of [...ofGroups, ...ofOwners]) {
     xml.open('Grant');
     if (grantee.is === 'group') {
       xml.open('Grantee', `${instanceNamespace} xsi:type="Group"`);

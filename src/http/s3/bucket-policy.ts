@@ -1,3 +1,4 @@
+import { isPublicAcl } from '../../auth/acl.js';
 import { parsePolicy, policyBytesMax } from '../../auth/policy-document.js';
 import { PolicyError } from '../../auth/policy-error.js';
 import { isPublicPolicy } from '../../auth/policy-publicity.js';
@@ -48,10 +49,14 @@ export async function deleteBucketPolicy({ store, bucket, answer }: Exchange): P
   answer.sendEmpty(204);
 }
 
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html */
+/**
+ * Whether the bucket lets in everybody, by its policy or by its own list of grants.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html
+ */
 export async function getBucketPolicyStatus({ access, bucket, answer }: Exchange): Promise<void> {
-  const { policy, policyIsPublic } = access.guard(bucket);
-  if (policy === undefined) throw new S3Error('NoSuchBucketPolicy');
-  const xml = s3Document('PolicyStatus').element('IsPublic', policyIsPublic);
+  const { policyIsPublic, acl, ownership, block } = access.guard(bucket);
+  const grantsCount = ownership !== 'BucketOwnerEnforced' && !block.has('IgnorePublicAcls');
+  const isPublic = policyIsPublic || (grantsCount && isPublicAcl(acl));
+  const xml = s3Document('PolicyStatus').element('IsPublic', isPublic);
   answer.sendXml(200, xml.close('PolicyStatus').toString());
 }

@@ -1,4 +1,4 @@
-import { encodeAcl } from '../../auth/acl.js';
+import { encodeAcl, privateAcl } from '../../auth/acl.js';
 import { ownershipOf } from '../../auth/bucket-rules.js';
 import { owns } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
@@ -73,8 +73,11 @@ export async function createBucket(exchange: Exchange): Promise<void> {
     await exchange.store.createBucket(exchange.bucket, { objectLock, owner, configurations });
   } catch (error) {
     if (!isLogStoreError(error, 'BUCKET_EXISTS')) throw error;
-    const { ownerId } = exchange.access.guard(exchange.bucket);
-    if (!owns(exchange.identity.principal, ownerId)) throw new S3Error('BucketAlreadyExists');
+    const { ownerId, acl } = exchange.access.guard(exchange.bucket);
+    const isSame = encodeAcl(acl) === (configurations?.acl ?? encodeAcl(privateAcl(ownerId)));
+    // What was asked for is not there where other grants are.
+    if (!owns(exchange.identity.principal, ownerId) || !isSame)
+      throw new S3Error('BucketAlreadyExists');
     if (edge.region !== 'us-east-1') throw error;
   }
   exchange.answer.sendEmpty(200, ['location', `/${exchange.bucket}`]);

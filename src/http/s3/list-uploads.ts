@@ -1,5 +1,7 @@
+import { decodeAcl } from '../../auth/acl.js';
 import type { ShownOwner } from '../../auth/user-directory.js';
-import type { ListPartsPage, ListUploadsPage } from '../../store/types.js';
+import { isLogStoreError } from '../../base/errors.js';
+import type { ListPartsPage, ListUploadsPage, UploadInfo } from '../../store/types.js';
 import { writeChecksum } from './checksum-names.js';
 import type { Exchange } from './exchange.js';
 import { listingParameters, pageSize } from './listing-parameters.js';
@@ -31,8 +33,8 @@ export async function listMultipartUploads(exchange: Exchange): Promise<void> {
   xml.element('Delimiter', delimiter === undefined ? undefined : encode(delimiter));
   xml.element('EncodingType', parameters.encodingType);
   xml.element('MaxUploads', limit).element('IsTruncated', page.truncated);
-  const owner = bucketOwner(exchange);
   for (const upload of page.uploads) {
+    const owner = await uploadOwner(exchange, upload);
     xml.open('Upload').element('Key', encode(upload.key)).element('UploadId', upload.uploadId);
     writePeople(xml, owner);
     xml.element('StorageClass', 'STANDARD');
@@ -78,7 +80,7 @@ export async function listParts(exchange: Exchange): Promise<void> {
 
   const xml = s3Document('ListPartsResult').element('Bucket', bucket).element('Key', encode(key));
   xml.element('EncodingType', encodingType).element('UploadId', uploadId);
-  writePeople(xml, bucketOwner(exchange));
+  writePeople(xml, await uploadOwner(exchange, upload));
   xml.element('StorageClass', 'STANDARD').element('PartNumberMarker', marker);
   xml.element('NextPartNumberMarker', page.nextPartNumberMarker);
   xml.element('MaxParts', limit).element('IsTruncated', page.truncated);
@@ -113,6 +115,19 @@ function partMarker(given: string | undefined): number {
     'InvalidArgument',
     'Argument part-number-marker must be an integer between 0 and 2147483647',
   );
+}
+
+/** Who began it, in buckets where that matters; else it is the bucket's owner's. */
+async function uploadOwner(exchange: Exchange, { key, uploadId }: UploadInfo): Promise<ShownOwner> {
+  const { access, bucket, store, edge } = exchange;
+  if (access.guard(bucket).ownership === 'BucketOwnerEnforced') return bucketOwner(exchange);
+  try {
+    const acl = await store.access.uploadAcl(bucket, key, uploadId);
+    if (acl !== null) return edge.users.directory.shown(decodeAcl(acl).ownerId);
+  } catch (error) {
+    if (!isLogStoreError(error, 'NO_SUCH_UPLOAD')) throw error; // it has ended since
+  }
+  return bucketOwner(exchange);
 }
 
 function writePeople(xml: XmlWriter, owner: ShownOwner): void {

@@ -4,6 +4,7 @@ import { plainAddress } from '../../auth/ip-range.js';
 import { arnOf } from '../../auth/principal.js';
 import type { Identity } from '../authenticate.js';
 import type { Edge } from '../edge.js';
+import { copySource } from './copy-source.js';
 import { headerOf } from './exchange.js';
 import type { Query } from './query.js';
 import { tagsOfHeader } from './tags.js';
@@ -65,6 +66,7 @@ const facts: Readonly<Record<string, Fact>> = {
   's3:versionid': ({ query }) => query.get('versionId'),
   's3:if-match': ({ headers }) => headerOf(headers, 'if-match'),
   's3:if-none-match': ({ headers }) => headerOf(headers, 'if-none-match'),
+  's3:x-amz-copy-source': copySourceText,
   's3:object-lock-mode': ({ headers }) => headerOf(headers, 'x-amz-object-lock-mode'),
   's3:object-lock-legal-hold': ({ headers }) => headerOf(headers, 'x-amz-object-lock-legal-hold'),
   's3:object-lock-retain-until-date': retainUntil,
@@ -97,6 +99,13 @@ function one(value: string | undefined): readonly string[] | undefined {
 function ownShownId({ edge, identity: { principal } }: JudgedRequest): string | undefined {
   if (principal.is === 'anonymous') return undefined;
   return edge.users.directory.shownId(principal.ownerId);
+}
+
+/** As `bucket/key`, however it was written. What is no source the handler refuses. */
+function copySourceText({ headers }: JudgedRequest): string | undefined {
+  if (headers['x-amz-copy-source'] === undefined) return undefined;
+  const { bucket, key } = copySource({ headers });
+  return `${bucket}/${key}`;
 }
 
 function retainUntil({ headers }: JudgedRequest): string | undefined {

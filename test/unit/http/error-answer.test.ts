@@ -46,6 +46,7 @@ async function told(error: Error, { end = true } = {}): Promise<Told> {
       setDocument: () => Promise.reject(error),
       objectAcl: () => Promise.reject(error),
       setObjectAcl: () => Promise.reject(error),
+      uploadAcl: () => Promise.reject(error),
     },
   };
   const server = createHttpServer({
