@@ -104,4 +104,56 @@ conformance('a bucket without replication says so', async () => {
   assert.is(codeOf(await get('/no-such-bucket?replication')), 'NoSuchBucket');
 });
 
+conformance('a delete marker, named by its id, can only be deleted', async () => {
+  const enabled = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
+  await at.send({ method: 'PUT', target: '/marked' });
+  await at.send({ method: 'PUT', target: '/marked?versioning', body: enabled });
+  await at.send({ method: 'PUT', target: '/marked/k', body: 'x' });
+  const { headers } = await at.send({ method: 'DELETE', target: '/marked/k' });
+  const marker = `/marked/k?versionId=${headers['x-amz-version-id']}`;
+  const found = await get(marker);
+  assert.is(found.status, 405);
+  assert.is(found.headers.allow, 'DELETE');
+  assert.is(found.headers['x-amz-delete-marker'], 'true');
+  const copied = { 'x-amz-copy-source': marker };
+  const copy = await at.send({ method: 'PUT', target: '/marked/copy', headers: copied });
+  assert.is(copy.status, 400);
+  assert.is(codeOf(copy), 'InvalidRequest');
+  const { body } = await at.send({ method: 'POST', target: '/marked/mp?uploads' });
+  const uploadId = /<UploadId>([^<]+)/.exec(body.toString())?.[1];
+  const target = `/marked/mp?partNumber=1&uploadId=${uploadId}`;
+  const part = await at.send({ method: 'PUT', target, headers: copied });
+  assert.is(codeOf(part), 'InvalidRequest');
+});
+
+conformance('an object is copied onto itself where its storage class is named', async () => {
+  const headers = { 'x-amz-copy-source': '/plain/kept', 'x-amz-storage-class': 'STANDARD' };
+  const copy = await at.send({ method: 'PUT', target: '/plain/kept', headers });
+  assert.is(copy.status, 200);
+  assert.is((await get('/plain/kept')).body.toString(), 'eleven byte');
+});
+
+conformance('a part with another checksum than its upload is InvalidRequest', async () => {
+  const headers = { 'x-amz-checksum-algorithm': 'CRC32C' };
+  const begun = await at.send({ method: 'POST', target: '/plain/mp?uploads', headers });
+  const uploadId = /<UploadId>([^<]+)/.exec(begun.body.toString())?.[1];
+  const target = `/plain/mp?partNumber=1&uploadId=${uploadId}`;
+  const other = { 'x-amz-checksum-crc32': 'AAAAAA==' };
+  const part = await at.send({ method: 'PUT', target, headers: other, body: '' });
+  assert.is(codeOf(part), 'InvalidRequest');
+  assert.match(part.body.toString(), 'expected checksum Type: crc32c, actual checksum Type: crc32');
+});
+
+for (const [what, tags, code] of [
+  ['letters of any script and the signs of S3', '\u00fc \u65e5 a-z_0.9:/=+@', undefined],
+  ['other signs', 'a!', 'InvalidTag'],
+  ['line ends', 'a&#10;b', 'InvalidTag'],
+] as const)
+  conformance(`tags may hold ${what}: ${code ?? 'yes'}`, async () => {
+    const tag = `<Tag><Key>${tags}</Key><Value>${tags}</Value></Tag>`;
+    const body = `<Tagging><TagSet>${tag}</TagSet></Tagging>`;
+    const answer = await at.send({ method: 'PUT', target: '/plain/kept?tagging', body });
+    assert.is(codeOf(answer), code);
+  });
+
 conformance.run();

@@ -1,9 +1,9 @@
-import type { CopyOptions, ObjectAttributes } from '../../store/types.js';
+import type { CopyOptions, ObjectAttributes, ObjectInfo } from '../../store/types.js';
 import type { InitialState } from '../../store/version-types.js';
 import { checksumAlgorithm } from './checksum-headers.js';
 import { writeChecksum } from './checksum-names.js';
 import { copySourceCondition, writeCondition } from './conditions.js';
-import { copySource } from './copy-source.js';
+import { copyRefusal, copySource } from './copy-source.js';
 import { copySourceKey, pushEncryption, writeEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { pushExpiration } from './lifecycle-header.js';
@@ -21,7 +21,8 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const encryption = writeEncryption(exchange);
   const attributes = replacement(exchange);
   const onItself = source.versionId === undefined && source.bucket === bucket && source.key === key;
-  if (onItself && attributes === undefined && encryption === undefined)
+  const classNamed = headers['x-amz-storage-class'] !== undefined; // there is but one: a touch
+  if (onItself && attributes === undefined && encryption === undefined && !classNamed)
     throw new S3Error(
       'InvalidRequest',
       'This copy request is illegal because it is trying to copy an object to itself without ' +
@@ -38,7 +39,12 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   };
   using receipt = wantedReceipt(exchange);
   using _promise = exchange.answer.promise();
-  const info = await store.copy(source, bucket, key, options);
+  let info: ObjectInfo;
+  try {
+    info = await store.copy(source, bucket, key, options);
+  } catch (error) {
+    throw copyRefusal(error);
+  }
 
   const xml = s3Document('CopyObjectResult').element('ETag', `"${info.etag}"`);
   xml.element('LastModified', xmlTime(info.modifiedUnixMs));

@@ -1,3 +1,4 @@
+import { isLogStoreError } from '../../base/errors.js';
 import type { CopySource } from '../../store/types.js';
 import { decodePercent } from './address.js';
 import { type Exchange, headerOf } from './exchange.js';
@@ -24,6 +25,14 @@ export function copySource({ headers }: Pick<Exchange, 'headers'>): CopySource {
       'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
     );
   return { bucket: path.slice(0, slash), key: path.slice(slash + 1), versionId };
+}
+
+/** A failed copy as S3 tells it: there is nothing to copy of a delete marker. */
+export function copyRefusal(error: unknown): unknown {
+  if (!isLogStoreError(error, 'DELETE_MARKER')) return error;
+  const message =
+    'The source of a copy request may not specifically refer to a delete marker by version id.';
+  return new S3Error('InvalidRequest', message, { cause: error });
 }
 
 /** Where what a request reads lies: of a copy that is its source. */

@@ -53,8 +53,10 @@ function sendError(answer: Answer, failure: S3Error): void {
 function headersOf(failure: S3Error): FlatHeaders {
   if (failure.code === 'SlowDown') return ['retry-after', 1];
   const { cause } = failure;
-  if (isLogStoreError(cause) && cause.deleteMarkerId !== undefined)
-    return ['x-amz-delete-marker', 'true', 'x-amz-version-id', cause.deleteMarkerId];
+  if (isLogStoreError(cause) && cause.deleteMarkerId !== undefined) {
+    const marker = ['x-amz-delete-marker', 'true', 'x-amz-version-id', cause.deleteMarkerId];
+    return failure.code === 'MethodNotAllowed' ? [...marker, 'allow', 'DELETE'] : marker;
+  }
   const { Region: region, ActualObjectSize: sizeBytes } = failure.details ?? {};
   if (region !== undefined) return ['x-amz-bucket-region', region];
   if (sizeBytes !== undefined) return ['content-range', `bytes */${sizeBytes}`];

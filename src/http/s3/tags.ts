@@ -8,6 +8,8 @@ import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
 export const tagLimits = Object.freeze({ object: 10, bucket: 50 });
 const nameLengthMax = 128;
 const valueLengthMax = 256;
+/** S3's own: letters, digits and blanks of any script, and a few signs. */
+const characters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
  * The tags of a `Tagging` document.
@@ -63,10 +65,10 @@ function checkedTags(entries: readonly [name: string, value: string][], countMax
     throw new S3Error('InvalidTag', `Tags cannot be more than ${countMax}`);
   }
   for (const [name, value] of entries) {
-    if (name.length === 0 || name.length > nameLengthMax) {
+    if (name.length === 0 || name.length > nameLengthMax || !characters.test(name)) {
       throw new S3Error('InvalidTag', 'The TagKey you have provided is invalid');
     }
-    if (value.length > valueLengthMax) {
+    if (value.length > valueLengthMax || !characters.test(value)) {
       throw new S3Error('InvalidTag', 'The TagValue you have provided is invalid');
     }
     if (name.startsWith('aws:')) {

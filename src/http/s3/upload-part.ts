@@ -1,11 +1,12 @@
 import { isLogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
-import type { ByteRange } from '../../store/types.js';
+import type { ByteRange, ChecksumAlgorithm, PartInfo } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import { bodyRefusal, receiveBody } from './body.js';
+import { readChecksumClaims } from './checksum-headers.js';
 import { pushChecksum, writeChecksum } from './checksum-names.js';
 import { copySourceCondition } from './conditions.js';
-import { copySource } from './copy-source.js';
+import { copyRefusal, copySource } from './copy-source.js';
 import { copySourceKey, customerKey, pushEncryption } from './encryption-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { S3Error } from './s3-error.js';
@@ -18,6 +19,7 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
   // Asked first: an upload that is not there is refused before its part is read.
   const upload = await store.headUpload(bucket, key, uploadId);
   const ofCustomer = customerKey(exchange);
+  checkAlgorithm(readChecksumClaims(exchange.headers).algorithm, upload.checksum?.algorithm);
   const body = await receiveBody(exchange, limits.putBytesMax);
   const checksumAlgorithm = body.options.checksumAlgorithm ?? upload.checksum?.algorithm;
   const options = { ...body.options, checksumAlgorithm, customerKey: ofCustomer };
@@ -41,7 +43,12 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   const sourceCondition = copySourceCondition(headers);
   const options = { sourceCondition, customerKey: customerKey(exchange) };
   using _promise = exchange.answer.promise();
-  const part = await store.copyPart(source, bucket, key, uploadId, number, options);
+  let part: PartInfo;
+  try {
+    part = await store.copyPart(source, bucket, key, uploadId, number, options);
+  } catch (error) {
+    throw copyRefusal(error);
+  }
 
   const xml = s3Document('CopyPartResult').element('ETag', `"${part.etag}"`);
   xml.element('LastModified', xmlTime(part.modifiedUnixMs));
@@ -50,6 +57,19 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   if (source.versionId !== undefined)
     described.push('x-amz-copy-source-version-id', source.versionId);
   exchange.answer.sendXml(200, xml.close('CopyPartResult').toString(), described);
+}
+
+/** A part has no other checksum than its upload was begun with. */
+function checkAlgorithm(
+  sent: ChecksumAlgorithm | undefined,
+  wanted: ChecksumAlgorithm | undefined,
+): void {
+  if (sent === undefined || wanted === undefined || sent === wanted) return;
+  const message = `expected checksum Type: ${wanted.toLowerCase()}, actual checksum Type: `;
+  throw new S3Error(
+    'InvalidRequest',
+    `Checksum Type mismatch occurred, ${message}${sent.toLowerCase()}`,
+  );
 }
 
 /** S3 has another word for the wrong key of a part than for that of an object. */
