@@ -49,6 +49,11 @@ export const options = {
     default: undefined,
     description: 'serves BUCKET.DOMAIN as well as DOMAIN/BUCKET',
   },
+  websiteDomain: {
+    kind: text,
+    default: undefined,
+    description: 'shows the websites of buckets, as far as everybody may read, at BUCKET.DOMAIN',
+  },
   tlsCert: {
     kind: text,
     default: undefined,

@@ -173,6 +173,7 @@ function edgeOf(
     region: config.region,
     signatureV2: config.signatureV2,
     domain: config.domain,
+    websiteDomain: config.websiteDomain,
     customerKeysOverHttp: config.customerKeysOverHttp,
     eventTargets: eventWebhooks(config.eventsWebhooks ?? '', undefined).map(({ name }) => name),
     limits: {

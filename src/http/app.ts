@@ -19,7 +19,7 @@ import {
 import { nativeRouter } from './native/router.js';
 import { RequestLog } from './request-log.js';
 import { bucketInHost } from './s3/address.js';
-import { serveS3 } from './s3/serve.js';
+import { isOfWebsite, serveS3 } from './s3/serve.js';
 
 /** What all requests of one server share. */
 export function createEdge(deps: EdgeDeps): Edge {
@@ -77,9 +77,11 @@ function serverFor({ limits, certificate }: Edge, listener: RequestListener): We
 }
 
 /** `/_/` on the server's own name; no bucket's name begins with `_`. */
-function isNative({ domain }: Edge, req: IncomingMessage): boolean {
+function isNative(edge: Edge, req: IncomingMessage): boolean {
+  const { domain } = edge;
   const { url = '/', headers } = req;
   if (url !== '/_' && !/^\/_[/?]/.test(url)) return false;
+  if (isOfWebsite(edge, req)) return false;
   return domain === undefined || bucketInHost(headers.host ?? '', domain) === undefined;
 }
 

@@ -36,6 +36,8 @@ export interface EdgeDeps {
   readonly signatureV2?: 'urls' | 'off' | undefined;
   /** Serves `bucket.domain` besides `/bucket`. */
   readonly domain?: string | undefined;
+  /** Shows the websites of buckets at `bucket.websiteDomain`. */
+  readonly websiteDomain?: string | undefined;
   /** Whether keys of SSE-C are taken without TLS; `loopback`, from this machine, by default. */
   readonly customerKeysOverHttp?: 'loopback' | 'yes' | 'no' | undefined;
   /** In PEM; without it the server speaks plain HTTP. */

@@ -4,10 +4,10 @@ import type { Answer } from './answer.js';
 import { readWholeBody } from './body.js';
 import { type CorsRule, corsHeaders, readCorsRules, writeCorsRules } from './cors-rules.js';
 import { type Exchange, headerOf } from './exchange.js';
+import { ReadDocuments } from './read-documents.js';
 import { S3Error } from './s3-error.js';
 
 const bodyBytesMax = 64 * 1024; // S3's own limit
-const rulesKeptMax = 256;
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketCors.html */
 export async function getBucketCors({ store, bucket, answer }: Exchange): Promise<void> {
@@ -67,19 +67,11 @@ export async function allowOrigin(answer: Answer, bucket: string, origin: string
   if (told !== undefined) answer.corsHeaders = told;
 }
 
-/** Documents as they are kept, read: what is asked most often is not read each time. */
-const rulesRead = new Map<string, readonly CorsRule[]>();
+const rulesRead = new ReadDocuments(readCorsRules);
 
 async function rulesOf(store: Store, bucket: string): Promise<readonly CorsRule[]> {
   const document = await documentOf(store, bucket);
-  if (document === undefined) return [];
-  const known = rulesRead.get(document);
-  if (known !== undefined) return known;
-  const rules = readCorsRules(Buffer.from(document));
-  const [oldest] = rulesRead.keys();
-  if (rulesRead.size >= rulesKeptMax && oldest !== undefined) rulesRead.delete(oldest);
-  rulesRead.set(document, rules);
-  return rules;
+  return document === undefined ? [] : rulesRead.of(document);
 }
 
 async function documentOf(store: Store, bucket: string): Promise<string | undefined> {

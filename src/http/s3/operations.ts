@@ -74,6 +74,11 @@ import {
   putObjectTagging,
 } from './tagging.js';
 import { uploadPart, uploadPartCopy } from './upload-part.js';
+import {
+  deleteBucketWebsite,
+  getBucketWebsite,
+  putBucketWebsite,
+} from './website-configuration.js';
 
 export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
 
@@ -140,6 +145,12 @@ const servedOperations: readonly Operation[] = [
   served('GetBucketTagging', 'GET', 'bucket', getBucketTagging, { query: ['tagging'] }),
   served('PutBucketTagging', 'PUT', 'bucket', putBucketTagging, { query: ['tagging'] }),
   served('DeleteBucketTagging', 'DELETE', 'bucket', deleteBucketTagging, { query: ['tagging'] }),
+  served('GetBucketWebsite', 'GET', 'bucket', getBucketWebsite, { query: ['website'] }),
+  served('PutBucketWebsite', 'PUT', 'bucket', putBucketWebsite, {
+    query: ['website'],
+    partly: 'Redirects of single objects (`x-amz-website-redirect-location`) are NotImplemented.',
+  }),
+  served('DeleteBucketWebsite', 'DELETE', 'bucket', deleteBucketWebsite, { query: ['website'] }),
   served('GetBucketCors', 'GET', 'bucket', getBucketCors, { query: ['cors'] }),
   served('PutBucketCors', 'PUT', 'bucket', putBucketCors, { query: ['cors'] }),
   served('DeleteBucketCors', 'DELETE', 'bucket', deleteBucketCors, { query: ['cors'] }),
@@ -295,7 +306,6 @@ const unservedBucketOperations: readonly Operation[] = [
     PUT: 'PutBucketReplication',
     DELETE: 'DeleteBucketReplication',
   }),
-  ...bucketConfiguration('website', 'Website'),
   ...configuration('bucket', 'abac', { GET: 'GetBucketAbac', PUT: 'PutBucketAbac' }),
   ...configuration('bucket', 'accelerate', { PUT: 'PutBucketAccelerateConfiguration' }),
   ...configuration('bucket', 'session', { GET: 'CreateSession' }),

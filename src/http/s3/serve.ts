@@ -2,7 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authenticate } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { badShape } from '../guards.js';
-import { type Address, addressOf, type RequestTarget, splitTarget } from './address.js';
+import {
+  type Address,
+  addressOf,
+  bucketInHost,
+  type RequestTarget,
+  splitTarget,
+} from './address.js';
 import { Answer } from './answer.js';
 import { readBucket } from './copy-source.js';
 import { allowOrigin, answerPreflight } from './cors.js';
@@ -22,6 +28,7 @@ import { refuseUnserved, refuseVersionId } from './refusals.js';
 import { RequestAccess } from './request-access.js';
 import { route } from './route.js';
 import { S3Error } from './s3-error.js';
+import { serveWebsite } from './website.js';
 
 /** Answers one S3 request, whatever it is. Never throws; nothing is read of a refused body. */
 export function serveS3(edge: Edge, req: IncomingMessage, res: ServerResponse): void {
@@ -46,15 +53,24 @@ function answerTo(answer: Answer): Promise<void> {
   if (shape === 'url') throw new S3Error('InvalidURI', 'The request URI is too long.');
 
   const target = splitTarget(req.url ?? '/');
-  const address = addressOf(target.rawPath, req.headers.host, edge.domain);
+  const isWebsite = isOfWebsite(edge, req);
+  const domain = isWebsite ? edge.websiteDomain : edge.domain;
+  const address = addressOf(target.rawPath, req.headers.host, domain);
   answer.bucket = address.bucket;
   answer.key = address.key;
   const { method = '' } = req;
   if (method === 'OPTIONS') return answerPreflight(answer, address.bucket);
+  const answered = () =>
+    isWebsite ? serveWebsite(answer, address) : performAny(answer, target, address);
   const { origin } = req.headers;
-  if (origin === undefined || address.bucket === '') return performAny(answer, target, address);
-  const allowed = allowOrigin(answer, address.bucket, origin);
-  return allowed.then(() => performAny(answer, target, address));
+  if (origin === undefined || address.bucket === '') return answered();
+  return allowOrigin(answer, address.bucket, origin).then(answered);
+}
+
+/** Whether a request comes to a bucket's website, by the name of its host. */
+export function isOfWebsite({ websiteDomain }: Edge, { headers }: IncomingMessage): boolean {
+  if (websiteDomain === undefined) return false;
+  return bucketInHost(headers.host ?? '', websiteDomain) !== undefined;
 }
 
 function performAny(answer: Answer, target: RequestTarget, address: Address): Promise<void> {
