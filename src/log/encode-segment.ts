@@ -61,7 +61,8 @@ async function verifySegment(
     if (problem !== undefined) throw problem;
   }
   let [reached, paid] = [0, 0];
-  await new SegmentScan(file, named).proven(named.end, coveredBytes, {
+  const scan = new SegmentScan(file, named);
+  await scan.proven(named.end, coveredBytes, {
     record: ({ header, offset }) => {
       knownKind(header);
       reached = offset;
@@ -76,6 +77,7 @@ async function verifySegment(
     },
   });
   await file.passTo(coveredBytes);
+  scan.release();
   const verified = sums.finish();
   if (verified === undefined) throw refuse('the end of the file', await source.sizeBytes());
   return verified;

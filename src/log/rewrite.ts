@@ -74,8 +74,10 @@ export async function rewriteSegments(
         const rewrite = new SegmentRewrite(output, old, judge, pace);
         if (judge.isAllDead(old.fileId) && (await rewrite.fromFooter(host, storeId))) continue;
         await files.use(old, async (file) => {
-          await new SegmentScan(file, old).proven(old.end, old.position?.offset ?? 0, rewrite);
+          const scan = new SegmentScan(file, old);
+          await scan.proven(old.end, old.position?.offset ?? 0, rewrite);
           await rewrite.flush();
+          scan.release();
         });
       }
       await output.finish();

@@ -85,6 +85,11 @@ export class SegmentScan {
     this.#window = new WindowReader(file, Math.min(windowBytes, endOffset));
   }
 
+  /** Gives its memory back; nothing may be asked of it afterwards. */
+  release(): void {
+    this.#window.release();
+  }
+
   /**
    * Goes from batch header to batch header, over damaged ones, to the last valid one
    * (SPEC.md §7): everything before it is proven. Undefined if there is none from `from` on.

@@ -1,4 +1,5 @@
 import type { DiskFile } from '../base/host.js';
+import { freeSpent } from '../memory/spent-memory.js';
 
 /** What parsing needs of a file. */
 export type ByteSource = Pick<DiskFile, 'read'>;
@@ -22,6 +23,11 @@ export class WindowReader {
     return this.#filled === this.#buffer.length
       ? this.#buffer
       : this.#buffer.subarray(0, this.#filled);
+  }
+
+  /** Gives the memory back, and with it all bytes that were given. */
+  release(): void {
+    freeSpent(this.#buffer);
   }
 
   holds(offset: number, lengthBytes: number): boolean {

@@ -148,7 +148,7 @@ export class Upkeep {
         this.#noteFailure(error); // the others are gone over all the same
       }
     }
-    await this.#coder.release();
+    this.#coder.rest(this.host.clock);
     return {
       ...{ segmentCount: before.length, healedCount, protectedCount },
       sizeBytes: before.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
@@ -194,7 +194,7 @@ export class Upkeep {
       if (work === undefined) break;
       await this.#alone(work).catch(this.#noteFailure);
     }
-    await this.#coder.release();
+    this.#coder.rest(this.host.clock);
   }
 
   #nextWork(): (() => Promise<void>) | undefined {
