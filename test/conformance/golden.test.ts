@@ -11,6 +11,7 @@ import { openStoreOn } from '../../src/store/store.js';
 import { verifyStore } from '../../src/store/verify.js';
 import { type Codec, codecs, type VectorFile } from '../../tools/golden/codecs.js';
 import { describeStore } from '../../tools/golden/describe-store.js';
+import { goldenKeys } from '../../tools/golden/golden-keys.js';
 import { fromHex, fromPlain, type Plain, toHex, toPlain } from '../../tools/golden/plain-json.js';
 import { expectedOf, filesOf, thawStore } from '../../tools/golden/stores.js';
 
@@ -83,7 +84,7 @@ for (const version of versions) {
     golden(`${version}/${name}: opened for writing, and again, it holds the same`, async () => {
       await withThawed(frozen, async (directory) => {
         for (let round = 0; round < 2; round++) {
-          await using store = await openStoreOn(nodeHost(directory));
+          await using store = await openStoreOn(nodeHost(directory), { keys: goldenKeys });
           assert.equal(await describeStore(store), expected.store);
         }
         assert.ok((await verifyStore(nodeHost(directory))).sound);
@@ -95,7 +96,7 @@ for (const version of versions) {
         for (const path of filesOf(directory)) {
           if (/\.(footer|snapshot)$/.test(path)) rmSync(join(directory, path));
         }
-        await using store = await openStoreOn(nodeHost(directory));
+        await using store = await openStoreOn(nodeHost(directory), { keys: goldenKeys });
         assert.equal(await describeStore(store), expected.store);
       });
     });
@@ -105,7 +106,7 @@ for (const version of versions) {
       async () => {
         await withThawed(frozen, async (directory) => {
           rmSync(join(directory, 'manifest.a'));
-          await using store = await openStoreOn(nodeHost(directory));
+          await using store = await openStoreOn(nodeHost(directory), { keys: goldenKeys });
           assert.equal(await describeStore(store), expected.store);
           assert.ok(existsSync(join(directory, 'manifest.a')));
         });
@@ -115,14 +116,14 @@ for (const version of versions) {
     golden(`${version}/${name}: it takes new objects`, async () => {
       await withThawed(frozen, async (directory) => {
         {
-          await using store = await openStoreOn(nodeHost(directory));
+          await using store = await openStoreOn(nodeHost(directory), { keys: goldenKeys });
           await store.put(
             'photos',
             'written later',
             new TextEncoder().encode('by a later version'),
           );
         }
-        await using store = await openStoreOn(nodeHost(directory));
+        await using store = await openStoreOn(nodeHost(directory), { keys: goldenKeys });
         const bytes = await store.getBytes('photos', 'written later');
         assert.is(new TextDecoder().decode(bytes), 'by a later version');
       });

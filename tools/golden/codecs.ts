@@ -190,6 +190,7 @@ export const codecs = {
   'batch-headers': batchHeaders,
   records,
   commits,
+  'commits-of-encryption': commits,
   'manifest-frames': manifestFrames,
   'manifest-frames-of-parity': manifestFrames,
   'scrub-states': scrubStates,

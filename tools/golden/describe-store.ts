@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Checksum, Store, UploadInfo } from '../../src/store/types.js';
+import { goldenCustomerKey } from './golden-keys.js';
 import { type Plain, toHex, toPlain } from './plain-json.js';
 
 /**
@@ -22,7 +23,9 @@ export async function describeStore(store: Store): Promise<Plain> {
 }
 
 async function object(store: Store, bucket: string, key: string): Promise<unknown> {
-  await using reader = await store.get(bucket, key);
+  const { encryptedBy } = await store.head(bucket, key);
+  const options = encryptedBy === 'customer' ? { customerKey: goldenCustomerKey } : {};
+  await using reader = await store.get(bucket, key, options);
   const hash = createHash('sha256');
   for await (const chunk of reader.body()) hash.update(chunk);
   const { info } = reader;

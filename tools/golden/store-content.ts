@@ -1,5 +1,6 @@
 import type { ChecksumAlgorithm } from '../../src/base/checksum-algorithm.js';
 import type { ObjectInfo, Store } from '../../src/store/types.js';
+import { goldenCustomerKey } from './golden-keys.js';
 
 const KiB = 1024;
 /** Of the block number that begins each block, so that no two places of a body look alike. */
@@ -124,4 +125,31 @@ async function completedUpload(
     ...(['photos', key, uploadId, 3] as const),
   );
   return store.completeUpload('photos', key, uploadId, [first, last]);
+}
+
+/** Bodies of every length that frames make a difference to, under both methods; and copies. */
+export async function fillEncrypted(
+  store: Store,
+  prefix: string,
+  sizes: readonly number[],
+): Promise<void> {
+  const byStore = { encryption: { by: 'store' } } as const;
+  const byCustomer = { encryption: { by: 'customer', key: goldenCustomerKey } } as const;
+  for (const sizeBytes of sizes) {
+    const key = `${prefix}/${sizeBytes}`;
+    await store.put('photos', `${key}/store`, patternBytes(sizeBytes, 1), byStore);
+    await store.put('photos', `${key}/customer`, patternBytes(sizeBytes, 2), byCustomer);
+  }
+  const key = `${prefix}/parts`;
+  const { uploadId } = await store.createUpload('photos', key, byStore);
+  const body = streamOf(patternBytes(1000, 3), 300);
+  const { etag } = await store.putPart('photos', key, uploadId, 2, body);
+  await store.completeUpload('photos', key, uploadId, [{ number: 2, etag }]);
+  const source = { bucket: 'photos', key };
+  await store.copy(source, 'photos', `${prefix}/shared`, byStore);
+  await store.copy(source, 'photos', `${prefix}/for a customer`, byCustomer);
+  const open = await store.createUpload('photos', `${prefix}/open`, byCustomer);
+  const options = { customerKey: goldenCustomerKey };
+  const { uploadId: left } = open;
+  await store.putPart('photos', `${prefix}/open`, left, 7, patternBytes(10, 7), options);
 }

@@ -14,8 +14,9 @@ import { replayStore } from '../../src/store/replay.js';
 import { openStoreOn } from '../../src/store/store.js';
 import { describeStore } from './describe-store.js';
 import { goldenHost } from './golden-host.js';
+import { goldenKeys, goldenKeysAtFirst } from './golden-keys.js';
 import { type Plain, toHex } from './plain-json.js';
-import { fillWithEverything, patternBytes, streamOf } from './store-content.js';
+import { fillEncrypted, fillWithEverything, patternBytes, streamOf } from './store-content.js';
 
 /** Larger files are kept compressed. */
 const plainBytesMax = 4096;
@@ -118,6 +119,22 @@ export const goldenStores: Readonly<Record<string, (directory: string) => Promis
     await store.close();
     return directory;
   },
+
+  // Under a key of the store, under the next one, and under a customer's; by default in one bucket.
+  encrypted: async (directory) => {
+    const host = goldenHost(directory, 'encrypted');
+    {
+      await using store = await openStoreOn(host, { keys: goldenKeysAtFirst });
+      await store.createBucket('photos');
+      await fillEncrypted(store, 'before the rotation', [0, 1, 65_521, 262_128]);
+    }
+    await using store = await openStoreOn(host, { keys: goldenKeys });
+    await fillEncrypted(store, 'after it', [13]);
+    await store.setBucketConfiguration('photos', 'encryption', 'AES256');
+    await store.put('photos', 'by default', patternBytes(100, 9));
+    await store.close();
+    return directory;
+  },
 };
 
 /** Takes the end of the last batch back to zeros, as a write that was cut short leaves it. */
@@ -138,7 +155,7 @@ function tearTail(log: string): void {
 export async function expectedOf(directory: string): Promise<Plain> {
   const host = nodeHost(directory);
   const replayed = await replayStore(host, {}, () => undefined);
-  await using store = await openStoreOn(host, { mode: 'read' });
+  await using store = await openStoreOn(host, { mode: 'read', keys: goldenKeys });
   return {
     log: {
       commitCount: replayed.commitCount,

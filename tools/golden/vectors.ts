@@ -197,6 +197,35 @@ const framesOfParity: Named<'manifest-frames-of-parity'> = {
   ]),
 };
 
+const byStore = { method: 1, keyId: counting(8, 0x10), wrappedKey: counting(60) } as const;
+const byCustomer = { method: 2, keyId: null, wrappedKey: counting(60, 0x20) } as const;
+
+const encrypted: Named<'commits-of-encryption'> = {
+  "put object under the store's key, inline": commitOf(
+    [put({ encryption: byStore })],
+    counting(27),
+  ),
+  "put object under a customer's key, of two frames": commitOf([
+    put({ sizeBytes: 262_128, runs: [9, 2, 0, 262_160], encryption: byCustomer }),
+  ]),
+  'create upload under a key': commitOf([
+    {
+      ...{ is: 'createUpload', ...named, bucketVersion: 1, ttlMs: 0, salt, flags: 0 },
+      ...{ checksumAlgorithm: 0, checksumType: 0, metadata: [], headers: noHeaders },
+      encryption: byStore,
+    },
+  ]),
+  'put part in frames': commitOf(
+    [
+      {
+        ...{ is: 'putPart', ...named, uploadVersion: 5, partNumber: 3, ends: [] },
+        part: { ...part, isSealed: true },
+      },
+    ],
+    counting(27),
+  ),
+};
+
 const scrubStates: Named<'scrub-states'> = {
   'before the first pass': {
     ...{ storeId, passCount: 0, passBeganUnixMs: timeUnixMs, sequenceNext: 1 },
@@ -240,6 +269,7 @@ export function samples(checksumOf: (batch: PlacedBatch) => number): Samples {
       'the same elsewhere': recordOf({ kind: 2, flags: 1, payload: counting(200), offset: 8264 }),
     },
     commits,
+    'commits-of-encryption': encrypted,
     'manifest-frames': manifestFrames,
     'manifest-frames-of-parity': framesOfParity,
     'scrub-states': scrubStates,
