@@ -1,6 +1,7 @@
 export type { ErrorCode } from './base/errors.js';
 export { isLogStoreError, LogStoreError } from './base/errors.js';
 export { limits } from './base/limits.js';
+export type { LedgerSettings } from './ledger-options.js';
 export { type OpenStoreOptions, openStore } from './open-store.js';
 export type {
   BodyOptions,
@@ -10,6 +11,7 @@ export type {
   CareOptions,
   CareProgress,
   CareReport,
+  ChangesPage,
   Checksum,
   ChecksumAlgorithm,
   ChecksumType,
@@ -25,6 +27,7 @@ export type {
   GetOptions,
   HealthOptions,
   HealthReport,
+  LedgerStanding,
   ListedObject,
   ListOptions,
   ListPage,
@@ -36,15 +39,20 @@ export type {
   ObjectReader,
   ParityCounts,
   PartInfo,
+  ProofRequest,
   PutOptions,
   ReadCondition,
+  Receipt,
+  RotationPlan,
   ScrubProgress,
   SpaceCounts,
   Store,
   StoredHeaders,
+  StoreLedger,
   StoreStats,
   Transaction,
   UploadInfo,
+  WitnessStanding,
   WriteCondition,
 } from './store/types.js';
 export type {

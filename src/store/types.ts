@@ -31,7 +31,12 @@ export interface ByteRange {
 }
 
 export type { RotationPlan } from '../ledger/key-rotation.js';
-export type { ChangesPage, LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
+export type {
+  ChangesPage,
+  LedgerStanding,
+  ProofRequest,
+  WitnessStanding,
+} from '../ledger/sealer-link.js';
 export { claimNames } from '../ledger/sealer-link.js';
 export type {
   CustomerKeyOptions,

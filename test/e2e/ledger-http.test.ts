@@ -21,6 +21,7 @@ import {
 } from '../../src/ledger/verify.js';
 import { rootAt } from '../../src/merkle/growing-tree.js';
 import { nodeSha256, toHex } from '../unit/ledger/golden.js';
+import { type Person, peoplePlace } from './people.js';
 import { type Answer, codeOf, type S3Place, s3Place } from './s3-place.js';
 
 const it = suite('the ledger over HTTP');
@@ -232,6 +233,43 @@ it('a receipt that is no receipt is refused, and nothing is stored', async () =>
   const put = await at.send({ method: 'PUT', target: '/photos/refused', body: 'x', headers });
   assert.equal([put.status, codeOf(put)], [400, 'InvalidArgument']);
   assert.is((await at.send({ method: 'GET', target: '/photos/refused' })).status, 404);
+});
+
+it('a user has proofs of what that user may read, and of nothing else', async () => {
+  await using place = await peoplePlace({ ledger: 'on', ledgerInterval: '100ms' });
+  const ada = await place.person('ada');
+  const bob = await place.person('bob');
+  const signed = (as: Person, method: string, target: string, body?: string) => {
+    const signer = { accessKeyId: as.accessKeyId, secret: as.secretAccessKey };
+    const headers = method === 'PUT' && body !== undefined ? { 'x-logstore-receipt': 'wait' } : {};
+    return place.send({
+      method,
+      target,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      ...signer,
+    });
+  };
+  assert.is((await signed(ada, 'PUT', '/deeds')).status, 200);
+  const { headers } = await signed(ada, 'PUT', '/deeds/house', 'sold');
+  const older = String(headers['x-logstore-proof']);
+  await signed(ada, 'PUT', '/deeds/house%2Bboat', 'both');
+  for (const [target, forAda] of [
+    [older, 200],
+    ['/_/ledger/proof?bucket=deeds&key=house', 200],
+    ['/_/ledger/proof?bucket=deeds&claim=written&key=house&version=99', 404],
+    ['/_/ledger/proof?bucket=deeds&claim=current&height=0&key=none', 404],
+    ['/_/ledger/proof?bucket=deeds&claim=listing&key=', 200],
+    ['/_/ledger/proof?bucket=deeds&claim=absent&key=car', 403],
+    ['/_/ledger/proof?bucket=deeds&claim=empty&key=car', 403],
+    ['/_/ledger/proof?bucket=&claim=current&key=deeds', 403],
+    ['/_/ledger/block/0/changes', 403],
+    ['/_/ledger', 403],
+  ] as const) {
+    assert.is((await signed(ada, 'GET', target)).status, forAda, target);
+    assert.is((await signed(bob, 'GET', target)).status, 403, target);
+    assert.is((await place.sendUnsigned({ method: 'GET', target })).status, 403, target);
+  }
 });
 
 it('without a ledger there are no receipts and no proofs, and it is said', async () => {

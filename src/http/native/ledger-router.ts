@@ -27,10 +27,10 @@ export async function serveLedger(
     if (match === null) continue;
     if (route.access === 'root')
       authenticateRoot(edge, { method: req.method, ...target, headers: req.headers });
-    if (route.access === 'reader') await requireReader(edge, req);
+    const query = new URLSearchParams(target.rawQuery);
+    if (route.access === 'reader') await requireReader(edge, req, query);
     const { ledger } = edge.store;
     if (ledger === undefined) throw new LogStoreError('NO_LEDGER', 'this store has no ledger');
-    const query = new URLSearchParams(target.rawQuery);
     await send(edge, req, res, await route.answer(ledger, match.slice(1), query));
     return;
   }

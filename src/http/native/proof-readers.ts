@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { isLogStoreError } from '../../base/errors.js';
 import { authenticate } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { splitTarget } from '../s3/address.js';
@@ -15,17 +16,44 @@ const ofOneObject = ['current', 'version', 'written'];
  * proof that something is not there shows its neighbour, which may be anybody's: that is root's.
  * @throws S3Error `AccessDenied`; LogStoreError `NO_SUCH_BUCKET`
  */
-export async function requireReader(edge: Edge, req: Request): Promise<void> {
+export async function requireReader(
+  edge: Edge,
+  req: Request,
+  asked: URLSearchParams,
+): Promise<void> {
   const target = splitTarget(req.originalUrl);
   const { method, headers } = req;
   const identity = authenticate(edge, { method, ...target, headers });
   if (identity.principal.is === 'root') return;
   const query = new Query(target.rawQuery);
   const access = new RequestAccess({ edge, req, headers, query, identity });
-  const claim = query.get('claim') ?? 'current';
-  const [bucket, key] = [query.get('bucket') ?? '', query.get('key') ?? ''];
+  const claim = asked.get('claim') ?? 'current';
+  const [bucket, key] = [asked.get('bucket') ?? '', asked.get('key') ?? ''];
+  const isOfThePast = asked.has('height');
   if (bucket === '') throw new S3Error('AccessDenied');
-  if (ofOneObject.includes(claim)) await access.require(rightOf('GetObject'), { bucket, key });
-  else if (claim === 'listing') await access.require(rightOf('ListObjects'), { bucket, key: '' });
-  else throw new S3Error('AccessDenied');
+  if (ofOneObject.includes(claim)) {
+    const versionId = await olderVersionId(edge, bucket, key, asked.get('version'));
+    await access.require(rightOf('GetObject'), { bucket, key, versionId });
+    // What was the newest version then may be an older one now.
+    if (isOfThePast) await access.requireAction('GetObjectVersion', { bucket, key });
+  } else if (claim === 'listing') {
+    const operation = isOfThePast ? 'ListObjectVersions' : 'ListObjects';
+    await access.require(rightOf(operation), { bucket, key: '' });
+  } else throw new S3Error('AccessDenied');
+}
+
+/** A version that is not the newest of its key takes a right of its own, as it does to be read. */
+async function olderVersionId(
+  { store }: Edge,
+  bucket: string,
+  key: string,
+  version: string | null,
+): Promise<string | undefined> {
+  if (version === null) return undefined;
+  try {
+    if (String((await store.head(bucket, key)).version) === version) return undefined;
+  } catch (error) {
+    if (!isLogStoreError(error, 'NO_SUCH_KEY', 'DELETE_MARKER')) throw error;
+  }
+  return Number(version).toString(16).padStart(16, '0');
 }

@@ -98,6 +98,23 @@ it('where the mark is lost a new epoch follows what was published', async () => 
   );
 });
 
+it('where the old ledger is lost a new epoch follows what the mark knows', async () => {
+  const world = new SimulatedWorld(4);
+  const origin = await aStore(world);
+  for (const copy of ['manifest.a', 'manifest.b']) {
+    const file = await world.run(world.disk.open(`ledger/1/${copy}`, 'write'));
+    await world.run(file.write(20, [new Uint8Array(64)]));
+    await world.run(file.close());
+  }
+  const store = await world.run(openSealed(world));
+  assert.is(ledgerOf(store).standing().is, 'broken');
+  await world.run(store.put('photos', 'd', body)); // the store serves all the same
+  await world.run(store.close());
+  await world.run(beginNewEpoch(world, placeIn(world)));
+  const [[before, size] = ['', 0]] = await goesOn(world, origin);
+  assert.equal([before, size], [origin, 2]);
+});
+
 it('a new epoch that a crash cut short is begun once, whatever call it was', async () => {
   for (let call = 1; ; call++) {
     const world = new SimulatedWorld(3);
