@@ -303,7 +303,7 @@ export class LogFiles implements AsyncDisposable {
     for (const held of this.#open.values()) {
       invariant(held.users === 0, 'readers end before the log closes');
       const file = await held.opened.catch(() => undefined);
-      await file?.close();
+      await file?.close().catch(() => undefined); // of a file for reading: nothing is lost
     }
     this.#open.clear();
   }

@@ -1,4 +1,4 @@
-import { LogStoreError } from '../base/errors.js';
+import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Disk, DiskLock, Host } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { ManifestFile, ManifestState, Position } from '../format/manifest-frame.js';
@@ -190,7 +190,6 @@ export class WritingLog implements Log, BatchSink {
   }
 
   async #close(snapshot?: (position: LogPosition) => Promise<void>): Promise<void> {
-    const { manifest, lock } = this.parts;
     try {
       await this.#commit.close();
       await this.#footers;
@@ -202,9 +201,22 @@ export class WritingLog implements Log, BatchSink {
         await this.#markClosed();
       }
     } finally {
+      await this.#letGo();
+    }
+  }
+
+  /** Whatever fails to close, the lock is not kept: what counts is synced, or told as failed. */
+  async #letGo(): Promise<void> {
+    const { manifest, lock } = this.parts;
+    try {
       await this.#active.close().catch(() => undefined); // what counts of it is synced
       await this.files[Symbol.asyncDispose]();
       await manifest[Symbol.asyncDispose]();
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      throw new LogStoreError('IO', `the manifest cannot be closed: ${errno}`, { cause: error });
+    } finally {
       await lock.release();
     }
   }

@@ -122,8 +122,9 @@ export class Manifest implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#queue;
-    for (const file of this.files) await file.close();
+    const files = this.files;
     this.files = [];
+    await allEnded(files.map((file) => file.close()));
   }
 }
 

@@ -70,7 +70,7 @@ async function open(host: Host, options: OpenLogOptions, follower: LogFollower):
     const parts = { manifest, lock, files };
     return await orClose(files, () => openForWriting(host, parts, options, follower));
   } catch (error) {
-    await manifest?.[Symbol.asyncDispose]();
+    await manifest?.[Symbol.asyncDispose]().catch(() => undefined); // why it failed came before
     await lock.release();
     throw error;
   }

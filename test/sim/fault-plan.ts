@@ -6,6 +6,8 @@ export interface Operation {
   readonly offset?: number;
   readonly lengthBytes?: number;
   readonly to?: string;
+  /** Of a call on an open file: which opening of it, as each has a number of its own. */
+  readonly descriptor?: number;
 }
 
 export type OperationKind =

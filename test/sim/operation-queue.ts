@@ -73,7 +73,7 @@ export class OperationQueue {
     kind: OperationKind,
     path: string,
     effect: Effect<T>,
-    detail: { offset?: number; lengthBytes?: number; to?: string } = {},
+    detail: Pick<Operation, 'offset' | 'lengthBytes' | 'to' | 'descriptor'> = {},
   ): Promise<T> {
     if (this.#dead) return new Promise(() => undefined);
     const operation = { number: ++this.#count, kind, path, ...detail };

@@ -8,6 +8,7 @@ import { applyTo, DirectoryNode, FileNode, type SimulatedTree } from './simulate
 /** A disk in memory. What a test does to it through `test...` is no operation and cannot fail. */
 export class SimulatedDisk implements Disk {
   readonly #holders = new Map<string, string>();
+  #descriptorLast = 0;
   readonly #room = ({ tree }: DiskState): number => this.capacityBytes - usedBytes(tree.root);
 
   /** @param capacityBytes may change at any time; Infinity for a disk that is never full */
@@ -22,7 +23,8 @@ export class SimulatedDisk implements Disk {
     const node = await this.queue.call(mode === 'create' ? 'create' : 'open', path, {
       whole: ({ tree }) => (mode === 'create' ? tree.create(path) : tree.file(path)),
     });
-    return new SimulatedFile(node, path, mode !== 'read', this.queue, this.#room);
+    const opening = { path, descriptor: ++this.#descriptorLast, writable: mode !== 'read' };
+    return new SimulatedFile(node, opening, this.queue, this.#room);
   }
 
   async list(path: string): Promise<string[]> {

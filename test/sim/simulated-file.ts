@@ -1,11 +1,19 @@
 import type { DiskFile } from '../../src/base/host.js';
 import { invariant } from '../../src/base/invariant.js';
 import { SystemError } from '../../src/host/system-error.js';
-import type { DiskState, OperationQueue } from './operation-queue.js';
+import type { OperationKind } from './fault-plan.js';
+import type { DiskState, Effect, OperationQueue } from './operation-queue.js';
 import { asUnsynced, type FileNode } from './simulated-tree.js';
 
 /** How far a file of this disk can still grow. */
 export type RoomBytes = (state: DiskState) => number;
+
+export interface Opening {
+  readonly path: string;
+  /** Its number among all openings of the disk. */
+  readonly descriptor: number;
+  readonly writable: boolean;
+}
 
 /** An open file of the simulated disk. It lives on when its name goes, as on a real one. */
 export class SimulatedFile implements DiskFile {
@@ -14,8 +22,7 @@ export class SimulatedFile implements DiskFile {
 
   constructor(
     private readonly node: FileNode,
-    private readonly path: string,
-    private readonly writable: boolean,
+    private readonly opening: Opening,
     private readonly queue: OperationQueue,
     private readonly room: RoomBytes,
   ) {}
@@ -24,7 +31,7 @@ export class SimulatedFile implements DiskFile {
     this.#mustBeOpen();
     invariant(Number.isSafeInteger(offset) && offset >= 0, 'offsets start at 0');
     const effect = { whole: ({ at }: DiskState) => at(this.node).live.read(into, offset) };
-    return this.queue.call('read', this.path, effect, { offset, lengthBytes: into.length });
+    return this.#call('read', effect, { offset, lengthBytes: into.length });
   }
 
   async write(offset: number, parts: readonly Uint8Array[]): Promise<void> {
@@ -36,9 +43,8 @@ export class SimulatedFile implements DiskFile {
     // The parts are read when the write is done: whoever changes them before sees it on the disk.
     const bytesOf = (countBytes: number) => Buffer.concat(parts, countBytes);
     const detail = { offset, lengthBytes };
-    await this.queue.call(
+    await this.#call(
       'write',
-      this.path,
       {
         whole: (state) => {
           const node = state.at(this.node);
@@ -47,7 +53,10 @@ export class SimulatedFile implements DiskFile {
           const fits = lengthBytes - (growBytes > 0 ? Math.min(missing, lengthBytes) : 0);
           if (fits > 0) node.write(offset, bytesOf(fits));
           if (fits < lengthBytes)
-            throw new SystemError('ENOSPC', `wrote ${fits} of ${lengthBytes} to '${this.path}'`);
+            throw new SystemError(
+              'ENOSPC',
+              `wrote ${fits} of ${lengthBytes} to '${this.opening.path}'`,
+            );
         },
         part: ({ at }, portion) => {
           const countBytes = Math.floor(lengthBytes * portion);
@@ -68,7 +77,7 @@ export class SimulatedFile implements DiskFile {
     this.#mustBeOpen();
     this.#mustNotHaveFailedSync();
     try {
-      await this.queue.call('sync', this.path, {
+      await this.#call('sync', {
         whole: ({ at }) => at(this.node).sync(),
         lost: ({ at }) => {
           at(this.node).unsynced = []; // clean in the cache, never written
@@ -83,7 +92,7 @@ export class SimulatedFile implements DiskFile {
   async sizeBytes(): Promise<number> {
     this.#mustBeOpen();
     const effect = { whole: ({ at }: DiskState) => at(this.node).live.sizeBytes };
-    return this.queue.call('fileSize', this.path, effect);
+    return this.#call('fileSize', effect);
   }
 
   async truncate(sizeBytes: number): Promise<void> {
@@ -91,22 +100,32 @@ export class SimulatedFile implements DiskFile {
     this.#mustBeWritable();
     invariant(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0, 'sizes start at 0');
     const effect = { whole: ({ at }: DiskState) => at(this.node).truncate(sizeBytes) };
-    await this.queue.call('truncate', this.path, effect, { offset: sizeBytes });
+    await this.#call('truncate', effect, { offset: sizeBytes });
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.queue.call('close', this.path, { whole: () => undefined });
+    await this.#call('close', { whole: () => undefined });
+  }
+
+  #call<T>(
+    kind: OperationKind,
+    effect: Effect<T>,
+    detail: { offset?: number; lengthBytes?: number } = {},
+  ): Promise<T> {
+    const { path, descriptor } = this.opening;
+    return this.queue.call(kind, path, effect, { ...detail, descriptor });
   }
 
   #mustBeOpen(): void {
-    invariant(!this.#closed, `'${this.path}' is used after its close`);
+    invariant(!this.#closed, `'${this.opening.path}' is used after its close`);
   }
 
   #mustBeWritable(): void {
     this.#mustNotHaveFailedSync();
-    if (!this.writable) throw new SystemError('EBADF', `'${this.path}' is open for reading`);
+    if (!this.opening.writable)
+      throw new SystemError('EBADF', `'${this.opening.path}' is open for reading`);
   }
 
   #mustNotHaveFailedSync(): void {
