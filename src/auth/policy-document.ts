@@ -23,10 +23,14 @@ export interface Policy {
   readonly statements: readonly Statement[];
   /** Whether it looks at the tags that an object has: they must be read before it is asked. */
   readonly readsObjectTags: boolean;
+  /** The same of the tags that a request brings, perhaps in its body. */
+  readonly readsRequestTags: boolean;
 }
 
 /** What stands behind it is the tag's name. */
 export const objectTagPrefix = 's3:existingobjecttag/';
+/** Behind it stands `/` and a tag's name, or `keys`. */
+export const requestTagPrefix = 's3:requestobjecttag';
 
 const elements = new Set(['Version', 'Id', 'Statement']);
 const statementElements = new Set([
@@ -57,9 +61,11 @@ export function parsePolicy(text: string, bucket?: string): Policy {
     throw new PolicyError('Could not parse the policy: Statement is empty or too long');
   const withVariables = version === '2012-10-17';
   const parsed = all.map((each) => parseStatement(each, bucket, withVariables));
+  const read = parsed.flatMap((each) => each.read);
   return {
     statements: parsed.map(({ statement }) => statement),
-    readsObjectTags: parsed.some(({ read }) => read.some((key) => key.startsWith(objectTagPrefix))),
+    readsObjectTags: read.some((key) => key.startsWith(objectTagPrefix)),
+    readsRequestTags: read.some((key) => key.startsWith(requestTagPrefix)),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   ListObjectsV2Command,
   PutBucketPolicyCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { suite } from 'uvu';
@@ -264,6 +265,29 @@ policies('tags of the object, and of what is put, can be conditions', async () =
   await denied(put(ben, Bucket, 'new'));
   await set(Bucket, { Action: 's3:PutObject' });
   await denied(put(ben, Bucket, 'new', { Tagging: 'team=red' }));
+});
+
+policies('tags that come in a body are judged before they are set', async () => {
+  const Condition = { StringEquals: { 's3:RequestObjectTag/team': ['red', 'blue'] } };
+  const Bucket = await aBucket({ Action: 's3:PutObjectTagging', Condition });
+  const tag = ({ client }: Signer, Value: string) =>
+    client.send(
+      new PutObjectTaggingCommand({
+        ...{ Bucket, Key: 'k', Tagging: { TagSet: [{ Key: 'team', Value }] } },
+      }),
+    );
+  await tag(ben, 'red');
+  await denied(tag(ben, 'green'));
+  await set(Bucket, {
+    ...{ Effect: 'Deny', Action: 's3:PutObjectTagging' },
+    Condition: { StringNotEquals: { 's3:RequestObjectTag/team': 'blue' } },
+  });
+  await denied(tag(ann, 'red'));
+  await tag(ann, 'blue');
+  await denied(tag(ben, 'blue'));
+  const document = '<Tagging><TagSet/></Tagging>';
+  const unsigned = { method: 'PUT', target: `/${Bucket}/k?tagging`, body: document };
+  assert.is((await at.sendUnsigned(unsigned)).status, 403);
 });
 
 policies('a copy needs its source to be readable, and its place to be writable', async () => {

@@ -2,11 +2,11 @@ import { type Acl, decodeAcl, grantsTo, privateAcl } from '../../auth/acl.js';
 import type { Action } from '../../auth/actions.js';
 import type { BucketGuard } from '../../auth/bucket-guard.js';
 import { type AccessQuestion, verdictOf } from '../../auth/policy-decision.js';
-import { objectTagPrefix } from '../../auth/policy-document.js';
+import { objectTagPrefix, requestTagPrefix } from '../../auth/policy-document.js';
 import { owns, type Principal } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
 import type { Tags } from '../../store/version-types.js';
-import { type JudgedRequest, requestValues } from './request-facts.js';
+import { type JudgedRequest, requestTagValues, requestValues } from './request-facts.js';
 import { type NeededGrant, type Right, rightOf } from './rights.js';
 import { S3Error } from './s3-error.js';
 
@@ -30,6 +30,8 @@ const ownersAnyway: ReadonlySet<Action> = new Set([
 /** Decides what the sender of one request may do. Whatever nothing allows is denied. */
 export class RequestAccess {
   readonly #principal: Principal;
+  /** Those of the request's body, once they are read; until then those of its header. */
+  #requestTags: Tags | undefined;
 
   constructor(private readonly request: JudgedRequest) {
     this.#principal = request.identity.principal;
@@ -51,7 +53,15 @@ export class RequestAccess {
       return undefined;
     }
     if (operation === 'DeleteObjects' && this.#mayDeleteSome(wanted.bucket)) return undefined;
+    if (operation === 'PutObjectTagging' && this.#looksAtRequestTags(wanted.bucket))
+      return undefined; // asked again once they are read
     return this.require(rightOf(operation), wanted);
+  }
+
+  /** The same of PutObjectTagging, whose tags stand in the body; before anything is changed. */
+  requireTagged(wanted: Wanted, tags: Tags): Promise<void> | undefined {
+    this.#requestTags = tags;
+    return this.require(rightOf('PutObjectTagging'), wanted);
   }
 
   /** The same for what an operation needs beside its own right. */
@@ -102,6 +112,11 @@ export class RequestAccess {
   #mayDeleteSome(bucket: string): boolean {
     if (this.#principal.is !== 'anonymous') return true;
     return this.guard(bucket).policy !== undefined;
+  }
+
+  #looksAtRequestTags(bucket: string): boolean {
+    if (this.guard(bucket).policy?.readsRequestTags === true) return true;
+    return this.#principal.policies.some((each) => each.readsRequestTags);
   }
 
   #verdict(right: Right, wanted: Wanted): boolean | Promise<boolean> {
@@ -214,6 +229,8 @@ export class RequestAccess {
       action: action.toLowerCase(),
       resource,
       values: (key) => {
+        if (this.#requestTags !== undefined && key.startsWith(requestTagPrefix))
+          return requestTagValues(this.#requestTags, key);
         if (!key.startsWith(objectTagPrefix)) return requestValues(request, key);
         const value = tags?.[key.slice(objectTagPrefix.length)];
         return value === undefined ? undefined : [value];

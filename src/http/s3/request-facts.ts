@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { parseAmzDate } from '../../auth/amz-date.js';
 import { plainAddress } from '../../auth/ip-range.js';
+import { requestTagPrefix } from '../../auth/policy-document.js';
 import { arnOf } from '../../auth/principal.js';
+import type { Tags } from '../../store/version-types.js';
 import type { Identity } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { copySource } from './copy-source.js';
@@ -24,7 +26,6 @@ const daySeconds = 86_400;
 
 /** `s3:x-amz-...` are the headers of that name; those of the lock have names of their own. */
 const headerPrefix = 's3:x-amz-';
-const requestTagPrefix = 's3:requestobjecttag/';
 
 /**
  * Keys of conditions, in lower case, and what a request has for them.
@@ -80,16 +81,20 @@ const facts: Readonly<Record<string, Fact>> = {
 
 /** The values that a request has for a key; undefined for none. */
 export function requestValues(request: JudgedRequest, key: string): readonly string[] | undefined {
-  if (key === 's3:requestobjecttagkeys') return Object.keys(requestTags(request));
-  if (key.startsWith(requestTagPrefix)) return one(requestTags(request)[afterPrefix(key)]);
+  if (key.startsWith(requestTagPrefix)) {
+    const tags = tagsOfHeader(headerOf(request.headers, 'x-amz-tagging')) ?? {};
+    return requestTagValues(tags, key);
+  }
   const fact = Object.hasOwn(facts, key) ? facts[key] : undefined;
   if (fact !== undefined) return one(fact(request));
   if (!key.startsWith(headerPrefix)) return undefined;
   return one(headerOf(request.headers, key.slice('s3:'.length)));
 }
 
-function afterPrefix(key: string): string {
-  return key.slice(requestTagPrefix.length);
+/** Of a key about the tags that a request brings, in a header or in its body. */
+export function requestTagValues(tags: Tags, key: string): readonly string[] | undefined {
+  const rest = key.slice(requestTagPrefix.length);
+  return rest === 'keys' ? Object.keys(tags) : one(tags[rest.slice(1)]);
 }
 
 function one(value: string | undefined): readonly string[] | undefined {
@@ -110,9 +115,4 @@ function copySourceText({ headers }: JudgedRequest): string | undefined {
 
 function retainUntil({ headers }: JudgedRequest): string | undefined {
   return headerOf(headers, 'x-amz-object-lock-retain-until-date');
-}
-
-/** Of an upload they come in a header. What is no header of tags the handler refuses. */
-function requestTags({ headers }: JudgedRequest): Readonly<Record<string, string>> {
-  return tagsOfHeader(headerOf(headers, 'x-amz-tagging')) ?? {};
 }

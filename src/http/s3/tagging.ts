@@ -20,6 +20,7 @@ export async function putObjectTagging(exchange: Exchange): Promise<void> {
   const { store, bucket, key, query, answer } = exchange;
   const named = { versionId: versionIdOf(query) };
   const tags = readTagging(await readWholeBody(exchange, bodyBytesMax), tagLimits.object);
+  await exchange.access.requireTagged({ bucket, key, ...named }, tags);
   const { versionId } = await store.setTags(bucket, key, tags, named);
   answer.sendEmpty(200, pushVersionId([], versionId));
 }
