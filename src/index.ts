@@ -3,6 +3,9 @@ export { isLogStoreError, LogStoreError } from './base/errors.js';
 export { limits } from './base/limits.js';
 export type { LedgerSettings } from './ledger-options.js';
 export { type OpenStoreOptions, openStore } from './open-store.js';
+export { type LifecycleRule, lifecycleText } from './store/lifecycle-face.js';
+export { type NotificationRule, notificationText } from './store/notification-face.js';
+export type { EventTarget } from './store/store-options.js';
 export type {
   BodyOptions,
   BodySource,
@@ -23,8 +26,12 @@ export type {
   CopyOptions,
   CopySource,
   CreateUploadOptions,
+  CustomerKeyOptions,
+  EncryptionOptions,
+  EncryptionRequest,
   ExpectedDigests,
   GetOptions,
+  HeadOptions,
   HealthOptions,
   HealthReport,
   LedgerStanding,
@@ -36,6 +43,9 @@ export type {
   ListUploadsPage,
   ObjectAttributes,
   ObjectInfo,
+  ObjectPart,
+  ObjectPartsOptions,
+  ObjectPartsPage,
   ObjectReader,
   ParityCounts,
   PartInfo,
@@ -62,8 +72,10 @@ export type {
   DeleteOptions,
   DeleteResult,
   InitialState,
+  LifecycleExpiry,
   ListedVersion,
   ListVersionsOptions,
+  LockClock,
   ObjectLock,
   ObjectTags,
   Retention,

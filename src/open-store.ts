@@ -2,6 +2,7 @@ import { limits } from './base/limits.js';
 import { nodeHost } from './host/node-host.js';
 import { type LedgerSettings, threadedLedger } from './ledger-options.js';
 import { openStoreOn } from './store/store.js';
+import type { EventTarget } from './store/store-options.js';
 import type { Store } from './store/types.js';
 import type { Note } from './store/upkeep.js';
 import { requireStore, storeDirectory } from './store-directory.js';
@@ -31,6 +32,10 @@ export interface OpenStoreOptions {
   readonly scrubPeriodMs?: number | undefined;
   /** Told of damage that was found and healed or not, and of passes of the scrub. */
   readonly tell?: ((note: Note) => void) | undefined;
+  /** Who may be told of what happens in buckets, by the name that notifications have for them. */
+  readonly events?:
+    | { readonly targets: readonly EventTarget[]; readonly region: string }
+    | undefined;
   /** The keys of what is encrypted by the store; `DIR-keys.json`, made when first needed. */
   readonly encryptionKeyFile?: string | undefined;
   /** Writes are refused when less than this would stay free on the volume. */

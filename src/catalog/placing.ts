@@ -11,6 +11,7 @@ export type PlacingBucket = Pick<Bucket, 'versioning' | 'configurations'>;
  * An object's record as it is put into this bucket now: with its expiry, its kind of version, and
  * the lock that the bucket gives it.
  * @param ttlMs from now on; 0: it expires when the record says
+ * @param lockNowMs from which a retention of the bucket's own counts
  * @throws LogStoreError `INVALID_ARGUMENT`, `NO_OBJECT_LOCK`
  */
 export function placed(
@@ -18,6 +19,7 @@ export function placed(
   record: ObjectRecord,
   ttlMs: number,
   nowMs: number,
+  lockNowMs: number,
 ): ObjectRecord {
   const expiresUnixMs = ttlMs === 0 ? record.expiresUnixMs : nowMs + ttlMs;
   const { versioning } = bucket;
@@ -30,7 +32,7 @@ export function placed(
     throw new LogStoreError('INVALID_ARGUMENT', 'in a bucket with versions nothing has a TTL');
   }
   const flags = record.flags | (versioning === 'enabled' ? objectFlags.versioned : 0);
-  const state = stateIn(bucket, record, nowMs);
+  const state = stateIn(bucket, record, lockNowMs);
   return state === undefined ? { ...record, flags } : { ...record, flags, state };
 }
 

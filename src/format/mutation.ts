@@ -65,7 +65,7 @@ export interface ConfigureBucket {
 }
 
 /** What the store keeps of who may use it: documents for the whole of it (SPEC.md §4). */
-export const accessKinds = Object.freeze(['clock', 'events', 'policy', 'user'] as const);
+export const accessKinds = Object.freeze(['clock', 'events', 'key', 'policy', 'user'] as const);
 export type AccessKind = (typeof accessKinds)[number];
 
 export interface SetAccess {
@@ -122,7 +122,7 @@ export interface PutObject {
   readonly ends: Ends;
   readonly object: ObjectRecord;
   /** What led to it, for who is told of it at once. It is not written. */
-  readonly origin?: 'copy' | 'lifecycle' | undefined;
+  readonly origin?: 'copy' | 'lifecycle' | 'post' | undefined;
 }
 
 export interface DeleteObject {

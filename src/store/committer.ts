@@ -18,6 +18,8 @@ const saltsAtOnce = 256;
  * turn of the event loop, so nothing comes between its conditions and its place in the log.
  */
 export class Committer {
+  /** From when retentions count: never behind the time by which locks end. */
+  lockNowMs: () => number = () => this.nowUnixMs();
   /** Called when there are objects that expire. */
   onSomeExpire: () => void = () => {};
   /** Told of every commit in the log's order, once it is durable: number, payload, next version. */

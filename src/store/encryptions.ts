@@ -1,9 +1,12 @@
 import { LogStoreError } from '../base/errors.js';
 import type { Random } from '../base/host.js';
+import { accessDocuments, admitAccess } from '../catalog/access-documents.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { PendingCommit } from '../catalog/pending.js';
 import { hex, type KeyRing, type StoreKey, storeKeyBytes } from '../encryption/key-ring.js';
 import { unwrapKey, wrapKey } from '../encryption/wrapped-key.js';
 import { type EncryptionField, encryptionMethods } from '../format/encryption.js';
+import type { Committer } from './committer.js';
 import type { EncryptionRequest } from './encryption-types.js';
 
 /** What an object's bytes are sealed with, and what its commit says of that. */
@@ -13,15 +16,19 @@ export interface ObjectSeal {
 }
 
 const nonceBytes = 12;
+const noteOfKey = 'AES256';
 const poolBytes = 4096;
 
 /** Keys of objects: made, wrapped for their commits, unwrapped for readers. */
 export class Encryptions {
+  /** Keys that the log knows of. */
+  readonly #noted = new Set<StoreKey>();
   #pool: Uint8Array = new Uint8Array(0);
   #poolUsed = 0;
 
   constructor(
     private readonly catalog: Catalog,
+    private readonly committer: Committer,
     private readonly random: Random,
     /** None: nothing is encrypted under a key of the store's own. */
     private readonly ring: KeyRing | undefined,
@@ -37,7 +44,7 @@ export class Encryptions {
 
   /**
    * A key for a new object, or `ofKey` wrapped anew for another name.
-   * @returns a promise only before the store has its first key
+   * @returns a promise only before a key of the store is used for the first time
    * @throws LogStoreError `NO_STORE_KEY`, `INVALID_ARGUMENT`
    */
   seal(
@@ -54,8 +61,38 @@ export class Encryptions {
     }
     if (this.ring === undefined) throw noStoreKey('the store was opened without encryption keys');
     const { current } = this.ring;
-    if (current !== undefined) return this.#sealByStore(current, objectKey, bucket, key);
-    return this.ring.make().then((made) => this.#sealByStore(made, objectKey, bucket, key));
+    if (current !== undefined && this.#noted.has(current)) {
+      return this.#sealByStore(current, objectKey, bucket, key);
+    }
+    return this.#noteKey(this.ring).then((noted) => {
+      return this.#sealByStore(noted, objectKey, bucket, key);
+    });
+  }
+
+  /**
+   * A key that something is to be sealed with for the first time is noted in the log: that there
+   * were keys is then known also where their file is gone.
+   */
+  async #noteKey(ring: KeyRing): Promise<StoreKey> {
+    if (ring.current === undefined) this.#checkNoneMissing(ring);
+    const key = ring.current ?? (await ring.make());
+    await this.committer.admit<void>(() => {
+      const mutation = admitAccess(this.catalog, 'key', hex(key.id), noteOfKey);
+      if (mutation instanceof PendingCommit) return mutation;
+      if (mutation === undefined) return Promise.resolve();
+      return this.committer.commit(this.committer.nowUnixMs(), [mutation], () => undefined);
+    });
+    this.#noted.add(key);
+    return key;
+  }
+
+  #checkNoneMissing({ place }: KeyRing): void {
+    const [used] = accessDocuments(this.catalog, 'key');
+    if (used === undefined) return;
+    throw noStoreKey(
+      `objects are encrypted under the key ${used.name}, and there are no keys in '${place}': ` +
+        "bring the file back, or make a new one with 'logstore keys rotate'",
+    );
   }
 
   /**

@@ -1,3 +1,4 @@
+import { isLogStoreError } from '../base/errors.js';
 import type { Bucket, Catalog } from '../catalog/catalog.js';
 import { etagText } from '../catalog/conditions.js';
 import {
@@ -74,10 +75,20 @@ export function eventsOf(
 export function rulesIn(bucket: Bucket): readonly NotificationRule[] {
   let rules = rulesOfBuckets.get(bucket);
   if (rules === undefined) {
-    rules = notificationRulesOf(String(bucket.configurations.get('notification')?.value));
+    rules = readRules(bucket);
     rulesOfBuckets.set(bucket, rules);
   }
   return rules;
+}
+
+/** What was admitted by another version may say more: then nobody is told, and nothing fails. */
+function readRules({ configurations }: Bucket): readonly NotificationRule[] {
+  try {
+    return notificationRulesOf(String(configurations.get('notification')?.value));
+  } catch (error) {
+    if (isLogStoreError(error, 'INVALID_ARGUMENT')) return [];
+    throw error;
+  }
 }
 
 function factsOf(
@@ -97,8 +108,8 @@ function factsOfPut({ object, origin }: PutObject, bucket: Bucket, version: numb
     const kind = origin === 'lifecycle' ? 'LifecycleExpiration' : 'ObjectRemoved';
     return { name: `${kind}:DeleteMarkerCreated`, versionId };
   }
-  const how = uploadVersion !== 0 ? 'CompleteMultipartUpload' : origin === 'copy' ? 'Copy' : 'Put';
-  const name = `ObjectCreated:${how}`;
+  const how = origin === 'copy' ? 'Copy' : origin === 'post' ? 'Post' : 'Put';
+  const name = `ObjectCreated:${uploadVersion === 0 ? how : 'CompleteMultipartUpload'}`;
   return { name, versionId, sizeBytes, eTag: etagText(etag, partCount) };
 }
 

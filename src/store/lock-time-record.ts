@@ -37,7 +37,13 @@ export class LockTimeRecord {
   async arm(): Promise<void> {
     if (this.#timer !== undefined || this.#stopped || !hasLocks(this.catalog)) return;
     this.#wait();
-    if (savedLockTime(this.catalog) === undefined) await this.#save();
+    if (savedLockTime(this.catalog) !== undefined) return;
+    try {
+      await this.#save();
+    } catch (error) {
+      // Without it lock time begins at the moment when the lock was set: that much earlier.
+      if (!isLogStoreError(error)) throw error;
+    }
   }
 
   /** At close: what has passed since the last time is kept as well. */

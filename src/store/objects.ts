@@ -55,7 +55,7 @@ export interface NewObject {
   readonly record: ObjectRecord;
   readonly ttlMs: number;
   readonly key?: Uint8Array | undefined;
-  readonly origin?: 'copy' | undefined;
+  readonly origin?: 'copy' | 'post' | undefined;
 }
 
 /** Told of an expired object that somebody met, so that its removal can be logged. */
@@ -88,7 +88,10 @@ export class Objects {
       const attributes = attributeFields(options);
       const plan = digestPlan(options);
       const seal = this.sealOf(bucket, key, options);
-      if (seal instanceof Promise || (seal !== undefined && !fitsSealed(body))) {
+      if (seal instanceof Promise) {
+        return seal.then(() => this.#putStream(bucket, key, body, options)); // its key is known now
+      }
+      if (seal !== undefined && !fitsSealed(body)) {
         return this.#putStream(bucket, key, body, options);
       }
       const written = inlineBody(body, plan, seal?.key);
@@ -151,7 +154,7 @@ export class Objects {
     { digests, runs }: WrittenBody,
     attributes: AttributeFields,
     plan: Parameters<typeof keptChecksum>[0],
-    initial: InitialState,
+    initial: InitialState & Pick<PutOptions, 'origin'>,
     seal: ObjectSeal | undefined,
   ): NewObject {
     const { sizeBytes, md5, sha256 } = digests;
@@ -175,7 +178,8 @@ export class Objects {
       ...initialState(initial, this.committer.nowUnixMs()),
       ...(seal === undefined ? {} : { encryption: seal.field }),
     };
-    return { record, ttlMs: attributes.ttlMs, key: seal?.key };
+    const { origin } = initial;
+    return { record, ttlMs: attributes.ttlMs, key: seal?.key, origin };
   }
 
   /**
@@ -200,7 +204,7 @@ export class Objects {
       const admitted = admitWrite(this.catalog, bucket, key, condition, nowMs);
       if (admitted instanceof Promise || admitted instanceof PendingCommit) return admitted;
       const ends = others === undefined ? admitted : [...admitted, ...others];
-      const object = placed(inBucket, record, ttlMs, nowMs);
+      const object = placed(inBucket, record, ttlMs, nowMs, this.committer.lockNowMs());
       const { version: bucketVersion, versioning } = inBucket;
       return this.committer.commit(
         nowMs,

@@ -142,7 +142,7 @@ class OpenStore implements Store {
     const timed = new TimedWork({ clock: host.clock, catalog, committer, commits, log }, options);
     this.#timed = timed;
     const { lockTime, expiry } = timed;
-    const encryptions = new Encryptions(catalog, host.random, options.keys);
+    const encryptions = new Encryptions(catalog, committer, host.random, options.keys);
     const objects = new Objects(
       ...([catalog, committer, commits, writer, reader, this.#running, encryptions] as const),
       (bucket, key) => expiry.met(bucket, key),

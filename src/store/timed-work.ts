@@ -47,6 +47,7 @@ export class TimedWork {
       ...{ ...parts, wallClock, lockTime, dayMs: lifecycleDayMs ?? realDayMs },
     });
     this.#events = new Events({ ...parts, tell }, options.events ?? noTargets);
+    committer.lockNowMs = () => Math.max(clock.nowUnixMs(), this.lockTime.nowMs());
     committer.onSomeExpire = () => this.expiry.arm();
   }
 

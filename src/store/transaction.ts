@@ -199,7 +199,7 @@ class StoreTransaction implements Transaction {
       bucketVersions.set(bucket, version + mutations.length);
       mutations.push({ is: 'createBucket', bucket, owner: null, region: null, flags: 0 });
     }
-    const { catalog } = this.parts;
+    const { catalog, committer } = this.parts;
     for (const write of this.#objects.values()) {
       const { bucket, key } = write;
       const written = this.#isMarked(write) ? this.#marker() : write.object;
@@ -208,7 +208,8 @@ class StoreTransaction implements Transaction {
       const inBucket = created === undefined ? bucketOf(catalog, bucket) : newBucket;
       const bucketVersion = created ?? bucketOf(catalog, bucket).version;
       const ends = created === undefined ? this.#endsOf(bucket, key) : [];
-      const object = placed(inBucket, written.record, written.ttlMs, nowMs);
+      const { record, ttlMs } = written;
+      const object = placed(inBucket, record, ttlMs, nowMs, committer.lockNowMs());
       mutations.push({ is: 'putObject', bucket, key, bucketVersion, ends, object });
     }
     return mutations;

@@ -128,7 +128,10 @@ export interface PutOptions
     ObjectAttributes,
     InitialState,
     EncryptionOptions,
-    WriteCondition {}
+    WriteCondition {
+  /** How events call it: a put, unless it came in a form. */
+  readonly origin?: 'post' | undefined;
+}
 
 /** One version of one object, without its bytes. */
 export interface ObjectInfo {

@@ -24,9 +24,9 @@ export async function putObject(exchange: Exchange): Promise<void> {
   exchange.answer.sendEmpty(200, await pushReceipt(written, receipt, exchange, info));
 }
 
-/** Stores a body that came in another way as a PUT with the exchange's headers would. */
+/** Stores a body that came in a form as a PUT with the exchange's headers would. */
 export async function storeBody(exchange: Exchange, body: ReceivedBody): Promise<ObjectInfo> {
-  return put(exchange, body, describedBy(exchange));
+  return put(exchange, body, { ...describedBy(exchange), origin: 'post' });
 }
 
 /** What the headers say of the object, refused before anything of its body is read. */

@@ -82,6 +82,23 @@ encryption('a key of before a rotation reads on; a ring without it says which is
   }),
 );
 
+encryption('where keys were used and their file is gone, no new key is made', () =>
+  inWorld(async (open) => {
+    const store = await open(aRing());
+    await store.createBucket('box');
+    await store.put('box', 'k', Buffer.from('x'), sealed);
+    await store.close();
+    const empty: KeyRing = {
+      ...{ place: 'an empty file', current: undefined, find: () => undefined },
+      make: () => Promise.reject(new Error('a key was made')),
+    };
+    const again = await open(empty);
+    const put = again.put('box', 'other', Buffer.from('y'), sealed);
+    assert.is(await codeOf(put), 'NO_STORE_KEY');
+    await again.close();
+  }),
+);
+
 encryption('without keys of its own a store encrypts nothing, and says so', () =>
   inWorld(async (open) => {
     const store = await open(undefined);

@@ -80,6 +80,21 @@ it('faults 76: a clock set forward while the store is closed ends no lock', asyn
   }
 });
 
+it('faults 76: a clock set back makes no default retention shorter', async () => {
+  const world = new SimulatedWorld(10);
+  const store = await world.run(openStoreOn(world, { hashThreadsMax: 0 }));
+  await world.run(store.createBucket('bucket', { objectLock: true }));
+  const rule = 'Enabled COMPLIANCE 1 days';
+  await world.run(store.setBucketConfiguration('bucket', 'object-lock', rule));
+  const before = world.clock.nowUnixMs();
+  world.clock.jumpWall(-yearMs);
+  const { versionId = '' } = await world.run(store.put('bucket', 'k', body));
+  const { lock } = await world.run(store.head('bucket', 'k'));
+  assert.ok((lock?.retention?.untilUnixMs ?? 0) > before + 86_400_000 - minuteMs);
+  await world.run(failsWith('OBJECT_LOCKED', store.delete('bucket', 'k', { versionId })));
+  await world.run(store.close());
+});
+
 it('locks go by the wall clock again once somebody says that it is right', async () => {
   const world = new SimulatedWorld(9);
   const { store, versionId } = await aLocked(world, 'COMPLIANCE', 100 * minuteMs);
