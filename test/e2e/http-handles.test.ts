@@ -10,7 +10,7 @@ import { credentials, openLine } from './s3-place.js';
 
 const handles = suite('a server that runs out of file handles');
 
-const handlesMax = 128; // enough to load all modules at once
+const handlesMax = 256; // enough to load all modules at once
 
 async function send(port: number, agent: Agent, method: string, path: string, body?: string) {
   const headers = { host: `127.0.0.1:${port}`, 'content-length': String(body?.length ?? 0) };

@@ -128,7 +128,7 @@ readme('a proof is fetched as it is written', async () => {
       ${blockOf('fetch')}`;
     const { stdout } = await execute('bash', ['-euo', 'pipefail', '-c', code], { env, cwd });
     assert.match(stdout, 'x-logstore-receipt: sealed');
-    assert.match(stdout, '/_/ledger/proof?bucket=photos&claim=version&key=cat.jpg&version=2');
+    assert.match(stdout, '/_/ledger/proof?bucket=photos&claim=version&key=cat.jpg&version=3');
     const proof = readFileSync(join(cwd, 'cat.proof'), 'utf8');
     assert.match(proof, 'claim current\nobject photos/cat.jpg\n');
   };

@@ -68,7 +68,12 @@ presigned('a checksum that the signer put into the URL is verified', async () =>
 });
 
 presigned('what a URL asks for and is not served is refused', async () => {
-  const put = new PutObjectCommand({ Bucket, Key: 'refused', Tagging: 'a=b', ACL: 'public-read' });
+  const put = new PutObjectCommand({
+    Bucket,
+    Key: 'refused',
+    Tagging: 'a=b',
+    StorageClass: 'GLACIER',
+  });
   const answer = await fetch(await getSignedUrl(at.client, put), { method: 'PUT', body: 'x' });
   assert.is(answer.status, 501);
   assert.is((await at.send({ method: 'HEAD', target: `/${Bucket}/refused` })).status, 404);
