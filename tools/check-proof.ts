@@ -23,8 +23,11 @@ export interface CheckProofArguments {
   readonly pins: readonly PinText[];
   readonly witnesses: readonly string[];
   readonly witnessesNeeded: number;
-  /** A proof of a key set: once it holds by `keys`, its keys count instead, each by its heights. */
-  readonly keySetFile: string | undefined;
+  /**
+   * Proofs of key sets, the oldest first: once one holds, its keys count instead, each by its
+   * heights.
+   */
+  readonly keySetFiles: readonly string[];
   readonly json: boolean;
 }
 
@@ -46,13 +49,15 @@ export async function checkProof(args: CheckProofArguments): Promise<ExitCode> {
 }
 
 async function outcomeOf(args: CheckProofArguments, trust: Trust): Promise<Outcome> {
-  const keySet = await keySetOf(args.keySetFile, trust);
-  if (keySet !== undefined && !keySet.isProven) {
-    return { ...keySet, reason: `${args.keySetFile}: ${keySet.reason}` };
+  let known = trust;
+  for (const file of args.keySetFiles) {
+    const handed = await readProof(file);
+    const verdict = handed === undefined ? notText : verifyKeySet(handed, known);
+    if (!verdict.isProven) return { ...verdict, reason: `${file}: ${verdict.reason}` };
+    known = { ...trust, keySet: verdict.proven.keys };
   }
   const text = await readProof(args.file);
   if (text === undefined) return notText;
-  const known = keySet === undefined ? trust : { ...trust, keySet: keySet.proven.keys };
   if (text.startsWith('keys/v1\n')) return outcomeBy(verifyKeySet(text, known), keyFacts);
   return outcomeBy(verifyObjectProof(text, known), objectFacts);
 }
@@ -64,12 +69,6 @@ function outcomeBy<T extends ProvenObject | (ProvenBlock & { keys: KeySet })>(
   facts: (proven: T) => Shown,
 ): Outcome {
   return verdict.isProven ? { isProven: true, shown: facts(verdict.proven) } : verdict;
-}
-
-async function keySetOf(file: string | undefined, trust: Trust) {
-  if (file === undefined) return undefined;
-  const text = await readProof(file);
-  return text === undefined ? notText : verifyKeySet(text, trust);
 }
 
 /** Undefined for what is not UTF-8, or is too large to be a proof. */

@@ -1,3 +1,4 @@
+import { LogStoreError } from '../src/base/errors.js';
 import { changeRecord } from '../src/format/change-record.js';
 import type { LedgerBlock } from '../src/format/ledger-block.js';
 import type { LedgerArguments } from './ledger-place.js';
@@ -17,6 +18,8 @@ export async function ledgerLog(
     lines.write(json ? JSON.stringify(factsOf(block)) : lineOf(block));
   }
   lines.flush();
+  const { broken } = source;
+  if (broken !== undefined) throw new LogStoreError('LEDGER_BROKEN', shown(broken));
 }
 
 /** A block as it is, and a line for each of its changes. */

@@ -11,6 +11,8 @@ export interface LedgerSource extends AsyncDisposable {
   readonly origin: string;
   /** Blocks. */
   readonly size: number;
+  /** Why there are no more. */
+  readonly broken?: string | undefined;
   block(height: number): Promise<{ readonly text: string; readonly block: LedgerBlock }>;
   /** The change/v1 texts of a block, in order. */
   changes(height: number): AsyncIterable<string>;
@@ -25,7 +27,7 @@ export async function openSource(args: TargetArguments): Promise<LedgerSource> {
   await requireStore(host.disk, dir);
   const { origin, ledger, [Symbol.asyncDispose]: dispose } = await readLedger(host);
   return {
-    ...{ origin, size: ledger.size },
+    ...{ origin, size: ledger.size, broken: ledger.broken },
     block: (height) => ledger.block(height),
     changes: async function* (height) {
       for (const { text } of await ledger.changes(await ledger.block(height))) yield text;

@@ -7,7 +7,7 @@ import { serveWitness } from './witness.js';
 
 interface CheckProofFlags {
   readonly key: readonly string[];
-  readonly keySet?: string;
+  readonly keySet: readonly string[];
   readonly pin: readonly PinText[];
   readonly witness: readonly string[];
   readonly witnesses?: number;
@@ -19,7 +19,12 @@ export function addCheckProof(command: Command): void {
   command
     .argument('<FILE>', "the proof; '-' is standard input")
     .option('--key <VKEY>', 'a key of the log that is trusted; may be repeated', logKeys, [])
-    .option('--key-set <FILE>', 'a proof of its key set: once it holds, these keys count instead')
+    .option(
+      '--key-set <FILE>',
+      'a proof of its key set: then its keys count instead; of several the oldest first',
+      files,
+      [],
+    )
     .option('--pin <[ORIGIN:]SIZE:ROOT>', 'a checkpoint seen before; may be repeated', pins, [])
     .option('--witness <VKEY>', 'a witness that is trusted; may be repeated', witnessKeys, [])
     .option('--witnesses <N>', 'so many of them must have signed; default: all', parseCount)
@@ -34,12 +39,12 @@ Examples:
   logstore check-proof - --key "$VKEY" --pin 812:mVb...= --witness "$WITNESS" --json < cat.proof`,
     )
     .action(async (file: string, flags: CheckProofFlags) => {
-      const { key: keys, pin, witness: witnesses, keySet: keySetFile, json } = flags;
+      const { key: keys, pin, witness: witnesses, keySet: keySetFiles, json } = flags;
       if (keys.length === 0 && !pin.some(({ origin }) => origin !== undefined)) {
         throw usage('whom is there to trust? Give --key VKEY or --pin ORIGIN:SIZE:ROOT');
       }
       const witnessesNeeded = flags.witnesses ?? new Set(witnesses).size;
-      const given = { file, keys, pins: pin, witnesses, witnessesNeeded, keySetFile, json };
+      const given = { file, keys, pins: pin, witnesses, witnessesNeeded, keySetFiles, json };
       process.exitCode = await checkProof(given);
     });
 }
@@ -115,6 +120,10 @@ function logKeys(text: string, before: readonly string[]): readonly string[] {
 
 function witnessKeys(text: string, before: readonly string[]): readonly string[] {
   parseWitnessKey(text);
+  return [...before, text];
+}
+
+function files(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
 }
 

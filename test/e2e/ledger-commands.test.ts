@@ -99,7 +99,18 @@ it('rotate the key of a stopped store and of a running one, and check with the f
 
   const [, , id = ''] = /^(\S+?)\+([0-9a-f]{8})\+/.exec(keyIn(proof, 1)) ?? [];
   const revoked = await said('ledger', 'rotate', '--revoke', id, '--from', '1', '--json', ...there);
-  assert.match(JSON.parse(revoked).proof, / revoked\n/);
+  const { proof: revocation, vkey: third } = JSON.parse(revoked);
+  assert.match(revocation, / revoked\n/);
+  await putBlocks(server, at, 'c');
+  const last = await said('prove', 'photos/c', ...there);
+  const latest = join(at.dir, '..', 'latest.proof');
+  writeFileSync(latest, revocation);
+  const sets = ['--key-set', handed, '--key-set', latest];
+  const by = (key: string, ...more: string[]) =>
+    logstore(['check-proof', '-', '--key', key, ...more], { input: last });
+  assert.is((await by(third)).code, 0);
+  // The second key was revoked: what it signed counts no more, so there is no way from the first.
+  assert.is((await by(first, ...sets)).code, 2);
   assert.is((await logstore(['ledger', 'rotate', '--revoke', id, ...there])).code, 1);
   assert.is(await server.end('SIGTERM'), 0);
   assert.match(await said('ledger', 'verify', '--full', ...here), 'all as sealed');

@@ -1,5 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { auditSigned } from '../../../src/ledger/audit-trust.js';
+import { findEpoch } from '../../../src/ledger/epoch.js';
 import { keySet } from '../../../src/ledger/keys.js';
 import { highWaterFile } from '../../../src/ledger/ledger-files.js';
 import { type LedgerSecret, secretOfText, secretText } from '../../../src/ledger/ledger-secret.js';
@@ -117,6 +119,41 @@ it('faults 89: a revoked key signs nothing more, and its set says since when', a
     })(),
   );
   assert.is(await world.run(auditOf(world)), undefined);
+});
+
+it('from the first key there is a way through all rotations', async () => {
+  const world = new SimulatedWorld(4);
+  const third = secretOfText(secretText(new Uint8Array(32).fill(9)));
+  await world.run(
+    (async () => {
+      const highWater = { disk: world.disk, path: highWaterFile };
+      const all = [testSecret, newSecret, third];
+      const secretsToRotateTo = async (isKnown: (secret: LedgerSecret) => boolean) =>
+        all.slice(0, all.filter(isKnown).length + 1);
+      const open = () => openSealer(world, { secrets: [testSecret], secretsToRotateTo, highWater });
+      await using store = await openSealed(world, { ledger: { open } });
+      const ledger = ledgerOf(store);
+      await store.createBucket('photos');
+      const proofs: string[] = [];
+      for (let times = 0; times < 2; times++) {
+        proofs.push(await ledger.rotate({ overlap: 1 }));
+        await putSealed(store);
+      }
+      const note = Buffer.from((await ledger.published('checkpoint')) ?? []).toString();
+      const { keys } = trustOf(testSecret, store);
+      auditSigned(note, keys, proofs);
+      for (const some of [[], proofs.slice(0, 1), proofs.slice(1), proofs.toReversed()])
+        assert.throws(() => auditSigned(note, keys, some), /trusted|signed/);
+    })(),
+  );
+  const { origin } = (await world.run(findEpoch(world.disk))) ?? { origin: '' };
+  const keys = [encodeVkey(testSecret(origin).key)];
+  const highWater = { disk: world.disk, path: highWaterFile };
+  const report = await world.run(verifyLedger(world, { full: true, highWater, keys }));
+  assert.is(report.wrong, undefined);
+  const others = [encodeVkey(secretOfText(secretText(new Uint8Array(32)))(origin).key)];
+  const doubted = await world.run(verifyLedger(world, { full: false, highWater, keys: others }));
+  assert.ok(doubted.wrong);
 });
 
 it('without a new key, or without the one in force, nothing is rotated', async () => {
