@@ -116,6 +116,13 @@ export const options = {
     description:
       'keys of what the store encrypts, mode 0600; DIR-keys.json, made when first needed',
   },
+  kmsKeys: {
+    kind: text,
+    default: undefined,
+    description:
+      "names of keys that 'aws:kms' may ask for, behind commas, the default one first: each " +
+      "follows from the store's own keys; without any, 'aws:kms' is NotImplemented",
+  },
   customerKeysOverHttp: {
     kind: choice('loopback', 'yes', 'no'),
     default: 'loopback',

@@ -25,7 +25,7 @@ import { openStoreOn } from './store/store.js';
 import type { LedgerOptions } from './store/store-options.js';
 import type { Store } from './store/types.js';
 import { requireStore, storeDirectory } from './store-directory.js';
-import { openStoreKeys, storeKeysPath } from './store-keys.js';
+import { kmsKeyNames, openStoreKeys, storeKeysPath } from './store-keys.js';
 
 const DRAIN_STEP_MS = 50;
 const WATCH_EVERY_MS = 1_000;
@@ -175,6 +175,7 @@ function edgeOf(
     domain: config.domain,
     websiteDomain: config.websiteDomain,
     customerKeysOverHttp: config.customerKeysOverHttp,
+    kmsKeys: kmsKeyNames(config.kmsKeys ?? ''),
     eventTargets: eventWebhooks(config.eventsWebhooks ?? '', undefined).map(({ name }) => name),
     limits: {
       connectionsMax: config.maxConnections,

@@ -17,6 +17,17 @@ export function storeKeysPath(dir: string, named: string | undefined): string {
   return named ?? `${dir.replace(/\/+$/, '')}-keys.json`;
 }
 
+/**
+ * Names of keys for `aws:kms`, as a setting has them.
+ * @throws LogStoreError `INVALID_ARGUMENT`
+ */
+export function kmsKeyNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (text.trim() === '') return [];
+  if (names.every((name) => /^[\w:/+=.@-]{1,256}$/.test(name))) return names;
+  throw new LogStoreError('INVALID_ARGUMENT', `'${text}' are no names of keys`);
+}
+
 /** The store's keys in a file of mode 0600 (SPEC.md §15.4). */
 class FileKeyRing implements KeyRing {
   #making: Promise<StoreKey> | undefined;

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
 import { keyIdBytes, tagBytes } from '../format/encryption.js';
 import { bucketPrefix } from '../format/key-encoding.js';
 
@@ -7,6 +7,7 @@ import { bucketPrefix } from '../format/key-encoding.js';
 const cipherName = 'aes-256-gcm';
 const nonceBytes = 12;
 const context = Buffer.from('logstore object key\n');
+const namedKeyContext = Buffer.from('logstore named key\n');
 const keyIdContext = Buffer.from('logstore store key\n');
 
 /** @param nonce 12 random bytes */
@@ -42,6 +43,11 @@ export function unwrapKey(
     return undefined; // all that an authenticated cipher says of a wrong key
   }
   return objectKey;
+}
+
+/** Of a name, under a key of the store (SPEC.md §15.1, method 3). */
+export function namedKey(storeKey: Uint8Array, name: string): Uint8Array {
+  return createHmac('sha256', storeKey).update(namedKeyContext).update(name).digest();
 }
 
 /** Follows from the key, so that no other key goes by its name. */

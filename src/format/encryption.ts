@@ -1,6 +1,6 @@
 import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
-import { binary, list, number } from './fields.js';
+import { binary, list, number, text } from './fields.js';
 import type { MsgpackValue } from './msgpack.js';
 import type { MsgpackWriter } from './msgpack-writer.js';
 
@@ -11,9 +11,11 @@ export interface EncryptionField {
   readonly keyId: Uint8Array | null;
   /** 60 bytes: nonce, the object's key under that key, tag. */
   readonly wrappedKey: Uint8Array;
+  /** Of the named key, where the method is that. */
+  readonly name?: string | undefined;
 }
 
-export const encryptionMethods = Object.freeze({ store: 1, customer: 2 });
+export const encryptionMethods = Object.freeze({ store: 1, customer: 2, named: 3 });
 export type EncryptionMethod = (typeof encryptionMethods)[keyof typeof encryptionMethods];
 
 /** The one form of frames so far. */
@@ -35,17 +37,18 @@ export function sealedBytes(sizeBytes: number): number {
   return sizeBytes + tagBytes * frameCount(sizeBytes);
 }
 
-/** Field `encryption` of an object or upload: nil, or `[form, method, keyId, wrappedKey]`. */
+/** Field `encryption` of an object or upload: nil, or `[form, method, keyId, wrappedKey, ...]`. */
 export function writeEncryption(writer: MsgpackWriter, field: EncryptionField | undefined): void {
   if (field === undefined) {
     writer.nils(1);
     return;
   }
-  writer.array(4);
+  writer.array(field.name === undefined ? 4 : 5);
   writer.integer(framesForm);
   writer.integer(field.method);
   writer.binaryOrNil(field.keyId);
   writer.binary(field.wrappedKey);
+  if (field.name !== undefined) writer.text(field.name);
 }
 
 /** @throws LogStoreError `RECORD_CORRUPT`; `UNSUPPORTED_VERSION` for what a later version says */
@@ -53,12 +56,14 @@ export function encryptionOf(value: MsgpackValue | undefined): EncryptionField |
   if (value === null) return undefined;
   const f = fieldsOf(value, 4);
   const method = methodOf(number(f[1]));
-  const isOfStore = method === encryptionMethods.store;
+  const isOfStore = method !== encryptionMethods.customer;
   if ((f[2] === null) === isOfStore) {
     throw new LogStoreError('RECORD_CORRUPT', 'an encryption of no key');
   }
   const keyId = isOfStore ? binary(f[2], keyIdBytes) : null;
-  return { method, keyId, wrappedKey: binary(f[3], wrappedKeyBytes) };
+  const wrappedKey = binary(f[3], wrappedKeyBytes);
+  if (method !== encryptionMethods.named) return { method, keyId, wrappedKey };
+  return { method, keyId, wrappedKey, name: text(f[4]) };
 }
 
 /** The field `encryption` of a part: nil, or `[form]`; its key follows from its upload's. */
@@ -88,8 +93,10 @@ function fieldsOf(value: MsgpackValue | undefined, count: number): readonly Msgp
 }
 
 function methodOf(value: number): EncryptionMethod {
-  if (value === encryptionMethods.store || value === encryptionMethods.customer) return value;
-  throw later();
+  const methods = Object.values(encryptionMethods);
+  const found = methods.find((method) => method === value);
+  if (found === undefined) throw later();
+  return found;
 }
 
 function later(): LogStoreError {

@@ -42,6 +42,8 @@ export interface EdgeDeps {
   readonly customerKeysOverHttp?: 'loopback' | 'yes' | 'no' | undefined;
   /** In PEM; without it the server speaks plain HTTP. */
   readonly certificate?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Names of keys that `aws:kms` may ask for, the one that counts without a name first. */
+  readonly kmsKeys?: readonly string[] | undefined;
   /** Names of those who may be told of events. */
   readonly eventTargets?: readonly string[] | undefined;
   readonly limits?: Partial<EdgeLimits> | undefined;

@@ -4,7 +4,7 @@ import { accessDocuments, admitAccess } from '../catalog/access-documents.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { PendingCommit } from '../catalog/pending.js';
 import { hex, type KeyRing, type StoreKey, storeKeyBytes } from '../encryption/key-ring.js';
-import { unwrapKey, wrapKey } from '../encryption/wrapped-key.js';
+import { namedKey, unwrapKey, wrapKey } from '../encryption/wrapped-key.js';
 import { type EncryptionField, encryptionMethods } from '../format/encryption.js';
 import type { Committer } from './committer.js';
 import type { EncryptionRequest } from './encryption-types.js';
@@ -39,7 +39,10 @@ export class Encryptions {
     if (asked !== undefined) return asked;
     const configurations = this.catalog.state.buckets.get(bucket)?.configurations;
     if (configurations === undefined || configurations.size === 0) return undefined;
-    return configurations.has('encryption') ? ofStore : undefined;
+    const value = configurations.get('encryption')?.value;
+    if (value === undefined) return undefined;
+    const [, kmsKey] = /^aws:kms (\S+)/.exec(String(value)) ?? [];
+    return kmsKey === undefined ? ofStore : { by: 'store', kmsKey };
   }
 
   /**
@@ -62,10 +65,10 @@ export class Encryptions {
     if (this.ring === undefined) throw noStoreKey('the store was opened without encryption keys');
     const { current } = this.ring;
     if (current !== undefined && this.#noted.has(current)) {
-      return this.#sealByStore(current, objectKey, bucket, key);
+      return this.#sealByStore(current, wanted.kmsKey, objectKey, bucket, key);
     }
     return this.#noteKey(this.ring).then((noted) => {
-      return this.#sealByStore(noted, objectKey, bucket, key);
+      return this.#sealByStore(noted, wanted.kmsKey, objectKey, bucket, key);
     });
   }
 
@@ -117,26 +120,36 @@ export class Encryptions {
     return found;
   }
 
-  #openByStore({ keyId, wrappedKey }: EncryptionField, bucket: string, key: string): Uint8Array {
+  #openByStore(
+    { keyId, wrappedKey, name }: EncryptionField,
+    bucket: string,
+    key: string,
+  ): Uint8Array {
     const id = keyId ?? new Uint8Array(0);
     const storeKey = this.ring?.find(id);
     if (storeKey === undefined) {
       const place = this.ring === undefined ? 'no file' : `'${this.ring.place}'`;
       throw noStoreKey(`it is encrypted under the key ${hex(id)}, which is in ${place}`);
     }
-    const found = unwrapKey(storeKey.key, wrappedKey, bucket, key);
+    const wrappingKey = name === undefined ? storeKey.key : namedKey(storeKey.key, name);
+    const found = unwrapKey(wrappingKey, wrappedKey, bucket, key);
     if (found !== undefined) return found;
     throw new LogStoreError('RECORD_CORRUPT', `its wrapped key does not open with ${hex(id)}`);
   }
 
   #sealByStore(
-    { id, key: storeKey }: StoreKey,
+    { id: keyId, key: storeKey }: StoreKey,
+    name: string | undefined,
     objectKey: Uint8Array,
     bucket: string,
     key: string,
   ): ObjectSeal {
-    const wrappedKey = this.#wrap(storeKey, objectKey, bucket, key);
-    return { key: objectKey, field: { method: encryptionMethods.store, keyId: id, wrappedKey } };
+    if (name === undefined) {
+      const wrappedKey = this.#wrap(storeKey, objectKey, bucket, key);
+      return { key: objectKey, field: { method: encryptionMethods.store, keyId, wrappedKey } };
+    }
+    const wrappedKey = this.#wrap(namedKey(storeKey, name), objectKey, bucket, key);
+    return { key: objectKey, field: { method: encryptionMethods.named, keyId, wrappedKey, name } };
   }
 
   #wrap(by: Uint8Array, objectKey: Uint8Array, bucket: string, key: string): Uint8Array {

@@ -39,7 +39,8 @@ export function objectInfo(
 
 export function encryptedBy(field: EncryptionField | undefined): ObjectInfo['encryptedBy'] {
   if (field === undefined) return undefined;
-  return field.method === encryptionMethods.store ? 'store' : 'customer';
+  if (field.method === encryptionMethods.customer) return 'customer';
+  return field.name === undefined ? 'store' : `kms:${field.name}`;
 }
 
 const none: readonly never[] = Object.freeze([]);

@@ -2,7 +2,7 @@ import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
 import type { ReadCondition, WriteCondition } from '../catalog/conditions.js';
 import type { ListedObject, ListOptions, ListPage } from '../catalog/listing.js';
 import type { ListUploadsOptions } from '../catalog/upload-listing.js';
-import type { CustomerKeyOptions, EncryptionOptions } from './encryption-types.js';
+import type { CustomerKeyOptions, EncryptedBy, EncryptionOptions } from './encryption-types.js';
 import type { CareReport, HealthReport } from './health.js';
 import type { StoreLedger } from './ledger-face.js';
 import type { Transaction } from './transaction-face.js';
@@ -40,6 +40,7 @@ export type {
 export { claimNames } from '../ledger/sealer-link.js';
 export type {
   CustomerKeyOptions,
+  EncryptedBy,
   EncryptionOptions,
   EncryptionRequest,
 } from './encryption-types.js';
@@ -155,7 +156,7 @@ export interface ObjectInfo {
   readonly tagCount: number;
   readonly lock: ObjectLock | undefined;
   /** Under whose key its bytes lie. */
-  readonly encryptedBy: 'store' | 'customer' | undefined;
+  readonly encryptedBy: EncryptedBy | undefined;
 }
 
 /** An object being read: its description and its bytes. Each may be taken once. */
@@ -205,7 +206,7 @@ export interface UploadInfo {
     | { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType }
     | undefined;
   /** Told of an upload that was just begun. */
-  readonly encryptedBy?: 'store' | 'customer' | undefined;
+  readonly encryptedBy?: EncryptedBy | undefined;
 }
 
 export interface PutPartOptions extends BodyOptions, CustomerKeyOptions {}
@@ -218,7 +219,7 @@ export interface PartInfo {
   readonly checksum:
     | { readonly algorithm: ChecksumAlgorithm; readonly value: Uint8Array }
     | undefined;
-  readonly encryptedBy?: 'store' | 'customer' | undefined;
+  readonly encryptedBy?: EncryptedBy | undefined;
 }
 
 /** A part as the completing client names it. */

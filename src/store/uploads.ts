@@ -35,7 +35,7 @@ import {
 } from './checksum-numbers.js';
 import { type Commits, createUploadAt, putPartAt } from './commits.js';
 import type { Committer } from './committer.js';
-import type { CustomerKeyOptions } from './encryption-types.js';
+import type { CustomerKeyOptions, EncryptedBy } from './encryption-types.js';
 import type { Encryptions } from './encryptions.js';
 import { checkDigests, digestPlan, keptChecksum } from './expected-digests.js';
 import { encryptedBy } from './object-info.js';
@@ -56,7 +56,7 @@ import type {
 export interface PartSeal {
   readonly salt: Uint8Array;
   readonly key: Uint8Array | undefined;
-  readonly by: 'store' | 'customer' | undefined;
+  readonly by: EncryptedBy | undefined;
 }
 
 /** A part whose body is written. */

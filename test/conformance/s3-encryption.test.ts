@@ -198,6 +198,47 @@ encryption('methods that are not there, or do not go together, are refused', asy
   assert.is(codeOf(onGet), 'InvalidArgument');
 });
 
+encryption(
+  'named keys serve aws:kms, whole and by default; an unknown name is refused',
+  async () => {
+    await using named = await s3Place({ kmsKeys: 'testkey-1,arn:aws:kms:eu-west-1:1:key/2' });
+    const { client } = named;
+    await client.send(new CreateBucketCommand({ Bucket }));
+    const kms = { ServerSideEncryption: 'aws:kms' as const };
+    const sent = (Key: string, over: object) =>
+      client.send(new PutObjectCommand({ Bucket, Key, Body: 'a secret', ...over }));
+    const made = await sent('first', kms);
+    assert.is(made.ServerSideEncryption, 'aws:kms');
+    assert.is(made.SSEKMSKeyId, 'testkey-1');
+    const other = 'arn:aws:kms:eu-west-1:1:key/2';
+    assert.is((await sent('second', { ...kms, SSEKMSKeyId: other })).SSEKMSKeyId, other);
+    const unknown = sent('third', { ...kms, SSEKMSKeyId: 'testkey-9' });
+    assert.is(await failureOf(unknown), 'KMS.NotFoundException');
+    const byDefault = { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: other };
+    const Rules = [{ ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled: true }];
+    const configured = { Bucket, ServerSideEncryptionConfiguration: { Rules } };
+    await client.send(new PutBucketEncryptionCommand(configured));
+    const found = await client.send(new GetBucketEncryptionCommand({ Bucket }));
+    assert.equal(found.ServerSideEncryptionConfiguration?.Rules, Rules);
+    assert.is((await sent('fourth', {})).SSEKMSKeyId, other);
+    for (const [Key, keyId] of [
+      ['first', 'testkey-1'],
+      ['second', other],
+      ['fourth', other],
+    ] as const) {
+      const got = await client.send(new GetObjectCommand({ Bucket, Key }));
+      assert.is(got.SSEKMSKeyId, keyId);
+      assert.is(await got.Body?.transformToString(), 'a secret');
+    }
+    const copy = { Bucket, Key: 'copy', CopySource: `${Bucket}/first` };
+    await client.send(new CopyObjectCommand({ ...copy, ServerSideEncryption: 'AES256' }));
+    const copied = await client.send(new GetObjectCommand({ Bucket, Key: 'copy' }));
+    assert.is(copied.ServerSideEncryption, 'AES256');
+    assert.is(await copied.Body?.transformToString(), 'a secret');
+    assert.is(await failureOf(s3Place({ kmsKeys: 'a b' })), 'LogStoreError');
+  },
+);
+
 encryption('SSE-C is refused over plain HTTP where it is configured so', async () => {
   await using strict = await s3Place({ customerKeysOverHttp: 'no' });
   await strict.client.send(new CreateBucketCommand({ Bucket }));

@@ -191,6 +191,7 @@ export const codecs = {
   records,
   commits,
   'commits-of-encryption': commits,
+  'commits-of-named-keys': commits,
   'manifest-frames': manifestFrames,
   'manifest-frames-of-parity': manifestFrames,
   'scrub-states': scrubStates,

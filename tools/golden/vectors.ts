@@ -270,6 +270,12 @@ export function samples(checksumOf: (batch: PlacedBatch) => number): Samples {
     },
     commits,
     'commits-of-encryption': encrypted,
+    'commits-of-named-keys': {
+      'put object under a named key, inline': commitOf(
+        [put({ encryption: { ...byStore, method: 3, name: 'key/of/ü' } })],
+        counting(27),
+      ),
+    },
     'manifest-frames': manifestFrames,
     'manifest-frames-of-parity': framesOfParity,
     'scrub-states': scrubStates,

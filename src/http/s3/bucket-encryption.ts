@@ -1,22 +1,25 @@
 import { readWholeBody } from './body.js';
-import { checkMethod } from './encryption-headers.js';
+import { kmsKeyOf } from './encryption-headers.js';
 import type { Exchange } from './exchange.js';
 import { S3Error } from './s3-error.js';
 import { s3Document } from './xml.js';
 import { childText, malformed, readXml } from './xml-read.js';
 
 const bodyBytesMax = 64 * 1024;
-/** The values of the configuration `encryption` (SPEC.md §4). */
-const values = { plain: 'AES256', bucketKey: 'AES256 bucket-key' } as const;
+/** The value of the configuration `encryption` (SPEC.md §4). */
+const valuePattern = /^(?:AES256|aws:kms (\S+))( bucket-key)?$/;
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html */
 export async function getBucketEncryption({ store, bucket, answer }: Exchange): Promise<void> {
   const found = await store.bucketConfiguration(bucket, 'encryption');
   if (found === undefined) throw new S3Error('ServerSideEncryptionConfigurationNotFoundError');
   const xml = s3Document('ServerSideEncryptionConfiguration').open('Rule');
-  xml.open('ApplyServerSideEncryptionByDefault').element('SSEAlgorithm', 'AES256');
+  const [, kmsKey, bucketKey] = valuePattern.exec(String(found.value)) ?? [];
+  xml.open('ApplyServerSideEncryptionByDefault');
+  xml.element('SSEAlgorithm', kmsKey === undefined ? 'AES256' : 'aws:kms');
+  xml.element('KMSMasterKeyID', kmsKey);
   xml.close('ApplyServerSideEncryptionByDefault');
-  xml.element('BucketKeyEnabled', found.value === values.bucketKey).close('Rule');
+  xml.element('BucketKeyEnabled', bucketKey !== undefined).close('Rule');
   answer.sendXml(200, xml.close('ServerSideEncryptionConfiguration').toString());
 }
 
@@ -34,15 +37,17 @@ export async function putBucketEncryption(exchange: Exchange): Promise<void> {
   const method = childText(applied, 'SSEAlgorithm')?.trim();
   if (method === undefined || method === '') throw malformed();
   if (!['AES256', 'aws:kms', 'aws:kms:dsse'].includes(method)) throw malformed();
-  checkMethod(method);
-  if (childText(applied, 'KMSMasterKeyID') !== undefined) {
+  const keyId = childText(applied, 'KMSMasterKeyID')?.trim();
+  const kmsKey = kmsKeyOf(exchange, method, keyId);
+  if (kmsKey === undefined && keyId !== undefined) {
     const message =
       'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms';
     throw new S3Error('InvalidArgument', message);
   }
   const bucketKey = childText(rule, 'BucketKeyEnabled')?.trim() ?? 'false';
   if (bucketKey !== 'true' && bucketKey !== 'false') throw malformed();
-  const value = bucketKey === 'true' ? values.bucketKey : values.plain;
+  const plain = kmsKey === undefined ? 'AES256' : `aws:kms ${kmsKey}`;
+  const value = bucketKey === 'true' ? `${plain} bucket-key` : plain;
   await exchange.store.setBucketConfiguration(exchange.bucket, 'encryption', value);
   exchange.answer.sendEmpty(200);
 }

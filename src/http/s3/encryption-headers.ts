@@ -15,11 +15,12 @@ const customerPrefix = `${prefix}-customer-`;
 const copyPrefix = 'x-amz-copy-source-server-side-encryption-customer-';
 const provided = 'Requests specifying Server Side Encryption with Customer provided keys must';
 const keyBytes = 32;
+const kmsMark = 'kms:';
 
 /**
  * What an object that is written is to be encrypted with.
  * @throws S3Error `InvalidArgument`, `InvalidRequest`, `InvalidEncryptionAlgorithmError`;
- *   `NotImplemented` for keys of KMS
+ *   `NotImplemented` for keys of KMS where there are none, `KMS.NotFoundException`
  */
 export function writeEncryption(exchange: Exchange): EncryptionRequest | undefined {
   const { headers } = exchange;
@@ -36,19 +37,33 @@ export function writeEncryption(exchange: Exchange): EncryptionRequest | undefin
         'method specified',
     );
   }
-  checkMethod(method);
-  if (headers[`${prefix}-aws-kms-key-id`] !== undefined) throw keyIdAlone();
-  return { by: 'store' };
+  const keyId = headerOf(headers, `${prefix}-aws-kms-key-id`);
+  if (method === 'AES256' && keyId !== undefined) throw keyIdAlone();
+  return { by: 'store', kmsKey: kmsKeyOf(exchange, method, keyId) };
 }
 
-/** @throws S3Error `NotImplemented` for keys of KMS, `InvalidArgument` for what is no method */
-export function checkMethod(method: string): void {
-  if (method === 'AES256') return;
-  if (method === 'aws:kms' || method === 'aws:kms:dsse') {
-    const message = `The encryption method '${method}' needs a key service, and there is none.`;
+/**
+ * The named key that a method means; undefined for the store's own.
+ * @throws S3Error `NotImplemented` where there are no named keys, `KMS.NotFoundException`,
+ *   `InvalidArgument` for what is no method
+ */
+export function kmsKeyOf(
+  { edge }: Exchange,
+  method: string,
+  keyId: string | undefined,
+): string | undefined {
+  if (method === 'AES256') return undefined;
+  if (method !== 'aws:kms' && method !== 'aws:kms:dsse') {
+    throw new S3Error('InvalidArgument', 'The encryption method specified is not supported');
+  }
+  const [first, ...more] = edge.kmsKeys ?? [];
+  if (first === undefined || method === 'aws:kms:dsse') {
+    const message = `The encryption method '${method}' needs named keys, and there are none.`;
     throw new S3Error('NotImplemented', message);
   }
-  throw new S3Error('InvalidArgument', 'The encryption method specified is not supported');
+  if (keyId === undefined || keyId === first) return first;
+  if (more.includes(keyId)) return keyId;
+  throw new S3Error('KMS.NotFoundException', `Invalid keyId '${keyId}'`);
 }
 
 function keyIdAlone(): S3Error {
@@ -134,6 +149,10 @@ export function pushEncryption(
   headers: IncomingHttpHeaders,
 ): FlatHeaders {
   if (encryptedBy === 'store') answer.push(prefix, 'AES256');
+  else if (encryptedBy?.startsWith(kmsMark)) {
+    const keyId = encryptedBy.slice(kmsMark.length);
+    answer.push(prefix, 'aws:kms', `${prefix}-aws-kms-key-id`, keyId);
+  }
   if (encryptedBy === 'customer') {
     answer.push(`${customerPrefix}algorithm`, 'AES256');
     const md5 = headerOf(headers, `${customerPrefix}key-md5`);

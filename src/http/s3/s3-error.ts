@@ -64,6 +64,7 @@ const table = {
   InvalidTag: [400, 'The tag provided was not a valid tag.'],
   InvalidToken: [400, 'The provided token is malformed or otherwise not valid.'],
   InvalidURI: [400, 'The specified URI could not be parsed.'],
+  'KMS.NotFoundException': [400, 'The specified key does not exist.'],
   KeyTooLongError: [400, 'Your key is too long.'],
   MalformedACLError: [400, 'The XML that you provided was not well-formed or did not validate.'],
   MalformedPOSTRequest: [
