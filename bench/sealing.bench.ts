@@ -17,7 +17,7 @@ import { type Load, LoadedServer, portOf } from './served-pair.js';
 import { inWorkingDirectory } from './working-directory.js';
 
 /** Rounds as long as two blocks take: each side seals in every one. */
-const load: Load = { sizeBytes: 4096, keys: 2_048, connections: 64, requests: 40_000 };
+const load: Load = { sizeBytes: 4096, keys: 2_048, connections: 64, requests: 30_000 };
 const roundCount = 4;
 const changeCount = 1000;
 const commitsPerChunk = 1000;

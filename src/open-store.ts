@@ -1,5 +1,8 @@
+import type { Disk } from './base/host.js';
 import { limits } from './base/limits.js';
+import { NotProven } from './base/not-proven.js';
 import { nodeHost } from './host/node-host.js';
+import { findEpoch } from './ledger/epoch.js';
 import { type LedgerSettings, threadedLedger } from './ledger-options.js';
 import { openStoreOn } from './store/store.js';
 import type { EventTarget } from './store/store-options.js';
@@ -40,7 +43,10 @@ export interface OpenStoreOptions {
   readonly encryptionKeyFile?: string | undefined;
   /** Writes are refused when less than this would stay free on the volume. */
   readonly reserveBytes?: number | undefined;
-  /** `off`: nothing is sealed, and nothing can be proved: the default. */
+  /**
+   * `off`: nothing is sealed, and nothing can be proved. By default a store that has a ledger is
+   * opened with it, and any other without.
+   */
   readonly ledger?: 'on' | 'off' | LedgerSettings | undefined;
 }
 
@@ -56,13 +62,23 @@ export async function openStore(open: OpenStoreOptions): Promise<Store> {
   const host = nodeHost(dir);
   if (create === false) await requireStore(host.disk, dir);
   else await storeDirectory(host.disk, dir);
-  const { ledger: wanted = 'off', ...others } = options;
+  const { ledger = await ledgerThere(host.disk), ...others } = options;
   const parity = options.parity === 'off' ? 'off' : 'thread';
   const holder = `process ${process.pid}`;
   const { compaction = 'auto' } = options;
   const keys = await openStoreKeys(storeKeysPath(dir, encryptionKeyFile), host.random);
   const opened = { ...others, compaction, parity, scrubPeriodMs, holder, keys } as const;
-  if (wanted === 'off') return openStoreOn(host, opened);
-  const ledger = threadedLedger(dir, wanted === 'on' ? {} : wanted);
-  return openStoreOn(host, { ...opened, ledger });
+  if (ledger === 'off') return openStoreOn(host, opened);
+  const threaded = threadedLedger(dir, ledger === 'on' ? {} : ledger);
+  return openStoreOn(host, { ...opened, ledger: threaded });
+}
+
+/** What was begun goes on: whatever is written without it waits for the next who seals. */
+async function ledgerThere(disk: Disk): Promise<'on' | 'off'> {
+  try {
+    return (await findEpoch(disk)) === undefined ? 'off' : 'on';
+  } catch (error) {
+    if (error instanceof NotProven) return 'on'; // damaged: it says so itself
+    throw error;
+  }
 }

@@ -12,7 +12,9 @@ export async function ledgerPrune(
 ): Promise<void> {
   const dir = directoryOf(args.dir, process.env);
   // Open for the sake of its lock: nobody else touches the ledger meanwhile.
-  await using _ = await openStore({ dir, create: false, compaction: 'manual', parity: 'off' });
+  await using _ = await openStore({
+    ...{ dir, create: false, ledger: 'off', compaction: 'manual', parity: 'off' },
+  });
   using progress = new Progress({ label: 'ledger prune', unit: 'blocks' });
   const report = await pruneLedger(nodeHost(dir), {
     before: args.before,

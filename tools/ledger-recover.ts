@@ -14,7 +14,9 @@ export async function ledgerRecover(args: LedgerArguments): Promise<void> {
   let follows: { origin: string; size: number } | undefined;
   {
     // Open for the sake of its lock: nothing else touches the ledger meanwhile.
-    await using _ = await openStore({ dir, create: false, compaction: 'manual', parity: 'off' });
+    await using _ = await openStore({
+      ...{ dir, create: false, ledger: 'off', compaction: 'manual', parity: 'off' },
+    });
     ({ follows } = await beginNewEpoch(nodeHost(dir), highWaterOf(args)));
   }
   await using store = await openLedgerStore(args);

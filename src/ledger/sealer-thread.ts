@@ -52,6 +52,9 @@ export interface SealerReply {
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
 
+/** What a block takes dies young: with more room for it, less is moved about. */
+const resourceLimits = { maxYoungGenerationSizeMb: 64 };
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -72,7 +75,7 @@ export class SealerThread implements SealerLink {
     // No flags of the process: some, such as --input-type, keep a thread from starting. It says
     // nothing, and so leaves the standard streams of a process that embeds the store alone: a
     // thread that is joined to them turns them non-blocking.
-    const options = { workerData, execArgv: [], stdout: true, stderr: true };
+    const options = { workerData, execArgv: [], stdout: true, stderr: true, resourceLimits };
     this.#worker = new Worker(new URL('../workers/sealer.js', import.meta.url), options);
     this.#worker.unref(); // only work under way keeps the process alive
     this.#worker.on('message', (reply: SealerReply) => this.#onReply(reply));

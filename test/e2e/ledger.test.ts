@@ -31,6 +31,22 @@ ledger('what a server sealed is proved offline, and what was tampered with is no
   assert.is((await check(absent.replace('dog.jpg', 'cat.jpg'))).code, 2);
 });
 
+ledger('what a command writes into a stopped store with a ledger is sealed as well', async () => {
+  using here = place();
+  {
+    await using server = await Served.start(['--dir', here.dir, '--ledger', 'on']);
+    await putInto(server, here, 'photos/cat.jpg');
+    assert.is(await server.end('SIGTERM'), 0);
+  }
+  const of = (...args: string[]) => logstore([...args, '--dir', here.dir]);
+  const put = await of('put', 'photos/dog.jpg', here.file);
+  assert.is(put.code, 0, put.stderr);
+  const log = (await of('ledger', 'log')).stdout.toString().trimEnd().split('\n');
+  assert.match(log.at(-1) ?? '', '1 changes');
+  const audit = await of('ledger', 'verify', '--full');
+  assert.is(audit.code, 0, audit.stderr + audit.stdout.toString());
+});
+
 ledger('a store without a ledger says so, and gets none by being asked', async () => {
   using here = place();
   assert.is((await logstore(['mb', 'photos', '--dir', here.dir])).code, 0);
