@@ -20,6 +20,7 @@ import { nativeRouter } from './native/router.js';
 import { RequestLog } from './request-log.js';
 import { bucketInHost } from './s3/address.js';
 import { isOfWebsite, serveS3 } from './s3/serve.js';
+import { answerUnparsed } from './unparsed.js';
 
 /** What all requests of one server share. */
 export function createEdge(deps: EdgeDeps): Edge {
@@ -66,6 +67,7 @@ export function createHttpServer(deps: EdgeDeps): WebServer {
   const server = serverFor(edge, listener);
   server.on('checkContinue', listener);
   guardConnections(server, edge.limits);
+  answerUnparsed(server, edge);
   return server;
 }
 

@@ -79,6 +79,8 @@ for (const [what, head] of [
     const answer = await at.exchange(`PUT /raw/smuggling HTTP/1.1\r\nHost: x\r\n${head}`);
     assert.is(statusOf(answer), 400, answer);
     assert.is(answer.match(/HTTP\/1\.1 /g)?.length, 1, answer);
+    const id = /x-amz-request-id: (\w+)\r\n/.exec(answer)?.[1];
+    assert.match(answer, `<RequestId>${id}</RequestId>`);
     assert.not.ok(await isStored('smuggling'));
   });
 
