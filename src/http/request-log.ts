@@ -29,6 +29,7 @@ export class RequestLog {
       requestId: answer.requestId,
       method: req.method,
       operation: answer.operation,
+      user: answer.user,
       bucket: answer.bucket,
       key: answer.key,
       status: res.headersSent ? res.statusCode : undefined, // the client went before its answer

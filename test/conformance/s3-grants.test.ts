@@ -23,6 +23,7 @@ import {
   objectGrants,
   openPlace,
   put,
+  remove,
   unsigned,
 } from './grants-place.js';
 
@@ -108,6 +109,19 @@ for (const permission of ['READ', 'WRITE', 'READ_ACP', 'WRITE_ACP', 'FULL_CONTRO
       }
     }
   });
+
+grants('who may write can delete a key, but no version of it for good', async () => {
+  const Bucket = await aBucket({ acl: 'public-read-write' });
+  const versioning = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
+  await at.send({ method: 'PUT', target: `/${Bucket}?versioning`, body: versioning });
+  const { VersionId } = await put(ann, Bucket, 'k');
+  await remove(ben, Bucket, 'k');
+  const target = `/${Bucket}/k?versionId=${VersionId}`;
+  const { accessKeyId, secretAccessKey: secret } = ben;
+  const signed = await at.send({ method: 'DELETE', target, accessKeyId, secret });
+  assert.is(codeOf(signed), 'AccessDenied');
+  assert.is((await at.sendUnsigned({ method: 'DELETE', target })).status, 403);
+});
 
 grants('an owner who is granted nothing cannot write, and can still change that', async () => {
   const Bucket = await aBucket();

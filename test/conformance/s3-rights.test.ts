@@ -89,7 +89,8 @@ for (const operation of operations) {
   );
 
   rights(`${name} takes s3:${action}, and nothing stands in for it`, async () => {
-    const alsoReads = header === 'x-amz-copy-source' ? ['s3:GetObject'] : [];
+    const reads = header === 'x-amz-copy-source' || name === 'GetObjectAttributes';
+    const alsoReads = reads ? ['s3:GetObject'] : [];
     const bucket = await aBucket();
     await setPolicy({ Effect: 'Allow', Action: [`s3:${action}`, ...alsoReads] });
     const allowed = await sendAs(user, request(operation, bucket));
@@ -107,9 +108,10 @@ for (const operation of operations) {
       const plain = requestFor(operation, await aBucket());
       const mark = plain.target.includes('?') ? '&' : '?';
       const ofVersion = { ...plain, target: `${plain.target}${mark}versionId=null` };
-      await setPolicy({ Effect: 'Allow', Action: `s3:${action}` });
+      const also = name === 'GetObjectAttributes' ? ['s3:GetObjectVersion'] : [];
+      await setPolicy({ Effect: 'Allow', Action: [`s3:${action}`, ...also] });
       isDenied(operation, await sendAs(user, ofVersion), name);
-      await setPolicy({ Effect: 'Allow', Action: `s3:${versionAction}` });
+      await setPolicy({ Effect: 'Allow', Action: [`s3:${versionAction}`, ...also] });
       const answer = await sendAs(user, ofVersion);
       assert.is.not(answer.status, 403, answer.body.toString());
     });

@@ -251,6 +251,15 @@ users('a body that is not the one that was signed changes nothing', async () => 
   }
 });
 
+users('the log says who asked', async () => {
+  const mia = await at.person('mia');
+  await make(mia, 'mias');
+  await at.sendUnsigned({ method: 'GET', target: '/mias' });
+  const asked = (status: number) =>
+    at.log.filter((line) => line.bucket === 'mias' && line.status === status);
+  assert.equal([asked(200)[0]?.user, asked(403)[0]?.user], ['mia', '']);
+});
+
 users('faults 105: no answer, no log line and no byte of the store has a secret', async () => {
   const leo = await at.person('leo');
   const listed = (await at.native('GET', '/users')).body.toString();

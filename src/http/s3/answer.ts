@@ -14,6 +14,8 @@ export class Answer {
   operation: string | undefined;
   bucket: string | undefined;
   key: string | undefined;
+  /** The name of the user who asks; `root`; empty for nobody in particular. */
+  user: string | undefined;
   errorCode: string | undefined;
   /** What the browser is told that asks for a page of another origin; errors carry it too. */
   corsHeaders: readonly string[] | undefined;

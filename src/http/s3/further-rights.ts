@@ -7,19 +7,23 @@ const copies = new Set(['CopyObject', 'UploadPartCopy']);
 const lockPrefix = 'x-amz-object-lock-';
 
 /**
- * What some operations need beside their own right: a copy reads its source, and what an object
- * begins with is set as if it were set later.
+ * What some operations need beside their own right: a copy reads its source, attributes tell what
+ * reading tells, and what an object begins with is set as if it were set later.
  * @returns undefined where all of it is known to be allowed
  * @throws S3Error `AccessDenied`, as what comes back does
  */
 export function requireFurther(
   operation: string,
-  { access, headers, bucket, key }: Exchange,
+  { access, headers, query, bucket, key }: Exchange,
 ): Promise<unknown> | undefined {
   const waited: (Promise<void> | undefined)[] = [];
   if (copies.has(operation)) {
     const source = copySource({ headers });
     waited.push(access.require(rightOf('GetObject'), source));
+  }
+  if (operation === 'GetObjectAttributes') {
+    const versionId = query.get('versionId');
+    waited.push(access.require(rightOf('GetObject'), { bucket, key, versionId }));
   }
   if (writes.has(operation)) {
     const has = (name: string) => (headerOf(headers, name) ?? '') !== '';

@@ -46,6 +46,7 @@ export async function postObject(answer: Answer, address: Address): Promise<void
   const fields = withFileName(form);
   const nowMs = edge.clock.nowUnixMs();
   const principal = formSender(edge, fields, nowMs);
+  answer.user = principal.name;
   const policy = formPolicy(principal, fields, address.bucket, nowMs);
   const key = keyOf(fields);
   answer.key = key;

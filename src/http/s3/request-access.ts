@@ -141,7 +141,8 @@ export class RequestAccess {
     const own = owns(this.#principal, guard.ownerId);
     const verdict = this.#byPolicies(asks, resource, tags, guard, own);
     if (verdict !== 'unsaid') return verdict === 'allowed';
-    const knowsGrants = guard.ownership !== 'BucketOwnerEnforced';
+    // A grant to write lets a key be deleted, and never a version of it for good.
+    const knowsGrants = guard.ownership !== 'BucketOwnerEnforced' && asks !== 'DeleteObjectVersion';
     if (own && (!knowsGrants || grant === undefined || ownersAnyway.has(asks))) return true;
     if (!knowsGrants || grant === undefined) return false;
     const ignorePublic = guard.block.has('IgnorePublicAcls');

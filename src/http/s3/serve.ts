@@ -88,6 +88,7 @@ function perform(answer: Answer, target: RequestTarget, address: Address): Promi
   const bucketInHost = address.bucketInHost ? address.bucket : undefined;
   const signed = { method, ...target, headers: req.headers, bucketInHost };
   const identity = authenticate(edge, signed);
+  answer.user = identity.principal.name;
   const headers = identity.presigned ? withHoistedHeaders(req.headers, query) : req.headers;
 
   const operation = route(method, address, query, headers);
