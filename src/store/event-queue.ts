@@ -23,6 +23,8 @@ const waitingMax = 10_000;
 export interface QueueListener {
   /** An event was given up, and why. */
   gaveUp(event: TargetEvent, reason: string): void;
+  /** It takes nothing now, and is tried again; told once, until it takes something. */
+  failing(reason: string): void;
   /** Some were delivered. */
   moved(): void;
 }
@@ -37,6 +39,7 @@ export class EventQueue {
   /** How many of a commit's events are not delivered, by its number, in order. */
   readonly #open = new Map<number, number>();
   #waitingCount = 0;
+  #isFailing = false;
 
   constructor(
     private readonly target: EventTarget,
@@ -44,7 +47,9 @@ export class EventQueue {
     private readonly listener: QueueListener,
   ) {
     const ended = (event: TargetEvent) => this.#ended(event);
-    const parts = { target, clock, listener, ended, signal: this.#stopping.signal };
+    const answered = (failure: string | undefined) => this.#answered(failure);
+    const { signal } = this.#stopping;
+    const parts = { target, clock, listener, ended, answered, signal };
     this.#lanes = Array.from({ length: lanesCount }, () => new Lane(parts));
   }
 
@@ -77,6 +82,11 @@ export class EventQueue {
     await Promise.all(this.#lanes.map((lane) => lane.stop()));
   }
 
+  #answered(failure: string | undefined): void {
+    if (failure !== undefined && !this.#isFailing) this.listener.failing(failure);
+    this.#isFailing = failure !== undefined;
+  }
+
   #ended({ sequence }: TargetEvent): void {
     this.#waitingCount--;
     const left = (this.#open.get(sequence) ?? 1) - 1;
@@ -98,6 +108,7 @@ interface LaneParts {
   readonly listener: QueueListener;
   readonly signal: AbortSignal;
   readonly ended: (event: TargetEvent) => void;
+  readonly answered: (failure: string | undefined) => void;
 }
 
 class Lane {
@@ -126,12 +137,13 @@ class Lane {
   }
 
   async #deliverAll(): Promise<void> {
-    const { target, clock, listener, signal, ended } = this.parts;
+    const { target, clock, listener, signal, ended, answered } = this.parts;
     for (;;) {
       const [event] = this.#events;
       if (event === undefined || signal.aborted) return;
       const failure = await target.deliver(event.message, signal);
       if (signal.aborted) return;
+      answered(failure);
       const isOld = clock.nowUnixMs() - event.timeUnixMs > eventAgeMsMax;
       if (failure !== undefined && !isOld) {
         this.#timer = clock.after(this.#backoffMs, () => {

@@ -4,6 +4,7 @@ import { accessId, admitAccess } from '../catalog/access-documents.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { PendingCommit } from '../catalog/pending.js';
 import { type Commit, decodeCommitMeta } from '../format/commit.js';
+import { footerStubFlag } from '../format/footer.js';
 import type { Log } from '../log/types.js';
 import type { Committer } from './committer.js';
 import { EventQueue, type EventTarget } from './event-queue.js';
@@ -59,6 +60,7 @@ export class Events {
       const saved = placeOfTarget(catalog, target.name) ?? log.sequenceNext;
       const queue = new EventQueue(target, clock, {
         moved: () => this.#moved(target.name),
+        failing: (reason) => this.#failing(target.name, reason),
         gaveUp: (event, reason) => this.#gaveUp(target.name, event, reason),
       });
       const isBehind = saved < log.sequenceNext;
@@ -124,6 +126,11 @@ export class Events {
     if (this.#followers.some(({ isBehind, queue }) => isBehind && queue.isEmpty)) this.#readOn();
   }
 
+  #failing(target: string, reason: string): void {
+    const message = 'events are not taken, and tried again for a day';
+    this.parts.tell?.({ level: 'warn', message, facts: { target, reason } });
+  }
+
   #gaveUp(target: string, { bucket, key, timeUnixMs }: TargetEvent, reason: string): void {
     const facts = { target, bucket, key, time: new Date(timeUnixMs).toISOString(), reason };
     this.parts.tell?.({ level: 'warn', message: 'an event was given up', facts });
@@ -162,8 +169,9 @@ export class Events {
     for (const { fileId, follow } of sources) {
       const end = fileId === undefined ? Infinity : (ends.get(fileId) ?? Infinity);
       if (end <= follower.seen || isFull) continue;
-      await follow((sequence, meta) => {
+      await follow((sequence, meta, flags) => {
         if (sequence < follower.seen || this.#stopped) return;
+        if ((flags & footerStubFlag) !== 0) return; // what is left of a commit says too little
         isFull ||= !follower.queue.hasRoom;
         if (isFull) return;
         const commit = decodeCommitMeta(meta);
