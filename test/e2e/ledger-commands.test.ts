@@ -65,12 +65,24 @@ it('say the same of a running server as of its directory', async () => {
 
   for (const [index, command] of commands.entries())
     assert.is(await said(...command, ...here), spoken[index], command.join(' '));
-  // The bucket may have a block of its own.
-  const differences = /^(~ photos\/a {2}v2 -> v4|\+ photos\/a {2}v2)\n\+ photos\/b {2}v3\n$/;
-  assert.match(spoken[3] ?? '', differences);
+  // The bucket may have a block of its own, and what is said of it takes versions.
+  const [, ofB = ''] = /^\+ photos\/b {2}v(\d+)\n/m.exec(spoken[3] ?? '') ?? [];
+  const [first, newest] = [Number(ofB) - 1, Number(ofB) + 1];
+  const ofA = [`~ photos/a  v${first} -> v${newest}\n`, `+ photos/a  v${first}\n`];
+  assert.ok(
+    ofA.some((line) => spoken[3]?.includes(line)),
+    spoken[3],
+  );
   const check = await logstore(['check-proof', '-', '--key', vkey], { input: proof });
-  assert.match(check.stdout.toString(), 'version 4 is its newest');
-  const older = await said('prove', 'photos/a', '--written', '--of-version', '2', ...here);
+  assert.match(check.stdout.toString(), `version ${newest} is its newest`);
+  const older = await said(
+    'prove',
+    'photos/a',
+    '--written',
+    '--of-version',
+    String(first),
+    ...here,
+  );
   const written = await logstore(['check-proof', '-', '--key', vkey], { input: older });
   assert.is(written.code, 0, written.stdout.toString());
 });
