@@ -19,6 +19,7 @@ import type { Health, Logger } from './http/edge.js';
 import type { WebServer } from './http/guards.js';
 import { threadedLedger } from './ledger-options.js';
 import { openUsers } from './open-users.js';
+import { replayProgress } from './replay-progress.js';
 import { findCredentials, makeCredentials } from './root-credentials.js';
 
 import { openStoreOn } from './store/store.js';
@@ -78,6 +79,7 @@ export async function startServer(
     scrubPeriodMs: config.scrubPeriod,
     tell: ({ level, message, facts }) => logger[level](facts, message),
     warn: (message, error) => logger.warn({ err: error }, message),
+    progress: replayProgress(host.clock, logger),
     holder: holderText(config),
     ledger: config.ledger === 'on' ? ledgerOf(config) : undefined,
     keys,

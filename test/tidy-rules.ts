@@ -63,6 +63,12 @@ const bans: readonly Ban[] = [
     in: /^src\//,
     except: host,
   },
+  {
+    what: /\btimingSafeEqual\b/,
+    why: 'secrets are compared in one place, whatever their length',
+    in: /^src\//,
+    except: /^src\/auth\/same-digest\.ts$/,
+  },
   { what: /\bprocess\.exit\(/, why: 'a library returns or throws', in: /^(src|bench)\// },
   { what: /\bconsole\./, why: 'src speaks through its logger', in: /^src\// },
   { what: /\b(Buffer|process)\./, why: 'runs in the browser too', in: browserFolders },

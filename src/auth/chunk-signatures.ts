@@ -1,4 +1,5 @@
-import { createHash, type Hash, hash, timingSafeEqual } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
+import { isSameDigest } from './same-digest.js';
 import { hmac } from './signing-key.js';
 import type { ChunkSigning } from './sigv4.js';
 
@@ -42,9 +43,6 @@ export class ChunkSignatures {
   }
 }
 
-/** In constant time for all that have the length of a signature. */
 export function sameSignature(expected: string, given: string): boolean {
-  const givenBytes = Buffer.from(given, 'latin1');
-  const expectedBytes = Buffer.from(expected, 'latin1');
-  return givenBytes.length === expectedBytes.length && timingSafeEqual(expectedBytes, givenBytes);
+  return isSameDigest(Buffer.from(expected, 'latin1'), Buffer.from(given, 'latin1'));
 }

@@ -1,6 +1,6 @@
-import { timingSafeEqual } from 'node:crypto';
 import { parseAmzDate } from './amz-date.js';
 import { type Refusal, refuse } from './refusal.js';
+import { isSameHexDigest } from './same-digest.js';
 import { credentialOf, wrongRegion } from './signature-claim.js';
 import { deriveSigningKey, hmac, signatureAlgorithm } from './signing-key.js';
 import { isSameSignature, signV2 } from './sigv2.js';
@@ -60,10 +60,7 @@ function verifyNew(
   const secret = secretOf(accessKeyId);
   if (secret === undefined) return unknownKey();
   const expected = hmac(deriveSigningKey(secret, scope), policy);
-  const text = of('x-amz-signature');
-  const isWhole = /^[0-9a-f]{64}$/.test(text);
-  const given = isWhole ? Buffer.from(text, 'hex') : Buffer.alloc(expected.length);
-  return timingSafeEqual(expected, given) && isWhole
+  return isSameHexDigest(expected, of('x-amz-signature'))
     ? { is: 'proven', accessKeyId }
     : doesNotMatch();
 }

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import {
   type CanonicalParameter,
   canonicalParameters,
@@ -9,6 +8,7 @@ import {
 import { verifyFormSignature } from './form-signature.js';
 import { type PayloadClaim, parsePayloadClaim, unsignedPayload } from './payload-claim.js';
 import { type Refusal, refuse } from './refusal.js';
+import { isSameHexDigest } from './same-digest.js';
 import {
   claimInHeader,
   claimInQuery,
@@ -233,18 +233,15 @@ function unsignedHeader(request: SignableRequest, claim: SignatureClaim): Refusa
   return undefined;
 }
 
-/** In constant time also for signatures that are none; faults 92. */
 function signatureMatches(
   claim: SignatureClaim,
   signingKey: Uint8Array,
   canonical: string,
 ): boolean {
-  const wellFormed = /^[0-9a-f]{64}$/.test(claim.signature);
-  const given = wellFormed ? Buffer.from(claim.signature, 'hex') : Buffer.alloc(32);
   const matches = (encoding: 'latin1' | 'utf8'): boolean => {
     const scope = scopeText(claim.scope);
     const expected = signCanonical(signingKey, claim.amzDate, scope, canonical, encoding);
-    return timingSafeEqual(expected, given) && wellFormed;
+    return isSameHexDigest(expected, claim.signature);
   };
   if (matches('latin1')) return true;
   // Some clients sign a header's text as UTF-8 and send it as Latin-1.

@@ -16,6 +16,7 @@ import {
   TransferWatch,
   type WebServer,
 } from './guards.js';
+import { HeldBodies } from './held-bodies.js';
 import { nativeRouter } from './native/router.js';
 import { RequestLog } from './request-log.js';
 import { bucketInHost } from './s3/address.js';
@@ -29,6 +30,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     ...deps,
     limits,
     transfers: new TransferWatch(deps.clock, limits.bodyIdleMs),
+    heldBodies: new HeldBodies(),
     verifier: new SigV4Verifier({
       region: deps.region,
       secretOf: (id) => deps.users.directory.signer(id)?.secret,

@@ -5,6 +5,7 @@ import type { Users } from '../auth/users.js';
 import type { Clock, Random } from '../base/host.js';
 import type { Store } from '../store/types.js';
 import type { EdgeLimits, TransferWatch } from './guards.js';
+import type { HeldBodies } from './held-bodies.js';
 import type { RequestLog } from './request-log.js';
 
 /** The part of a pino logger that the edge uses. */
@@ -54,6 +55,7 @@ export interface EdgeDeps {
 export interface Edge extends EdgeDeps {
   readonly limits: EdgeLimits;
   readonly transfers: TransferWatch;
+  readonly heldBodies: HeldBodies;
   readonly verifier: SigV4Verifier;
   readonly guards: BucketGuards;
   readonly requestIds: RequestIds;

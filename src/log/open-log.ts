@@ -138,6 +138,7 @@ async function replay(
   const from = fits ? snapshot.sequence : 1;
   const follower = new VersionCounter(wanted, state, fits ? snapshot.versionNext : 1);
   const remade: Replayed['remade'][number][] = [];
+  const progress = new ReplayProgress(state, from, options);
   for (const file of state.files) {
     if (file.end === 0) continue;
     const segment = files.add(file, undefined, groupOf(state, file.fileId));
@@ -145,6 +146,7 @@ async function replay(
     if (file.end <= from) continue;
     const found = await followEnded(disk, files, segment, from, follower);
     if (found.remade !== undefined) remade.push([file, found.remade]);
+    progress.followed(file);
   }
   const openFile = state.files[state.files.length - 1];
   if (openFile === undefined) throw new LogStoreError('STORE_DAMAGED', 'no segment is open');
@@ -268,6 +270,30 @@ function missing(file: ManifestFile): LogStoreError {
     'STORE_DAMAGED',
     `${path} is missing: bring it back; nothing was changed`,
   );
+}
+
+/** How much of the ended segments has been followed; the open one is the small rest. */
+class ReplayProgress {
+  readonly #totalBytes: number;
+  #doneBytes = 0;
+
+  constructor(
+    { files }: ManifestState,
+    from: number,
+    private readonly options: OpenLogOptions,
+  ) {
+    const wanted = files.filter(({ end }) => end > from);
+    this.#totalBytes = wanted.reduce((sum, file) => sum + sizeOf(file), 0);
+  }
+
+  followed(file: ManifestFile): void {
+    this.#doneBytes += sizeOf(file);
+    this.options.progress?.(this.#doneBytes, this.#totalBytes);
+  }
+}
+
+function sizeOf({ position }: ManifestFile): number {
+  return position?.offset ?? 0;
 }
 
 /** Passes commits on, counts their versions, and tells lost ones from those given up. */

@@ -131,6 +131,8 @@ export interface OpenLogOptions {
    */
   readonly snapshot?: (LogPosition & { readonly storeId: Uint8Array }) | undefined;
   readonly use?: ((snapshotFits: boolean) => void) | undefined;
+  /** Told after each segment how much of what is to be followed has been. */
+  readonly progress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
   /** Told of what costs time but no data. */
   readonly warn?: ((message: string, error: unknown) => void) | undefined;
 }

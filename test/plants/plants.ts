@@ -25,7 +25,7 @@ export const plants: readonly Plant[] = [
   { patch: 'acknowledge-before-sync', file: inSync, test: 'faults 36' },
   { patch: 'answer-from-unsynced-state', file: inStore, test: 'faults 36' },
   { patch: 'skip-directory-sync', file: inCrash, test: 'faults 1, 2: what was acknowledged' },
-  { patch: 'cut-at-first-bad-record', file: inTail, test: 'faults 5' },
+  { patch: 'cut-at-first-bad-record', file: inTail, test: 'faults 6: a commit' },
   { patch: 'cut-at-damaged-batch-header', file: inTail, test: 'faults 48' },
   { patch: 'extend-the-torn-file', file: inCrash, test: 'faults 1, 2: what was acknowledged' },
   { patch: 'void-the-old-file-first', file: inCrash, test: 'faults 11, 13' },

@@ -99,7 +99,7 @@ it('faults 32: old files go only after the new ones, both manifests and their di
   assert.ok(firstBehind(all, last, 'syncDirectory', 'log') !== undefined, 'and stay away');
 });
 
-it('faults 32: what a crash left of them goes at the next start, after both manifests are synced anew', async () => {
+it('faults 32, 33: what a crash left of them goes at the next start, after both manifests are synced anew', async () => {
   const { world, store } = await aStoreToCompact();
   const olds = await namedFiles(world);
   world.faults.faultWhen(({ kind, path }) =>

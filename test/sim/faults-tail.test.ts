@@ -45,7 +45,7 @@ it('faults 3: a log cut at each byte of its last record opens with exactly the e
   await uncut.run(journal.check(log, notes));
 });
 
-it('faults 4: garbage or zeros behind the last record are not parsed and not kept', async () => {
+it('faults 4, 5: garbage or zeros behind the last record are not parsed and not kept', async () => {
   for (const behind of ['garbage', 'zeros', 'a short piece of garbage'] as const) {
     const { world, journal } = await aKilledLogOf(bodiesOf(40, 50));
     const whole = world.disk.testBytesOf(firstSegment);
@@ -60,7 +60,7 @@ it('faults 4: garbage or zeros behind the last record are not parsed and not kep
   }
 });
 
-it('faults 5: a commit that rotted under later ones is loud, and nothing is cut', async () => {
+it('faults 6: a commit that rotted under later ones is loud, and nothing is cut', async () => {
   const { world, log, journal } = await aLogOf(bodiesOf(40, 50, 60, 70));
   await world.run(idle(world, 80));
   const places = recordsIn(world);

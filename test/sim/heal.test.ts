@@ -145,6 +145,26 @@ it('faults 51, 52: parity of another segment, or of an older one, is no parity',
   sameFiles(world, whole, 'a misdirected write was healed');
 });
 
+it('faults 53: a wrong block that fits its checksum leads to no wrong byte of what is rebuilt', async () => {
+  const { world, bodies } = await aProtectedStore();
+  const whole = logFiles(world);
+  const shape = await shapeOf(world);
+  // The bits of the polynomial of CRC-32: whatever bytes they are laid over keep their checksum.
+  const collision = [0x41, 0x06, 0x71, 0xdb, 0x01];
+  const trusted = extent(shape, 1).offset + 40; // of the header, where no record would tell
+  assert.ok(extent(shape, 10).lengthBytes > 0, 'two at least');
+  for (let shard = 7; extent(shape, shard + 1).lengthBytes > 0; shard += 2) {
+    for (const [index, mask] of collision.entries())
+      for (let bit = 0; bit < 8; bit++)
+        if ((mask >> bit) & 1) world.disk.testFlip(first, trusted + index, bit);
+    const lost = extent(shape, shard).offset;
+    for (let at = lost; at < lost + shape.blockBytes; at++) world.disk.testFlip(first, at, at % 8);
+    const what = `shard ${shard} rebuilt beside a wrong one`;
+    await isHealed(world, bodies, what);
+    sameFiles(world, whole, what);
+  }
+});
+
 it('faults 57: sectors that cannot be read are read past, and healed', async () => {
   const { world, bodies } = await aProtectedStore();
   let isBad = true;

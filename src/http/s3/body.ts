@@ -138,6 +138,7 @@ export async function readWholeBody(
   );
   const framing = framingOf(exchange, claims);
   if (framing.sizeBytes > sizeBytesMax) throw new S3Error('MaxMessageLengthExceeded');
+  answer.edge.heldBodies.hold(framing.sizeBytes, answer.res);
   if (framing.is === 'plain') {
     const bytes = await collectRequest(answer);
     return verified(exchange, bytes, expectedOf(exchange, claims));
