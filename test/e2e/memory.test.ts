@@ -108,8 +108,9 @@ memory(
           () => undefined,
         ),
       );
-      await until(() => refusedCount >= clientCount - heldCount);
-      const grownBytes = peakBytes(served) - before;
+      const grown = () => peakBytes(served) - before;
+      await until(() => refusedCount >= clientCount - heldCount || grown() > 140 * mebibyte);
+      const grownBytes = grown();
       assert.ok(grownBytes < 140 * mebibyte, `${Math.round(grownBytes / mebibyte)} of 192 MiB`);
       for (const { socket } of clients) socket.destroy();
       await Promise.all([...slowedDown, ...clients.map(({ closed }) => closed)]);
