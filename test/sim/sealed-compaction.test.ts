@@ -64,7 +64,7 @@ it('without its ledger a store forgets nothing that has yet to be sealed', async
 
 it('what was given is in the next block, however often the disk was too full for one', async () => {
   const world = new SimulatedWorld(3);
-  let isFull = true;
+  let isFull = false;
   const isOfLedger = (path: string) => path.startsWith('ledger/1/log/');
   world.faults.faultWhen(({ kind, path }) =>
     isFull && kind === 'write' && isOfLedger(path) ? { is: 'refused', errno: 'ENOSPC' } : undefined,
@@ -73,6 +73,8 @@ it('what was given is in the next block, however often the disk was too full for
     (async () => {
       await using store = await openSealed(world, options);
       await store.createBucket(bucket);
+      await ledgerOf(store).seal();
+      isFull = true;
       for (let index = 0; index < 5; index++) {
         await store.put(bucket, `k${index}`, new Uint8Array(10));
         await ledgerOf(store)
@@ -85,7 +87,12 @@ it('what was given is in the next block, however often the disk was too full for
       isFull = false;
     })(),
   );
-  await world.run(openSealed(world, options).then((store) => store.close()));
+  await world.run(
+    (async () => {
+      await using store = await openSealed(world, options);
+      assert.is((await ledgerOf(store).seal()).is, 'ok');
+    })(),
+  );
   const { wrong, objectCount, changeCount } = await auditOf(world);
   assert.equal([wrong, objectCount, changeCount], [undefined, 6, 6]);
 });
