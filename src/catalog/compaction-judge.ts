@@ -9,15 +9,13 @@ export interface Surroundings {
   liesElsewhere(sequence: number): boolean;
   /** Whether this record's segment is being rewritten. */
   isRewritten(sequence: number): boolean;
-  /** Whether an upload that is under way writes under this id. */
-  isUnderWay(subject: Uint8Array): boolean;
-  /** Whether nothing in the file is marked, and no upload under way may have written there. */
+  /** Whether nothing in the file is marked. */
   isAllDead(fileId: number): boolean;
 }
 
 /**
  * Decides what compaction keeps (SPEC.md §8.3): what is marked, as it is; of the rest only the
- * removals of what still lies somewhere, as stubs; and the data of uploads under way.
+ * removals of what still lies somewhere, as stubs.
  */
 export class CompactionJudge implements RewriteJudge {
   /** The highest number of a removal that is gone, wholly or in part. */
@@ -29,8 +27,8 @@ export class CompactionJudge implements RewriteJudge {
     readonly syncBytes: number,
   ) {}
 
-  keepsData(sequence: number, subject: Uint8Array): boolean {
-    return this.marks.has(sequence) || this.surroundings.isUnderWay(subject);
+  keepsData(sequence: number): boolean {
+    return this.marks.has(sequence);
   }
 
   isAllDead(fileId: number): boolean {

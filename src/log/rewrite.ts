@@ -21,7 +21,7 @@ export type Verdict = 'keep' | 'drop' | { readonly stub: Uint8Array };
 
 /** Decides over records, in order of their numbers; what it says must hold until the swap. */
 export interface RewriteJudge {
-  keepsData(sequence: number, subject: Uint8Array): boolean;
+  keepsData(sequence: number): boolean;
   /** @param payload of a commit or a stub, valid during the call */
   verdict(sequence: number, payload: Uint8Array, isStub: boolean): Verdict;
   /** Whether no data record and no commit of this file is kept. */
@@ -193,8 +193,7 @@ class SegmentRewrite {
     const payload = scannedPayload(record);
     this.#readBytes += recordBytes(header.payloadBytes);
     if (kind === 'data') {
-      const subject = subjectOf(record.bytes, record.headerStart);
-      if (this.judge.keepsData(header.sequence, subject)) this.#keep(record, payload);
+      if (this.judge.keepsData(header.sequence)) this.#keep(record, payload);
       return;
     }
     const verdict = this.judge.verdict(header.sequence, payload, kind === 'stub');

@@ -6,6 +6,7 @@ import { openFrame, partKey } from '../encryption/frame.js';
 import { frameBytes, frameCount, sealedBytes } from '../format/encryption.js';
 import type { ObjectRecord, PartRecord } from '../format/mutation.js';
 import type { Log, LogPin } from '../log/types.js';
+import { freeWithMemory } from '../memory/spent-memory.js';
 import { type Commits, putPartAt, type RecordSource, type StoredCommit } from './commits.js';
 
 /** A body by its commit: runs of data records, bytes inside the commit, or commits of parts. */
@@ -139,6 +140,7 @@ export class BodyReader {
     const plainBytes = isLast ? body.sizeBytes % frameBytes : frameBytes;
     const sealed = await this.#read(piece, body, from);
     const plain = openFrame(key, index, sealed);
+    freeWithMemory(sealed);
     if (plain.length !== plainBytes) throw corrupt(body.sequence);
     return plain;
   }

@@ -10,6 +10,7 @@ import type { Slab } from '../digest/slab-pool.js';
 import { sealFrame } from '../encryption/frame.js';
 import { frameBytes, tagBytes } from '../format/encryption.js';
 import type { Log } from '../log/types.js';
+import { freeSpent } from '../memory/spent-memory.js';
 import { aborted, withSignal } from './abortable.js';
 import type { BodySource } from './types.js';
 
@@ -37,13 +38,6 @@ export interface WriteBodyOptions {
   readonly key?: Uint8Array | undefined;
 }
 
-/** A body whose commit is still to come. */
-interface UnderWay {
-  /** Below it none of its records is. */
-  readonly begun: number;
-  readonly records: DataRecords;
-}
-
 const noRuns: readonly number[] = Object.freeze([]);
 const nothing = (): void => {};
 
@@ -68,7 +62,8 @@ function fitsInline(lengthBytes: number, { inlineBytesMax, key }: WriteBodyOptio
  * and written by the log. What a body that fails has written is dead.
  */
 export class BodyWriter {
-  readonly #underWay = new Map<string, UnderWay>();
+  /** Of the bodies whose commit is still to come. */
+  readonly #underWay = new Set<DataRecords>();
 
   constructor(
     private readonly log: Log,
@@ -121,36 +116,16 @@ export class BodyWriter {
     }
   }
 
-  /** Whether a body whose commit is still to come writes its records under this subject. */
-  isUnderWay(subject: Uint8Array): boolean {
-    return this.#underWay.has(nameOf(subject));
-  }
-
-  /** Below it no body whose commit is still to come has a record. */
-  underWayFrom(): number {
-    let from = this.log.position().sequence;
-    for (const { begun } of this.#underWay.values()) from = Math.min(from, begun);
-    return from;
-  }
-
   /** Of the bodies whose commit is still to come: the runs of their records so far. */
   underWayRuns(): readonly (readonly number[])[] {
-    return Array.from(this.#underWay.values(), ({ records }) => records.runs);
+    return Array.from(this.#underWay, ({ runs }) => runs);
   }
 
   /** Written for them so far. */
   get underWayBytes(): number {
     let sizeBytes = 0;
-    for (const { records } of this.#underWay.values()) sizeBytes += records.sizeBytes;
+    for (const records of this.#underWay) sizeBytes += records.sizeBytes;
     return sizeBytes;
-  }
-
-  /** @returns what ends it */
-  #begin(uploadId: Uint8Array, records: DataRecords): () => void {
-    const name = nameOf(uploadId);
-    // Not the next number: after a failed batch numbers are given again.
-    this.#underWay.set(name, { begun: this.log.position().sequence, records });
-    return () => this.#underWay.delete(name);
   }
 
   async #writeRecords(
@@ -162,7 +137,8 @@ export class BodyWriter {
     const digester = this.digests.start(plan);
     const uploadId = this.random.bytes(8);
     const records = new DataRecords(this.log, uploadId, key);
-    const release = this.#begin(uploadId, records);
+    this.#underWay.add(records);
+    const release = (): void => void this.#underWay.delete(records);
     let isWritten = false;
     let plainBytes = 0;
     let next: FilledSlab | undefined = first;
@@ -255,7 +231,10 @@ class DataRecords {
         const sequence = this.log.append({
           ...{ kind: 'data', flags: 0, subject: this.uploadId },
           ...{ payload, payloadChecksum },
-          onDurable: () => slab?.release(),
+          onDurable: () => {
+            slab?.release();
+            if (this.key !== undefined) payload.forEach(freeSpent);
+          },
           onFailed: (error) => {
             this.#failure = error;
             slab?.release();
@@ -271,10 +250,6 @@ class DataRecords {
       }
     }
   }
-}
-
-function nameOf(uploadId: Uint8Array): string {
-  return Buffer.from(uploadId).toString('latin1');
 }
 
 function tooLarge(): LogStoreError {

@@ -19,7 +19,7 @@ export interface CompactionParts {
   readonly log: Log;
   readonly segmentBytes: number;
   readonly spaceUse: SpaceUse;
-  readonly bodies: Pick<BodyWriter, 'isUnderWay' | 'underWayFrom' | 'underWayRuns'>;
+  readonly bodies: Pick<BodyWriter, 'underWayRuns'>;
   /**
    * Resolves when removals up to now may be believed: proven durable, and in a ledger block where
    * there is a ledger.
@@ -214,7 +214,6 @@ export class Compaction {
     group: readonly SegmentLife[],
     syncBytes: number,
   ): CompactionJudge {
-    const { bodies } = this.parts;
     const ofGroup = (fileId: number) => group.find((life) => life.fileId === fileId);
     const rewritten = compactor.segments().filter(({ fileId }) => ofGroup(fileId) !== undefined);
     const first = rewritten[0]?.first ?? 0;
@@ -222,8 +221,7 @@ export class Compaction {
     const surroundings: Surroundings = {
       isRewritten: (sequence) => sequence >= first && sequence < end,
       liesElsewhere: (sequence) => compactor.liesAsCommit(sequence),
-      isUnderWay: (subject) => bodies.isUnderWay(subject),
-      isAllDead: (fileId) => ofGroup(fileId)?.liveBytes === 0 && end <= bodies.underWayFrom(),
+      isAllDead: (fileId) => ofGroup(fileId)?.liveBytes === 0,
     };
     return new CompactionJudge(marks, surroundings, syncBytes);
   }
