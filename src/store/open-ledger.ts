@@ -1,4 +1,4 @@
-import { LogStoreError } from '../base/errors.js';
+import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { findEpoch } from '../ledger/epoch.js';
 import type { SealerLink } from '../ledger/sealer-link.js';
@@ -54,16 +54,27 @@ function oldCopy(reason: string | undefined): string {
 /**
  * A store that has a ledger and is open without it forgets no removal that the ledger has yet to
  * seal: whoever opens the ledger again would never learn of it.
- * @throws LogStoreError `NOT_SEALED`
+ * @throws LogStoreError `NOT_SEALED`, `IO`
  */
 export async function checkSealed(host: Host, log: Log): Promise<void> {
-  if ((await findEpoch(host.disk)) === undefined) return;
-  await using opened = await readLedger(host);
-  const sealed = opened.ledger.last?.block.versions[1] ?? 1;
-  if (log.position().versionNext <= sealed) return;
+  const sealed = await sealedVersionNext(host);
+  if (sealed === undefined || log.position().versionNext <= sealed) return;
   const help = 'open it with its ledger, or remove the directory `ledger`';
   throw new LogStoreError(
     'NOT_SEALED',
     `the ledger of this store has yet to seal changes: ${help}`,
   );
+}
+
+/** Undefined where there is no ledger. */
+async function sealedVersionNext(host: Host): Promise<number | undefined> {
+  try {
+    if ((await findEpoch(host.disk)) === undefined) return undefined;
+    await using opened = await readLedger(host);
+    return opened.ledger.last?.block.versions[1] ?? 1;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new LogStoreError('IO', `the ledger cannot be read: ${errno}`, { cause: error });
+  }
 }
