@@ -177,7 +177,11 @@ export class OperationQueue {
         effect.elsewhere(state, fault.path, fault.offset);
         return undefined;
       case 'death':
-        if (fault.when === 'after') effect.whole(state);
+        try {
+          if (fault.when === 'after') effect.whole(state);
+        } catch (error) {
+          if (!(error instanceof SystemError)) throw error; // a call that fails is over as well
+        }
         if (fault.when === 'during') effect.part?.(state, this.random.fraction());
         this.die();
         return undefined;
