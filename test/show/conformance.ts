@@ -1,5 +1,5 @@
-import { type Demonstration, run } from './demonstration.js';
-import { projectRoot } from './project-root.js';
+import { tests } from './built-tests.js';
+import type { Demonstration } from './demonstration.js';
 
 export const pagers: Demonstration = {
   name: 'pagers',
@@ -7,11 +7,7 @@ export const pagers: Demonstration = {
     'each pager of the SDK shows every key, version, upload and part once, in order: of so many ' +
     'keys (60000), with folded prefixes, delete markers and odd names',
   full: 'npm run show -- pagers [KEYS]',
-  run: ([keys = '60000']) =>
-    run(process.execPath, ['--enable-source-maps', 'dist/test/e2e/pagers.test.js'], projectRoot, {
-      ...process.env,
-      LOGSTORE_PAGER_KEYS: keys,
-    }),
+  run: ([keys = '60000']) => tests('e2e/pagers', { LOGSTORE_PAGER_KEYS: keys }),
 };
 
 export const race: Demonstration = {
@@ -20,9 +16,21 @@ export const race: Demonstration = {
     'of 64 clients that race for a key, by If-None-Match or If-Match, over a delete marker too, ' +
     'exactly one wins; in so many rounds (1000), every tenth killed with kill -9',
   full: 'npm run show -- race [ROUNDS]',
-  run: ([rounds = '1000']) =>
-    run(process.execPath, ['dist/test/e2e/conditional-race.test.js'], projectRoot, {
-      ...process.env,
-      LOGSTORE_RACE_ROUNDS: rounds,
-    }),
+  run: ([rounds = '1000']) => tests('e2e/conditional-race', { LOGSTORE_RACE_ROUNDS: rounds }),
+};
+
+export const clients: Demonstration = {
+  name: 'clients',
+  shows: 'the clients that are installed make their round trips at their defaults',
+  run: () => tests('e2e/clients'),
+};
+
+export const authorisation: Demonstration = {
+  name: 'authorisation',
+  shows: 'every operation, each way to sign, each flaw; each operation with and without its right',
+  async run() {
+    await tests('conformance/s3-authorisation');
+    await tests('conformance/s3-rights');
+    await tests('e2e/s3-authorisation');
+  },
 };

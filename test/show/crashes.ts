@@ -1,14 +1,5 @@
-import { type Demonstration, run } from './demonstration.js';
-import { projectRoot } from './project-root.js';
-
-/** A test file of the built project, with what its longer run is called in the environment. */
-function tests(file: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
-  const script = `dist/test/${file}.js`;
-  return run(process.execPath, ['--enable-source-maps', script], projectRoot, {
-    ...process.env,
-    ...env,
-  });
-}
+import { tests } from './built-tests.js';
+import type { Demonstration } from './demonstration.js';
 
 export const simulator: Demonstration = {
   name: 'simulator',
@@ -17,8 +8,8 @@ export const simulator: Demonstration = {
     'lives of as many seeds as the argument says (100)',
   full: 'npm run test:sim',
   async run([seeds = '100']) {
-    await tests('sim/log-crash.test', { LOGSTORE_TEST_SEEDS: seeds });
-    await tests('sim/store-crash.test', { LOGSTORE_TEST_SEEDS: seeds });
+    await tests('sim/log-crash', { LOGSTORE_TEST_SEEDS: seeds });
+    await tests('sim/store-crash', { LOGSTORE_TEST_SEEDS: seeds });
   },
 };
 
@@ -28,19 +19,19 @@ export const kill9: Demonstration = {
     'a store with 16 writers is killed at random moments as often as the argument says (20): ' +
     '0 lost, 0 wrong, 0 resurrected',
   full: 'npm run test:kill-9',
-  run: ([rounds = '20']) => tests('crash/kill-9.test', { LOGSTORE_KILL_ROUNDS: rounds }),
+  run: ([rounds = '20']) => tests('crash/kill-9', { LOGSTORE_KILL_ROUNDS: rounds }),
 };
 
 export const plants: Demonstration = {
   name: 'plants',
-  shows: 'nineteen mistakes planted in the source are each found by the test named for it',
-  run: () => tests('plants/plants.test'),
+  shows: 'mistakes planted in the source are each found by the test named for it',
+  run: () => tests('plants/plants'),
 };
 
 export const cutTail: Demonstration = {
   name: 'cut-tail',
   shows: 'a log cut at each byte of its last record opens with exactly the earlier ones',
-  run: () => tests('sim/faults-tail.test', { LOGSTORE_TEST_ONLY: 'faults 3' }),
+  run: () => tests('sim/faults-tail', { LOGSTORE_TEST_ONLY: 'faults 3' }),
 };
 
 export const bitFlips: Demonstration = {
@@ -49,5 +40,5 @@ export const bitFlips: Demonstration = {
     'one bit flipped in any file of a store is never served: each is named by verify, reads ' +
     'give what was there or an error; every so many bytes as the argument says (29)',
   full: 'npm run test:flips',
-  run: ([step = '29']) => tests('sim/bit-flips.test', { LOGSTORE_FLIP_STEP: step }),
+  run: ([step = '29']) => tests('sim/bit-flips', { LOGSTORE_FLIP_STEP: step }),
 };

@@ -1,8 +1,16 @@
-import { pagers, race } from './conformance.js';
+import { compactionCases, compactionCrashes, compactionHistories, fullDisk } from './compaction.js';
+import { authorisation, clients, pagers, race } from './conformance.js';
 import { bitFlips, cutTail, kill9, plants, simulator } from './crashes.js';
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
-import { healBits, healCommands, healCrashes, scrubs } from './healing.js';
+import { healBits, healCommands, healCrashes, lossPatterns, scrubs } from './healing.js';
+import {
+  browser,
+  operatorsGames,
+  otherVerifiers,
+  prunedLedgers,
+  sealingCrashes,
+} from './ledger.js';
 import { memory } from './memory.js';
 import { overwrite } from './overwrite.js';
 import { packageInstall } from './package-install.js';
@@ -23,15 +31,27 @@ export const demonstrations: readonly Demonstration[] = [
   plants,
   cutTail,
   bitFlips,
+  compactionCases,
+  compactionHistories,
+  compactionCrashes,
+  fullDisk,
+  lossPatterns,
   healBits,
   healCrashes,
   scrubs,
   healCommands,
   rebuildIndex,
   overwrite,
+  clients,
+  authorisation,
   pagers,
   race,
   memory,
   tenMillion,
   proofs,
+  otherVerifiers,
+  operatorsGames,
+  sealingCrashes,
+  prunedLedgers,
+  browser,
 ];

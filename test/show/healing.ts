@@ -1,11 +1,16 @@
-import { type Demonstration, run } from './demonstration.js';
-import { projectRoot } from './project-root.js';
+import { tests } from './built-tests.js';
+import type { Demonstration } from './demonstration.js';
 
-function tests(file: string, step?: string): Promise<void> {
-  const env = step === undefined ? {} : { LOGSTORE_HEAL_STEP: step };
-  const argv = ['--enable-source-maps', `dist/test/${file}.js`];
-  return run(process.execPath, argv, projectRoot, { ...process.env, ...env });
-}
+export const lossPatterns: Demonstration = {
+  name: 'loss-patterns',
+  shows:
+    'every loss that a code is made for is made good, 1,000 random ones of the larger codes, byte ' +
+    'for byte as @subspace/reed-solomon-erasure.wasm does; one loss more is refused',
+  async run() {
+    await tests('property/erasure');
+    await tests('unit/erasure/codec');
+  },
+};
 
 export const healBits: Demonstration = {
   name: 'heal-bits',
@@ -14,7 +19,7 @@ export const healBits: Demonstration = {
     'slices less a block, are read past and healed; three losses are named and nothing is written; ' +
     'every so many bytes as the argument says (499)',
   full: 'npm run test:heal',
-  run: ([step = '499']) => tests('sim/heal.test', step),
+  run: ([step = '499']) => tests('sim/heal', { LOGSTORE_HEAL_STEP: step }),
 };
 
 export const healCrashes: Demonstration = {
@@ -23,13 +28,13 @@ export const healCrashes: Demonstration = {
     'making parity and repairing, killed or failing at calls of the disk, loses no object; every ' +
     'so many calls as the argument says (17)',
   full: 'npm run test:heal',
-  run: ([step = '17']) => tests('sim/heal-crash.test', step),
+  run: ([step = '17']) => tests('sim/heal-crash', { LOGSTORE_HEAL_STEP: step }),
 };
 
 export const scrubs: Demonstration = {
   name: 'scrub',
   shows: 'parity behind the writes, a scrub in its period across restarts, repair beside reads',
-  run: () => tests('sim/upkeep.test'),
+  run: () => tests('sim/upkeep'),
 };
 
 export const healCommands: Demonstration = {
@@ -37,5 +42,5 @@ export const healCommands: Demonstration = {
   shows:
     'health, repair, scrub and verify on spoiled files of a real disk, and a server that heals ' +
     'what a GET meets',
-  run: () => tests('e2e/heal.test'),
+  run: () => tests('e2e/heal'),
 };

@@ -8,8 +8,8 @@ const chosen = demonstrations.filter((each) => name === 'all' || each.name === n
 if (name === undefined || chosen.length === 0) {
   if (name !== undefined) console.log(`There is no demonstration '${name}'.\n`);
   for (const each of demonstrations) {
-    console.log(`${each.name.padEnd(16)} ${each.shows}`);
-    console.log(`${' '.repeat(16)} ${each.full ?? `npm run show -- ${each.name}`}`);
+    console.log(`${each.name.padEnd(20)} ${each.shows}`);
+    console.log(`${' '.repeat(20)} ${each.full ?? `npm run show -- ${each.name}`}`);
   }
   process.exitCode = name === undefined ? 0 : 1;
 }
