@@ -33,6 +33,8 @@ const smallRatio = 1 / 4;
 /** So many small ones in a row are joined even where nothing in them is dead. */
 const smallRunMin = 4;
 const youngDeadRatioMin = 1 / 2;
+/** What one group reads, in full segments: its space comes back when all of it is rewritten. */
+const groupReadsMax = 8;
 /** A table keeps its numbers, less the first one, in 32 bits. */
 const numberCountMax = 2 ** 32;
 
@@ -107,10 +109,14 @@ function isSmall({ sizeBytes }: SegmentLife, { segmentBytes }: CompactionPolicy)
 
 function fit(run: readonly SegmentLife[], { segmentBytes, roomBytes }: CompactionPolicy): boolean {
   const liveBytes = sum(run, 'liveBytes');
-  const isJoinable = liveBytes <= segmentBytes && sum(run, 'numberCount') < numberCountMax;
+  const read = run.filter((segment) => segment.liveBytes > 0); // of the others no more than footers
+  const isJoinable =
+    liveBytes <= segmentBytes &&
+    sum(read, 'sizeBytes') <= groupReadsMax * segmentBytes &&
+    sum(run, 'numberCount') < numberCountMax;
   return liveBytes <= roomBytes && (isJoinable || run.length === 1);
 }
 
-function sum(run: readonly SegmentLife[], what: 'liveBytes' | 'numberCount'): number {
+function sum(run: readonly SegmentLife[], what: 'liveBytes' | 'numberCount' | 'sizeBytes'): number {
   return run.reduce((total, segment) => total + segment[what], 0);
 }

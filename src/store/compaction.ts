@@ -33,12 +33,14 @@ const deadRatioMin = 0.25;
 const mib = 1024 ** 2;
 const pacing: PaceLimits = { bytesPerSecondMax: 128 * mib, bytesPerSecondMin: 8 * mib };
 /** Both double with every step of dead bytes, of the whole log, above what is calm. */
-const calmDeadRatio = 0.4;
+const calmDeadRatio = 0.28;
 const urgencyStep = 0.05;
 /** In the background: the newest segments are about to lose more. */
 const youngCountPaced = 2;
 const deadRatioLeftPaced = 0.1;
 const workSegments = 2;
+/** Where so much died since, a new plan finds segments that cost nothing to give back. */
+const staleSegments = 3;
 /** How long marking may hold the event loop in one go. */
 const turnMs = 2;
 /** Such groups stay as they are, and the others are rewritten all the same. */
@@ -106,7 +108,9 @@ export class Compaction {
       ...{ segmentBytes: this.parts.segmentBytes, roomBytes: await compactor.roomBytes(), all },
       ...{ deadRatioMin, deadRatioLeft: paced ? deadRatioLeftPaced : 0 },
       youngCount: paced ? youngCountPaced : 0,
-      workBytes: paced ? Math.max(workSegments * this.parts.segmentBytes, liveBytes / 8) : Infinity,
+      workBytes: paced
+        ? Math.max(workSegments * this.parts.segmentBytes, liveBytes / 16)
+        : Infinity,
     });
     const report = new ReportInMaking(lives, groups);
     if (options.dryRun === true) return report.done();
@@ -116,8 +120,10 @@ export class Compaction {
       options.onProgress?.(report.progress(bytes));
       await pacer.spend(bytes);
     };
+    const deadBytes = spaceUse.deadBytes;
     for (const group of groups) {
       this.#checkStopping();
+      if (paced && spaceUse.deadBytes - deadBytes > staleSegments * this.parts.segmentBytes) break;
       await this.#rewrite(compactor, marks, group, pace, report, paced ? 4 * mib : 64 * mib);
       await compactor.settled();
     }

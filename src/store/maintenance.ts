@@ -14,6 +14,8 @@ export interface MaintenanceParts {
 }
 
 const lookIntervalMs = 1_000;
+/** After a run that did something: there may be more to do, and what was planned is old. */
+const goOnMs = 100;
 /** A start is busy enough; only who writes much at once is looked at before. */
 const firstLookMs = 120_000;
 const busySegments = 4;
@@ -98,6 +100,7 @@ export class Maintenance {
         ({ rewrittenSegmentCount }) => {
           // A run does a part of what there is to do; one that finds nothing waits for more.
           const isDone = rewrittenSegmentCount === 0;
+          if (!isDone) nextMs = goOnMs;
           this.#deadLeftBytes = isDone ? this.parts.use().deadBytes : 0;
         },
         (error: unknown) => {
