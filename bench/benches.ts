@@ -1,7 +1,7 @@
 import { compaction } from './compaction.bench.js';
+import { encryptedPut, lockedPut, versionedPut } from './configured-put.bench.js';
 import { embeddedGet } from './embedded-get.bench.js';
 import { embeddedPut } from './embedded-put.bench.js';
-import { encryptedPut } from './encryption.bench.js';
 import { erasure } from './erasure.bench.js';
 import type { Bench } from './figure.js';
 import { heal } from './heal.bench.js';
@@ -24,6 +24,8 @@ export const benches: readonly Bench[] = [
   httpPut64m,
   httpGet64m,
   encryptedPut,
+  versionedPut,
+  lockedPut,
   judgedPut,
   erasure,
   parity,

@@ -24,6 +24,14 @@ const encryptionDocument =
   '<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>' +
   '</ServerSideEncryptionConfiguration>';
 
+const versioningDocument =
+  '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
+
+const lockDocument =
+  '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>' +
+  '<DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule>' +
+  '</ObjectLockConfiguration>';
+
 const signer = process.argv[2] === 'user' ? userCredentials : credentials;
 
 let puts: readonly PreparedRequest[] = [];
@@ -51,18 +59,22 @@ answerQuestions({
     await load(figureOf(figures, 'port'), 1, 1, [request]);
     return {};
   },
-  async encryptBucket(figures) {
-    const body = Buffer.from(encryptionDocument);
-    const head = signedHead('PUT', `/${bucket}?encryption=`, {
-      sha256: hash('sha256', body),
-      sizeBytes: body.length,
-    });
-    await load(figureOf(figures, 'port'), 1, 1, [{ head, body }]);
-    return {};
-  },
+  encryptBucket: (figures) => configure(figures, 'encryption', encryptionDocument),
+  versionBucket: (figures) => configure(figures, 'versioning', versioningDocument),
+  lockBucket: (figures) => configure(figures, 'object-lock', lockDocument),
   put: (figures) => loadWith(puts, figures),
   get: (figures) => loadWith(gets, figures),
 });
+
+async function configure(figures: Record<string, number>, what: string, document: string) {
+  const body = Buffer.from(document);
+  const head = signedHead('PUT', `/${bucket}?${what}=`, {
+    sha256: hash('sha256', body),
+    sizeBytes: body.length,
+  });
+  await load(figureOf(figures, 'port'), 1, 1, [{ head, body }]);
+  return {};
+}
 
 function loadWith(requests: readonly PreparedRequest[], figures: Record<string, number>) {
   const [port, connections] = [figureOf(figures, 'port'), figureOf(figures, 'connections')];
