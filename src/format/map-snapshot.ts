@@ -1,7 +1,7 @@
 import { getU32, getU64, setU32, setU64 } from './byte-order.js';
 import { checksum } from './checksum.js';
 
-/** SPEC.md §14.13: a map as a block states it; a cache. */
+/** SPEC.md §14.15: a map as a block states it; a cache. */
 export interface MapSnapshotHeader {
   readonly height: number;
   /** Keys in the map. */

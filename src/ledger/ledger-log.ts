@@ -15,6 +15,8 @@ import {
 } from '../format/ledger-record.js';
 import type { Compactor } from '../log/compactor.js';
 import { openLog } from '../log/open-log.js';
+import type { ParityCoder } from '../log/parity-coder.js';
+import type { Pace } from '../log/rewrite.js';
 import type { Append, Log, LogFollower, OpenLogOptions } from '../log/types.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import { readAnchor } from './anchor-file.js';
@@ -39,6 +41,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export class LedgerLog implements AsyncDisposable {
   readonly tree: BlockTree;
+  /** Segments whose damage reads met. */
+  readonly #damaged = new Set<number>();
 
   private constructor(
     private readonly log: Log,
@@ -47,6 +51,7 @@ export class LedgerLog implements AsyncDisposable {
     public anchor: LedgerAnchor | undefined,
   ) {
     this.tree = blocks.tree;
+    log.care.watch({ damaged: (fileId) => this.#damaged.add(fileId), ended: () => undefined });
   }
 
   /** @throws LogStoreError as openLog does; a damaged block is told by `broken` instead */
@@ -198,6 +203,22 @@ export class LedgerLog implements AsyncDisposable {
   /** The same of changes that are kept for an anchor. */
   appendEntries(entries: readonly ChangeEntry[]): Promise<number> {
     return this.appendUnnamed(Buffer.concat(entries.map((entry) => encodeChangeEntry(entry))));
+  }
+
+  /**
+   * Heals what reads met, and gives parity to segments that have ended (SPEC.md §13).
+   * @throws LogStoreError as SegmentCare does; what is not done is done the next time
+   */
+  async keepUp(coder: ParityCoder, pace: Pace): Promise<void> {
+    const { care } = this.log;
+    for (const fileId of this.#damaged) {
+      const exam = await care.examine(fileId, pace);
+      if (exam !== undefined) await care.heal(exam, coder, pace);
+      this.#damaged.delete(fileId);
+    }
+    for (let next = care.nextUnprotected(); next !== undefined; next = care.nextUnprotected()) {
+      await care.protect(next, coder, pace);
+    }
   }
 
   get compactor(): Compactor {

@@ -24,7 +24,7 @@ const syncBytes = 4 * 1024 ** 2;
 
 /**
  * Writes the map of a block, with the hashes of its nodes, so that opening hashes nothing
- * (SPEC.md §14.13). The view must stay as it is meanwhile.
+ * (SPEC.md §14.15). The view must stay as it is meanwhile.
  * @param blockLeaf leaf hash of the block at `height`
  */
 export async function writeMapSnapshot(

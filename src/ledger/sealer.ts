@@ -5,6 +5,7 @@ import { NotProven } from '../base/not-proven.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
+import { ParityCoder } from '../log/parity-coder.js';
 import { treeHash } from '../merkle/growing-tree.js';
 import { equalHashes, leafHash } from '../merkle/rfc6962.js';
 import { type FedCommit, UnsealedCommits } from './commit-feed.js';
@@ -57,6 +58,9 @@ export class Sealer implements SealerLink {
   readonly #snapshots: MapSnapshots;
   readonly #signing: Signing;
   readonly #cosigning: Cosigning;
+
+  /** On this thread, which is the sealer's own. */
+  readonly #coder = new ParityCoder('inline');
 
   constructor(private readonly parts: SealerParts) {
     this.#between = turnsOf(parts.clock);
@@ -133,6 +137,7 @@ export class Sealer implements SealerLink {
     await this.#snapshots.stop();
     await closed(this.parts.marks);
     await closed(this.parts.ledger);
+    await this.#coder[Symbol.asyncDispose]();
   }
 
   /** One thing after another: the map stands still while it is read. */
@@ -171,7 +176,17 @@ export class Sealer implements SealerLink {
     const isDue = this.#changes.length > 0 || through.version > versionNext || heartbeat;
     if (isDue) await this.#writeBlock(through);
     if (!this.#signing.isDone) await this.#sign();
+    await this.#keepUp();
     return this.standing;
+  }
+
+  /** Parity is made behind the signature; where it cannot be, the next block tries again. */
+  async #keepUp(): Promise<void> {
+    try {
+      await this.parts.ledger.keepUp(this.#coder, this.#between);
+    } catch (error) {
+      if (!isLogStoreError(error) && errnoOf(error) === undefined) throw error;
+    }
   }
 
   async #apply(through: Through): Promise<void> {
