@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   GetBucketAclCommand,
   GetObjectAclCommand,
   type Grant,
@@ -136,6 +137,17 @@ grants('an owner who is granted nothing cannot write, and can still change that'
   await setGrants(Bucket, [], 'k');
   assert.is(await failureOf(get(ann, Bucket, 'k')), 'AccessDenied');
   await ann.client.send(new PutObjectAclCommand({ Bucket, Key: 'k', ACL: 'private' }));
+  await get(ann, Bucket, 'k');
+});
+
+grants('a copy that may neither read nor tag is refused, and the server goes on', async () => {
+  const Bucket = await aBucket({ acl: 'public-read-write' });
+  await put(ann, Bucket, 'k');
+  const copy = new CopyObjectCommand({
+    ...{ Bucket, Key: 'copy', CopySource: `${Bucket}/k` },
+    ...{ TaggingDirective: 'REPLACE', Tagging: 'a=b' },
+  });
+  assert.is(await failureOf(ben.client.send(copy)), 'AccessDenied');
   await get(ann, Bucket, 'k');
 });
 

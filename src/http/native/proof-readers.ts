@@ -5,7 +5,7 @@ import type { Edge } from '../edge.js';
 import { splitTarget } from '../s3/address.js';
 import { Query } from '../s3/query.js';
 import { RequestAccess } from '../s3/request-access.js';
-import { rightOf } from '../s3/rights.js';
+import { rightOf, rightTo } from '../s3/rights.js';
 import { S3Error } from '../s3/s3-error.js';
 
 /** Claims about one version, which name nothing but what is asked for. */
@@ -35,7 +35,7 @@ export async function requireReader(
     const versionId = await olderVersionId(edge, bucket, key, asked.get('version'));
     await access.require(rightOf('GetObject'), { bucket, key, versionId });
     // What was the newest version then may be an older one now.
-    if (isOfThePast) await access.requireAction('GetObjectVersion', { bucket, key });
+    if (isOfThePast) await access.require(rightTo('GetObjectVersion'), { bucket, key });
   } else if (claim === 'listing') {
     const operation = isOfThePast ? 'ListObjectVersions' : 'ListObjects';
     await access.require(rightOf(operation), { bucket, key: '' });

@@ -1,38 +1,48 @@
 import { copySource } from './copy-source.js';
 import { type Exchange, headerOf } from './exchange.js';
-import { rightOf } from './rights.js';
+import type { RequestAccess, Wanted } from './request-access.js';
+import { type Right, rightOf, rightTo } from './rights.js';
 
 const writes = new Set(['PutObject', 'PostObject', 'CopyObject', 'CreateMultipartUpload']);
 const copies = new Set(['CopyObject', 'UploadPartCopy']);
 const lockPrefix = 'x-amz-object-lock-';
 
+interface Need {
+  readonly right: Right;
+  readonly wanted: Wanted;
+}
+
 /**
  * What some operations need beside their own right: a copy reads its source, attributes tell what
  * reading tells, and what an object begins with is set as if it were set later.
- * @returns undefined where all of it is known to be allowed
- * @throws S3Error `AccessDenied`, as what comes back does
+ * @returns undefined where it needs nothing; rejects with S3Error `AccessDenied`
  */
-export function requireFurther(
-  operation: string,
-  { access, headers, query, bucket, key }: Exchange,
-): Promise<unknown> | undefined {
-  const waited: (Promise<void> | undefined)[] = [];
-  if (copies.has(operation)) {
-    const source = copySource({ headers });
-    waited.push(access.require(rightOf('GetObject'), source));
-  }
+export function requireFurther(operation: string, exchange: Exchange): Promise<void> | undefined {
+  const needs = needsOf(operation, exchange);
+  return needs.length === 0 ? undefined : requireEach(exchange.access, needs);
+}
+
+/** One after another: of two that are refused nobody would wait for the slower one. */
+async function requireEach(access: RequestAccess, needs: readonly Need[]): Promise<void> {
+  for (const { right, wanted } of needs) await access.require(right, wanted);
+}
+
+function needsOf(operation: string, { headers, query, bucket, key }: Exchange): Need[] {
+  const needs: Need[] = [];
+  if (copies.has(operation))
+    needs.push({ right: rightOf('GetObject'), wanted: copySource({ headers }) });
   if (operation === 'GetObjectAttributes') {
     const versionId = query.get('versionId');
-    waited.push(access.require(rightOf('GetObject'), { bucket, key, versionId }));
+    needs.push({ right: rightOf('GetObject'), wanted: { bucket, key, versionId } });
   }
   if (writes.has(operation)) {
     const has = (name: string) => (headerOf(headers, name) ?? '') !== '';
     const wanted = { bucket, key };
-    if (has('x-amz-tagging')) waited.push(access.requireAction('PutObjectTagging', wanted));
+    if (has('x-amz-tagging')) needs.push({ right: rightTo('PutObjectTagging'), wanted });
     if (has(`${lockPrefix}mode`) || has(`${lockPrefix}retain-until-date`))
-      waited.push(access.requireAction('PutObjectRetention', wanted));
+      needs.push({ right: rightTo('PutObjectRetention'), wanted });
     if (has(`${lockPrefix}legal-hold`))
-      waited.push(access.requireAction('PutObjectLegalHold', wanted));
+      needs.push({ right: rightTo('PutObjectLegalHold'), wanted });
   }
-  return waited.some((each) => each !== undefined) ? Promise.all(waited) : undefined;
+  return needs;
 }

@@ -78,14 +78,6 @@ export class RequestAccess {
     return await this.#verdict(right, wanted);
   }
 
-  requireAction(action: Action, wanted: Wanted): Promise<void> | undefined {
-    return this.require({ action, versionAction: undefined, grant: undefined }, wanted);
-  }
-
-  permitsAction(action: Action, wanted: Wanted): Promise<boolean> {
-    return this.permits({ action, versionAction: undefined, grant: undefined }, wanted);
-  }
-
   /**
    * Only who may list a bucket learns that something is not there.
    * @param bucket where it was looked for

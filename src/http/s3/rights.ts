@@ -20,6 +20,11 @@ const read = { of: 'object', permission: 'READ' } as const;
 const write = { of: 'bucket', permission: 'WRITE' } as const;
 const list = { of: 'bucket', permission: 'READ' } as const;
 
+/** What an action takes that no grant lets happen. */
+export function rightTo(action: Action): Right {
+  return right(action);
+}
+
 function right(action: Action, grant?: NeededGrant, versionAction?: Action): Right {
   return { action, versionAction, grant };
 }

@@ -1,6 +1,7 @@
 import type { FlatHeaders } from './answer.js';
 import { type Exchange, headerOf } from './exchange.js';
 import type { Query } from './query.js';
+import { rightTo } from './rights.js';
 import { S3Error } from './s3-error.js';
 
 /**
@@ -28,5 +29,5 @@ export async function bypassesGovernance(
 ): Promise<boolean> {
   if (headerOf(headers, 'x-amz-bypass-governance-retention')?.toLowerCase() !== 'true')
     return false;
-  return await access.permitsAction('BypassGovernanceRetention', { bucket, key });
+  return await access.permits(rightTo('BypassGovernanceRetention'), { bucket, key });
 }
