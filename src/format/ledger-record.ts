@@ -33,6 +33,8 @@ export interface ChangeEntry {
 const blockMutation = 64;
 const hashBytes = 32;
 const entryHeadBytes = 4 + 8 + 2 + 2;
+/** But where one entry alone takes more. */
+const payloadBytesMax = 256 * 1024;
 const writer = new MsgpackWriter();
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -68,18 +70,55 @@ export function decodeBlockMeta(meta: Uint8Array): BlockRecord {
   };
 }
 
-/** Each `u32 bytes of text | u64 sequence | u16 mutation | u16 bytes of before | before | text`. */
-export function encodeChangeEntry({ text, sequence, mutation, before }: ChangeEntry): Uint8Array {
-  const encoded = encoder.encode(text);
-  const beforeBytes = before?.length ?? 0;
-  invariant(beforeBytes === 0 || beforeBytes === hashBytes, 'a leaf hash has 32 bytes');
-  const entry = new Uint8Array(entryHeadBytes + beforeBytes + encoded.length);
-  setU32(entry, 0, encoded.length);
-  setU64(entry, 4, sequence);
-  setU32(entry, 12, mutation + beforeBytes * 2 ** 16);
-  if (before !== undefined) entry.set(before, entryHeadBytes);
-  entry.set(encoded, entryHeadBytes + beforeBytes);
-  return entry;
+/**
+ * Entries as the payloads of records, each `u32 bytes of text | u64 sequence | u16 mutation |
+ * u16 bytes of before | before | text`, one behind the other.
+ */
+export class EncodedChanges {
+  #count = 0;
+  readonly #full: Uint8Array[] = [];
+  #open = new Uint8Array(0);
+  #used = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** In order, with whole entries in each. */
+  get payloads(): Uint8Array[] {
+    return this.#used === 0 ? this.#full : [...this.#full, this.#open.subarray(0, this.#used)];
+  }
+
+  /** @returns the bytes of its text, where they lie */
+  add({ text, sequence, mutation, before }: ChangeEntry): Uint8Array {
+    const beforeBytes = before?.length ?? 0;
+    invariant(beforeBytes === 0 || beforeBytes === hashBytes, 'a leaf hash has 32 bytes');
+    this.#reserve(entryHeadBytes + beforeBytes + 3 * text.length);
+    const at = this.#used;
+    const textStart = at + entryHeadBytes + beforeBytes;
+    const { written } = encoder.encodeInto(text, this.#open.subarray(textStart));
+    setU32(this.#open, at, written);
+    setU64(this.#open, at + 4, sequence);
+    setU32(this.#open, at + 12, mutation + beforeBytes * 2 ** 16);
+    if (before !== undefined) this.#open.set(before, at + entryHeadBytes);
+    this.#used = textStart + written;
+    this.#count++;
+    return this.#open.subarray(textStart, this.#used);
+  }
+
+  #reserve(sizeBytes: number): void {
+    const needed = this.#used + sizeBytes;
+    if (needed <= this.#open.length) return;
+    if (this.#used > 0 && needed > payloadBytesMax) {
+      this.#full.push(this.#open.subarray(0, this.#used));
+      this.#open = new Uint8Array(Math.max(payloadBytesMax, sizeBytes));
+      this.#used = 0;
+      return;
+    }
+    const grown = new Uint8Array(Math.max(needed, Math.min(2 * needed, payloadBytesMax)));
+    grown.set(this.#open.subarray(0, this.#used));
+    this.#open = grown;
+  }
 }
 
 /** @throws LogStoreError `RECORD_CORRUPT` unless the bytes are whole entries */

@@ -30,13 +30,14 @@ export function lineFormat<F extends Fields>(title: string, fields: F) {
   const entries = Object.entries(fields);
 
   function encode(values: Values<F>): string {
-    const lines = entries.flatMap(([name, field]) => {
+    let text = `${title}\n`;
+    for (const [name, field] of entries) {
       const value: unknown = values[name];
-      const [list, codec] =
-        'many' in field ? [value as readonly unknown[], field.many] : [[value], field];
-      return list.map((one) => `${name} ${codec.write(one)}\n`);
-    });
-    return `${title}\n${lines.join('')}`;
+      if ('many' in field)
+        for (const one of value as readonly unknown[]) text += `${name} ${field.many.write(one)}\n`;
+      else text += `${name} ${field.write(value)}\n`;
+    }
+    return text;
   }
 
   function decode(text: string): Values<F> {

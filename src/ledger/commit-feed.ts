@@ -45,6 +45,8 @@ export class CommitChunk {
 /** Commits that were given and are in no map yet, in order. */
 export class UnsealedCommits {
   readonly #chunks: Uint8Array[] = [];
+  /** What of the first chunk was taken out. */
+  #taken = 0;
 
   /** @param chunk of whole commits; it becomes the queue's */
   add(chunk: Uint8Array): void {
@@ -54,14 +56,19 @@ export class UnsealedCommits {
   /** Takes the next commit out, if its number is below `sequence`. */
   takeBelow(sequence: number): FedCommit | undefined {
     const chunk = this.#chunks[0];
-    if (chunk === undefined || getU64(chunk, 0) >= sequence) return undefined;
-    const end = headBytes + getU32(chunk, 8);
-    if (end === chunk.length) this.#chunks.shift();
-    else this.#chunks[0] = chunk.subarray(end);
-    return { sequence: getU64(chunk, 0), meta: chunk.subarray(headBytes, end) };
+    const at = this.#taken;
+    if (chunk === undefined || getU64(chunk, at) >= sequence) return undefined;
+    const end = at + headBytes + getU32(chunk, at + 8);
+    this.#taken = end;
+    if (end === chunk.length) {
+      this.#chunks.shift();
+      this.#taken = 0;
+    }
+    return { sequence: getU64(chunk, at), meta: chunk.subarray(at + headBytes, end) };
   }
 
   clear(): void {
     this.#chunks.length = 0;
+    this.#taken = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { LogStoreError } from '../base/errors.js';
 import {
   type ConfigureBucket,
@@ -22,6 +22,7 @@ const headerNames = [
 ];
 const userPrefix = 'x-amz-meta-';
 const noSalt = new Uint8Array(16);
+const encoder = new TextEncoder();
 
 /**
  * The text of the record of an object version, from its commit alone and from what the map held.
@@ -146,14 +147,24 @@ function factsOf({ headers, metadata, flags, encryption }: ObjectRecord): Fact[]
 
 /** H(salt || for each fact in the order of its bytes: u32be length, name, u32be length, value) */
 function factsHash(hash: Hash, salt: Uint8Array, facts: readonly Fact[]): Uint8Array {
-  const encoded = facts.map((fact) => concatBytes(...fact.flatMap((text) => lengthAndBytes(text))));
-  return hash(salt, ...encoded.sort(compareBytes));
+  const encoded = facts.map(encodeFact);
+  return hash(salt, ...(encoded.length > 1 ? encoded.sort(compareBytes) : encoded));
 }
 
-function lengthAndBytes(text: string): [Uint8Array, Uint8Array] {
-  const bytes = utf8ToBytes(text);
-  const { length } = bytes;
-  return [Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length), bytes];
+function encodeFact([name, value]: Fact): Uint8Array {
+  const encoded = new Uint8Array(8 + 3 * (name.length + value.length));
+  const nameEnd = writeText(encoded, 0, name);
+  return encoded.subarray(0, writeText(encoded, nameEnd, value));
+}
+
+/** @returns where it ends */
+function writeText(into: Uint8Array, at: number, text: string): number {
+  const { written } = encoder.encodeInto(text, into.subarray(at + 4));
+  into[at] = written >>> 24;
+  into[at + 1] = written >>> 16;
+  into[at + 2] = written >>> 8;
+  into[at + 3] = written;
+  return at + 4 + written;
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

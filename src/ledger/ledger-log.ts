@@ -10,8 +10,8 @@ import {
   type ChangeEntry,
   decodeBlockMeta,
   decodeChangeEntries,
+  EncodedChanges,
   encodeBlockRecord,
-  encodeChangeEntry,
 } from '../format/ledger-record.js';
 import type { Compactor } from '../log/compactor.js';
 import { openLog } from '../log/open-log.js';
@@ -30,7 +30,6 @@ export interface StoredBlock extends BlockRecord {
   readonly sequence: number;
 }
 
-const changeRecordBytesMax = 256 * 1024;
 const noSubject = new Uint8Array(8);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -167,15 +166,15 @@ export class LedgerLog implements AsyncDisposable {
    */
   async append(
     next: Pick<BlockRecord, 'text' | 'storeSequenceNext'> & { readonly block: LedgerBlock },
-    entries: readonly ChangeEntry[],
+    changes: EncodedChanges,
     keys: string | undefined,
   ): Promise<void> {
     const { height, time } = next.block;
     invariant(height === this.size && this.broken === undefined, 'blocks go on top of whole ones');
-    const records = chunksOf(entries.map((entry) => encodeChangeEntry(entry)));
+    const records = changes.payloads;
     let first = 0;
     for (const [index, payload] of records.entries()) {
-      const sequence = this.log.append(dataOf(payload));
+      const sequence = this.log.append(dataOf([payload]));
       if (index === 0) first = sequence;
     }
     const keysSequence =
@@ -202,7 +201,9 @@ export class LedgerLog implements AsyncDisposable {
 
   /** The same of changes that are kept for an anchor. */
   appendEntries(entries: readonly ChangeEntry[]): Promise<number> {
-    return this.appendUnnamed(Buffer.concat(entries.map((entry) => encodeChangeEntry(entry))));
+    const changes = new EncodedChanges();
+    for (const entry of entries) changes.add(entry);
+    return this.appendUnnamed(Buffer.concat(changes.payloads));
   }
 
   /**
@@ -251,20 +252,6 @@ export class LedgerLog implements AsyncDisposable {
 
 function dataOf(payload: readonly Uint8Array[]): Append {
   return { kind: 'data', flags: 0, subject: noSubject, payload, removes: true };
-}
-
-function chunksOf(pieces: readonly Uint8Array[]): Uint8Array[][] {
-  const chunks: Uint8Array[][] = [];
-  let sizeBytes = Infinity;
-  for (const piece of pieces) {
-    sizeBytes += piece.length;
-    if (sizeBytes > changeRecordBytesMax) {
-      chunks.push([]);
-      sizeBytes = piece.length;
-    }
-    chunks.at(-1)?.push(piece);
-  }
-  return chunks;
 }
 
 /** Takes blocks up, one on the other, as far as each fits the one before. */

@@ -1,7 +1,14 @@
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { type Change, changeRecord } from '../format/change-record.js';
 import type { Commit } from '../format/commit.js';
-import { decodeVersionKey, keyPrefix, listingKey, versionKey } from '../format/key-encoding.js';
+import {
+  decodeVersionKey,
+  encodedBytesMax,
+  encodeKeyPrefixInto,
+  keyPrefix,
+  listingKey,
+  versionKey,
+  writeVersion,
+} from '../format/key-encoding.js';
 import type { Ends, Mutation, SetObjectState } from '../format/mutation.js';
 import { mapLeafHash } from '../merkle/map-hash.js';
 import type { ObjectMap } from '../merkle/object-map.js';
@@ -31,6 +38,12 @@ interface Effect {
   readonly added: readonly VersionInMap[];
   readonly before: Uint8Array | undefined;
 }
+
+const versionBytes = 8;
+/** Filled and used within one call: fresh arrays each time cost more than the map itself. */
+const keyScratch = new Uint8Array(encodedBytesMax);
+const textScratch = new Uint8Array(4096);
+const encoder = new TextEncoder();
 
 type VersionInMap = [version: number, recordHash: Uint8Array];
 /** The text of a record, once it is known what was before. */
@@ -133,21 +146,23 @@ class MutationOnMap {
   /** Takes out what ends, and puts in a version of this mutation's if there is a record of one. */
   #replace(bucket: string, key: string, ends: Ends, record?: RecordText): Effect {
     const { hash, map, version } = this;
-    const newest = map.firstWithPrefix(keyPrefix(bucket, key));
-    const before = newest === undefined ? undefined : mapLeafHash(hash, newest);
+    const prefixBytes = encodeKeyPrefixInto(keyScratch, bucket, key);
+    const before = map.firstLeafHash(keyScratch.subarray(0, prefixBytes));
+    const inMap = keyScratch.subarray(0, prefixBytes + versionBytes);
     const removed: VersionInMap[] = [];
     for (let at = 2; at < ends.length; at += 3) {
       const ended = ends[at] ?? 0;
-      const endedKey = versionKey(bucket, key, ended);
-      const recordHash = map.recordHash(endedKey);
+      writeVersion(keyScratch, prefixBytes, ended);
+      const recordHash = map.recordHash(inMap);
       // What ends beside versions of the key, an upload or parts, is not in the map.
       if (recordHash === undefined) continue;
-      map.remove(endedKey);
+      map.remove(inMap);
       removed.push([ended, recordHash]);
     }
     if (record === undefined) return { bucket, key, removed, added: [], before };
-    const recordHash = hash(utf8ToBytes(record(before)));
-    map.set(versionKey(bucket, key, version), recordHash);
+    const recordHash = hashOfText(hash, record(before));
+    writeVersion(keyScratch, prefixBytes, version);
+    map.set(inMap, recordHash);
     return { bucket, key, removed, added: [[version, recordHash]], before };
   }
 
@@ -172,9 +187,14 @@ class MutationOnMap {
     if (replaced === undefined || restated === undefined) return [];
     const before = mapLeafHash(hash, { key: inMap, recordHash: replaced });
     const text = recordOfState(hash, restated.firstRecord, state, timeUnixMs, before);
-    const recordHash = hash(utf8ToBytes(text));
+    const recordHash = hashOfText(hash, text);
     map.set(inMap, recordHash, restated);
     const added: VersionInMap[] = [[version, recordHash]];
     return [{ bucket, key, removed: [[version, replaced]], added, before }];
   }
+}
+
+function hashOfText(hash: Hash, text: string): Uint8Array {
+  const { read, written } = encoder.encodeInto(text, textScratch);
+  return hash(read === text.length ? textScratch.subarray(0, written) : encoder.encode(text));
 }

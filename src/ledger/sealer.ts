@@ -4,9 +4,9 @@ import type { Clock } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { type LedgerBlock, ledgerBlock } from '../format/ledger-block.js';
-import type { ChangeEntry } from '../format/ledger-record.js';
+import { type ChangeEntry, EncodedChanges } from '../format/ledger-record.js';
 import { ParityCoder } from '../log/parity-coder.js';
-import { treeHash } from '../merkle/growing-tree.js';
+import { GrowingTree } from '../merkle/growing-tree.js';
 import { equalHashes, leafHash } from '../merkle/rfc6962.js';
 import { type FedCommit, UnsealedCommits } from './commit-feed.js';
 import { Cosigning } from './cosigning.js';
@@ -32,6 +32,8 @@ import type { WitnessClient } from './witness-client.js';
 
 /** A block is read whole to prove a change in it, so it is bounded; a commit is never split. */
 const changesPerBlockMax = 16_384;
+/** Some 300 us of work, mostly. */
+const commitsPerTurn = 16;
 
 /** What opening hands over. */
 export interface SealerParts extends SigningParts {
@@ -50,7 +52,7 @@ export class Sealer implements SealerLink {
   #broken: string | undefined;
   /** Commits not yet in the map, and changes in the map not yet in a block. */
   readonly #unsealed = new UnsealedCommits();
-  #changes: ChangeEntry[] = [];
+  #changes = new BlockChanges();
   /** What the map holds: all commits below. */
   #applied: Through;
   #last: Promise<unknown>;
@@ -173,7 +175,7 @@ export class Sealer implements SealerLink {
   async #seal(through: Through, heartbeat: boolean): Promise<LedgerStanding> {
     await this.#apply(through);
     const { versionNext } = this.standing;
-    const isDue = this.#changes.length > 0 || through.version > versionNext || heartbeat;
+    const isDue = this.#changes.count > 0 || through.version > versionNext || heartbeat;
     if (isDue) await this.#writeBlock(through);
     if (!this.#signing.isDone) await this.#sign();
     await this.#keepUp();
@@ -190,13 +192,13 @@ export class Sealer implements SealerLink {
   }
 
   async #apply(through: Through): Promise<void> {
-    for (;;) {
+    for (let turn = 1; ; turn++) {
       // Also where the block before could not be written: the disk was full then.
-      if (this.#changes.length >= changesPerBlockMax) await this.#writeBlock(this.#applied);
+      if (this.#changes.count >= changesPerBlockMax) await this.#writeBlock(this.#applied);
       const fed = this.#unsealed.takeBelow(through.sequence);
       if (fed === undefined) return;
       if (fed.sequence >= this.#applied.sequence) this.#applyCommit(fed);
-      await this.#between();
+      if (turn % commitsPerTurn === 0) await this.#between();
     }
   }
 
@@ -205,7 +207,7 @@ export class Sealer implements SealerLink {
     try {
       const commit = decodeCommitMeta(meta);
       for (const change of applyToMap(nodeSha256, this.#maps.map, commit)) {
-        this.#changes.push({ ...change, sequence });
+        this.#changes.add({ ...change, sequence });
         this.#changeCount++;
       }
       const version = commit.version + commit.mutations.length;
@@ -224,7 +226,6 @@ export class Sealer implements SealerLink {
     // Two blocks without a mark are a log that has lost its mark, and is never signed again.
     if (ledger.size === 1 && marks.mark === undefined) await this.#signing.mark();
     for (const _ of map.rehash()) await this.#between();
-    const texts = this.#changes.map(({ text }) => utf8ToBytes(text));
     const { follows } = epoch;
     const block: LedgerBlock = {
       ...{ origin: epoch.origin, height: ledger.size },
@@ -232,7 +233,7 @@ export class Sealer implements SealerLink {
       time: Math.max(this.parts.clock.nowUnixMs(), last?.block.time ?? 0),
       versions: [last?.block.versions[1] ?? 1, through.version],
       map: [map.count, map.root()],
-      delta: [texts.length, treeHash(nodeSha256, texts)],
+      delta: [this.#changes.count, this.#changes.root()],
       keys: nodeSha256(utf8ToBytes(this.#signing.keysText)),
       follows:
         last === undefined && follows !== undefined
@@ -243,7 +244,7 @@ export class Sealer implements SealerLink {
     const isSameSet = last !== undefined && equalHashes(last.block.keys, block.keys);
     const keys = isSameSet ? undefined : this.#signing.keysText;
     await ledger.append({ text, block, storeSequenceNext: through.sequence }, this.#changes, keys);
-    this.#changes = [];
+    this.#changes = new BlockChanges();
     this.#maps.seal(block.height, this.#changeCount);
     this.#snapshots.sealed(this.#maps, this.#changeCount);
   }
@@ -256,7 +257,7 @@ export class Sealer implements SealerLink {
 
   async #rotate(plan: RotationPlan): Promise<string> {
     const { last } = this.parts.ledger;
-    if (last === undefined || this.#changes.length > 0)
+    if (last === undefined || this.#changes.count > 0)
       throw new LogStoreError('NOT_SEALED', 'there are changes that are not sealed yet');
     await this.#signing.rotate(plan);
     await this.#writeBlock({ sequence: last.storeSequenceNext, version: last.block.versions[1] });
@@ -271,6 +272,21 @@ export class Sealer implements SealerLink {
       throw new LogStoreError('NOT_SEALED', message);
     }
     return new SealedProofs(this.parts.ledger, this.#maps, checkpoint);
+  }
+}
+
+/** Of one block, with the tree over them (SPEC.md, Block). */
+class BlockChanges extends EncodedChanges {
+  readonly #delta = new GrowingTree(nodeSha256);
+
+  override add(entry: ChangeEntry): Uint8Array {
+    const text = super.add(entry);
+    this.#delta.append(leafHash(nodeSha256, text));
+    return text;
+  }
+
+  root(): Uint8Array {
+    return this.#delta.root();
   }
 }
 

@@ -43,9 +43,21 @@ export class MapView {
 
   /** The first leaf whose key begins with `prefix`: of a key's versions the newest. */
   firstWithPrefix(prefix: Uint8Array): MapLeaf | undefined {
+    const slot = this.#firstSlot(prefix);
+    return slot < 0 ? undefined : this.nodes.leaf(slot);
+  }
+
+  /** The leaf hash of the same. */
+  firstLeafHash(prefix: Uint8Array): Uint8Array | undefined {
+    const slot = this.#firstSlot(prefix);
+    return slot < 0 ? undefined : this.nodes.hashOf(~slot);
+  }
+
+  /** -1 for none. */
+  #firstSlot(prefix: Uint8Array): number {
     // Beyond the prefix the walk turns left, so it ends at the first key that has the prefix.
     const slot = this.count === 0 ? -1 : this.nodes.nearest(this.reference, prefix, prefix.length);
-    return slot >= 0 && this.#startsWith(slot, prefix) ? this.nodes.leaf(slot) : undefined;
+    return slot >= 0 && this.#startsWith(slot, prefix) ? slot : -1;
   }
 
   /** Calls back for every leaf in the order of keys; the map must not change meanwhile. */

@@ -155,6 +155,10 @@ export class ObjectMap {
     return this.now().firstWithPrefix(prefix);
   }
 
+  firstLeafHash(prefix: Uint8Array): Uint8Array | undefined {
+    return this.now().firstLeafHash(prefix);
+  }
+
   forEach(visit: (leaf: MapLeaf) => void): void {
     this.now().forEach(visit);
   }

@@ -2,8 +2,8 @@ import type { Host } from '../../src/base/host.js';
 import {
   type BlockRecord,
   type ChangeEntry,
+  EncodedChanges,
   encodeBlockRecord,
-  encodeChangeEntry,
 } from '../../src/format/ledger-record.js';
 import { epochDirectory, hostBelow } from '../../src/ledger/ledger-files.js';
 import { LedgerLog } from '../../src/ledger/ledger-log.js';
@@ -38,9 +38,11 @@ export async function writeBlocks(host: Host, blocks: readonly ForgedBlock[]): P
   const follower = { commit: () => undefined, lost: () => undefined };
   const log = await openLog(below, { mode: 'write', reserveBytes: 0 }, follower);
   for (const [height, { text, entries, keys, record }] of blocks.entries()) {
-    const [first = 0] = entries.map((entry) => append(log, 'data', encodeChangeEntry(entry)));
+    const encoded = new EncodedChanges();
+    for (const entry of entries) encoded.add(entry);
+    const [first = 0] = encoded.payloads.map((payload) => append(log, 'data', payload));
     const keysSequence = append(log, 'data', new TextEncoder().encode(keys));
-    const changes = { first, count: entries.length };
+    const changes = { first, count: encoded.payloads.length };
     log.takeVersions(1);
     append(log, 'commit', encodeBlockRecord({ ...record, height, text, changes, keysSequence }));
   }
