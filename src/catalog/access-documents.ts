@@ -4,26 +4,11 @@ import { bucketPrefix } from '../format/key-encoding.js';
 import type { AccessKind, Mutation } from '../format/mutation.js';
 import type { Catalog } from './catalog.js';
 import type { PendingCommit } from './pending.js';
-
-/** What was said last of one user or one policy (SPEC.md §4). */
-export interface AccessDocument {
-  readonly kind: AccessKind;
-  readonly name: string;
-  readonly value: string;
-  readonly version: number;
-  readonly timeUnixMs: number;
-  readonly sequence: number;
-  readonly mutation: number;
-}
+import { type AccessDocument, accessId } from './state.js';
 
 /** The subject of a commit that sets one (SPEC.md §3.3); no bucket has this name. */
 const subjectPrefix = bucketPrefix('');
 const namePattern = /^[\w+=,.@-]{1,128}$/;
-
-/** The one string that stands for a document of a kind. */
-export function accessId(kind: AccessKind, name: string): string {
-  return `${kind}/${name}`;
-}
 
 /**
  * All documents of a kind, by name.

@@ -2,13 +2,15 @@ import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
 import { bucketPrefix, decodeVersionKey } from '../format/key-encoding.js';
 import type { Mutation } from '../format/mutation.js';
-import type { Catalog, CatalogState } from './catalog.js';
+import { bucketOf, type Catalog, versioningIn } from './catalog.js';
 import { checkBucketName } from './keys.js';
 import { endsOfUpload, type OpenUpload, uploadAt } from './multipart.js';
 import { lockOn, stateFactsOf } from './object-states.js';
-import { bucketOf, endOf, hasExpired, versioningIn } from './objects.js';
+import { endOf } from './objects.js';
 import type { PendingCommit } from './pending.js';
+import type { CatalogState } from './state.js';
 import { decodeUploadKey } from './upload-keys.js';
+import { hasExpired } from './versions.js';
 
 /** Numbers that a bucket's deletion lists of uploads and parts, at most: some 3 MB of them. */
 const bucketEndsMax = 300_000;

@@ -6,24 +6,12 @@ import {
   configurationNames,
   type Mutation,
 } from '../format/mutation.js';
-import type { Bucket, Catalog } from './catalog.js';
+import { bucketOf, type Catalog } from './catalog.js';
 import { lifecycleRulesOf } from './lifecycle-rules.js';
 import { lockRuleOf, lockRuleText } from './lock-rule.js';
 import { notificationRulesOf } from './notification-rules.js';
-import { bucketOf } from './objects.js';
 import type { PendingCommit } from './pending.js';
-
-/** One document that belongs to a bucket, as it was set last. */
-export interface Configuration {
-  readonly value: string | Uint8Array;
-  readonly version: number;
-  readonly timeUnixMs: number;
-  readonly sequence: number;
-  readonly mutation: number;
-}
-
-/** Whether older versions of a key stay when it is written: never so far, or now, or not now. */
-export type Versioning = 'off' | 'enabled' | 'suspended';
+import type { Bucket, Configuration, Versioning } from './state.js';
 
 export const noConfigurations: ReadonlyMap<ConfigurationName, Configuration> = new Map();
 

@@ -15,10 +15,9 @@ import {
 } from '../format/mutation.js';
 import type { ObjectState } from '../format/object-state.js';
 import type { ObjectIndex } from '../index/object-index.js';
-import { accessId } from './access-documents.js';
-import { type CatalogState, keyScratch } from './catalog.js';
 import { noConfigurations, versioningOf } from './configurations.js';
 import { flagsOfState } from './object-states.js';
+import { accessId, type CatalogState, keyScratch } from './state.js';
 import {
   decodeUploadKey,
   encodePartKeyInto,

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { setU32, setU64 } from '../format/byte-order.js';
-import { type AccessDocument, accessId } from './access-documents.js';
-import type { Bucket, CatalogState } from './catalog.js';
-import type { Configuration } from './configurations.js';
+import {
+  type AccessDocument,
+  accessId,
+  type Bucket,
+  type CatalogState,
+  type Configuration,
+} from './state.js';
 
 const configurationMark = 2 ** 31;
 const accessMark = 2 ** 31 + 2 ** 30;

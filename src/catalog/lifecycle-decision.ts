@@ -1,9 +1,9 @@
 import type { Mutation } from '../format/mutation.js';
-import type { Catalog } from './catalog.js';
+import { type Catalog, versioningIn } from './catalog.js';
 import type { LifecycleFilter, LifecycleRule } from './lifecycle-rules.js';
 import { lockOn, type StateFacts, stateFactsOf } from './object-states.js';
-import { endOf, hasExpired, versioningIn } from './objects.js';
-import { isMarker, scanVersions } from './versions.js';
+import { endOf } from './objects.js';
+import { hasExpired, isMarker, scanVersions } from './versions.js';
 
 /** Real days end at midnight UTC; the shortened days of a test are counted to the millisecond. */
 export const realDayMs = 86_400_000;

@@ -8,10 +8,9 @@ import {
   listingKey,
 } from '../format/key-encoding.js';
 import type { ObjectIndex } from '../index/object-index.js';
-import type { Catalog } from './catalog.js';
+import { bucketOf, type Catalog } from './catalog.js';
 import { etagText } from './conditions.js';
-import { bucketOf, hasExpired } from './objects.js';
-import { isMarker } from './versions.js';
+import { hasExpired, isMarker } from './versions.js';
 
 const versionBytes = 8; // behind a key's prefix
 

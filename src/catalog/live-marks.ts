@@ -2,8 +2,8 @@ import { decodeCommitMeta } from '../format/commit.js';
 import { encodeVersionKeyInto } from '../format/key-encoding.js';
 import type { Ends, Mutation } from '../format/mutation.js';
 import type { ObjectIndex } from '../index/object-index.js';
-import { type CatalogState, keyScratch } from './catalog.js';
 import { NumberSet } from './number-set.js';
+import { type CatalogState, keyScratch } from './state.js';
 
 /** What the commits of a segment hold, as far as it makes visiting them again worth it. */
 export interface CommitKinds {

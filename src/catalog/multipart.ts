@@ -2,10 +2,10 @@ import { LogStoreError } from '../base/errors.js';
 import { encodeKeyPrefixInto } from '../format/key-encoding.js';
 import type { Ends } from '../format/mutation.js';
 import type { ObjectIndex } from '../index/object-index.js';
-import { type Catalog, type CatalogState, keyScratch } from './catalog.js';
+import { bucketOf, type Catalog } from './catalog.js';
 import { checkKey } from './keys.js';
-import { bucketOf } from './objects.js';
 import type { PendingCommit } from './pending.js';
+import { type CatalogState, keyScratch } from './state.js';
 import {
   encodePartKeyInto,
   encodeUploadKeyInto,

@@ -1,7 +1,7 @@
 import { encodeVersionKeyInto } from '../format/key-encoding.js';
 import { lockModes, type ObjectState } from '../format/object-state.js';
 import type { ObjectIndex } from '../index/object-index.js';
-import { type CatalogState, keyScratch } from './catalog.js';
+import { type CatalogState, keyScratch } from './state.js';
 
 /** In the flags of a row of `states` (SPEC.md §8.2), beside the lock's mode in the lowest bits. */
 const legalHoldFlag = 4;

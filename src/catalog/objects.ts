@@ -1,13 +1,12 @@
-import { LogStoreError } from '../base/errors.js';
-import { bucketPrefix, encodeKeyPrefixInto } from '../format/key-encoding.js';
+import { encodeKeyPrefixInto } from '../format/key-encoding.js';
 import { type Ends, type ObjectRecord, objectFlags } from '../format/mutation.js';
 import type { ObjectIndex } from '../index/object-index.js';
-import { type Bucket, type Catalog, keyScratch } from './catalog.js';
+import { bucketOf, type Catalog, versioningIn } from './catalog.js';
 import { etagText, refusalOf, type WriteCondition } from './conditions.js';
-import type { Versioning } from './configurations.js';
 import { checkKey } from './keys.js';
 import { PendingCommit } from './pending.js';
-import { isMarker, metMarker, scanVersions } from './versions.js';
+import { keyScratch } from './state.js';
+import { hasExpired, isMarker, metMarker, noSuchKey, scanVersions } from './versions.js';
 
 const noEnds: Ends = Object.freeze([]);
 
@@ -20,14 +19,6 @@ interface Standing {
 }
 
 const nothingStands: Standing = Object.freeze({ etag: undefined, pending: undefined });
-
-/** @throws LogStoreError `NO_SUCH_BUCKET`, `UNCERTAIN` */
-export function bucketOf(catalog: Catalog, name: string): Bucket {
-  const bucket = catalog.state.buckets.get(name);
-  if (catalog.lost.any) catalog.lost.check(bucketPrefix(name), bucket?.sequence ?? 0);
-  if (bucket === undefined) throw new LogStoreError('NO_SUCH_BUCKET', `no bucket ${name}`);
-  return bucket;
-}
 
 /**
  * The slot of the current version of a key, for a read: synced state alone.
@@ -60,14 +51,6 @@ export function versionSlot(catalog: Catalog, bucket: string, key: string): numb
   return slot;
 }
 
-export function noSuchKey(key: string): LogStoreError {
-  return new LogStoreError('NO_SUCH_KEY', `no key ${JSON.stringify(key)}`);
-}
-
-export function hasExpired(expiresMs: number, nowMs: number): boolean {
-  return expiresMs !== 0 && expiresMs <= nowMs;
-}
-
 /**
  * What a write that is admitted now meets.
  * @returns or the pending commit after which to look again
@@ -97,10 +80,6 @@ function etagOf(object: ObjectRecord, nowMs: number): string | undefined {
 
 function hasVersions(catalog: Catalog, bucket: string): boolean {
   return versioningIn(catalog, bucket) !== 'off';
-}
-
-export function versioningIn(catalog: Catalog, bucket: string): Versioning {
-  return catalog.state.buckets.get(bucket)?.versioning ?? 'off';
 }
 
 /**

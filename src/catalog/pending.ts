@@ -1,6 +1,6 @@
 import type { LogStoreError } from '../base/errors.js';
 import type { AccessKind, Mutation } from '../format/mutation.js';
-import { accessId } from './access-documents.js';
+import { accessId } from './state.js';
 
 interface End<Answer> {
   resolve(answer: Answer): void;

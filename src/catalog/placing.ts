@@ -1,8 +1,8 @@
 import { LogStoreError } from '../base/errors.js';
 import { type ObjectRecord, objectFlags } from '../format/mutation.js';
 import { noState, type ObjectState } from '../format/object-state.js';
-import type { Bucket } from './catalog.js';
 import { lockByRule, lockRuleOf } from './lock-rule.js';
+import type { Bucket } from './state.js';
 
 /** What a bucket says of the objects that are put into it. */
 export type PlacingBucket = Pick<Bucket, 'versioning' | 'configurations'>;

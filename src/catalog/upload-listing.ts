@@ -1,8 +1,7 @@
 import { afterKey, afterPrefix, listingKey } from '../format/key-encoding.js';
-import type { Catalog } from './catalog.js';
+import { bucketOf, type Catalog } from './catalog.js';
 import { commonPrefixOf, pageLimit } from './listing.js';
 import { type OpenUpload, uploadAt, uploadIdOf, uploadVersionOf } from './multipart.js';
-import { bucketOf } from './objects.js';
 import { decodeUploadKey, encodeUploadKeyInto } from './upload-keys.js';
 
 export interface ListUploadsOptions {

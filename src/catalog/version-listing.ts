@@ -9,12 +9,11 @@ import {
 } from '../format/key-encoding.js';
 import { objectFlags } from '../format/mutation.js';
 import type { ObjectIndex } from '../index/object-index.js';
-import type { Catalog } from './catalog.js';
+import { bucketOf, type Catalog } from './catalog.js';
 import { etagText } from './conditions.js';
 import { checkKey } from './keys.js';
 import { commonPrefixOf, type ListedObject, pageLimit } from './listing.js';
-import { bucketOf, hasExpired } from './objects.js';
-import { findVersion, nullVersionId, versionIdOf, versionOfId } from './versions.js';
+import { findVersion, hasExpired, nullVersionId, versionIdOf, versionOfId } from './versions.js';
 
 export interface ListVersionsOptions {
   readonly prefix?: string | undefined;

@@ -2,9 +2,9 @@ import { LogStoreError } from '../base/errors.js';
 import { encodeKeyPrefixInto, encodeVersionKeyInto } from '../format/key-encoding.js';
 import { objectFlags } from '../format/mutation.js';
 import type { ObjectIndex } from '../index/object-index.js';
-import { type Catalog, keyScratch } from './catalog.js';
+import { bucketOf, type Catalog } from './catalog.js';
 import { checkKey } from './keys.js';
-import { bucketOf, hasExpired, noSuchKey } from './objects.js';
+import { keyScratch } from './state.js';
 
 /** The id of versions without one of their own: of a key there is one at most. */
 export const nullVersionId = 'null';
@@ -93,6 +93,14 @@ export function slotOfVersion(
   if (slot < 0 || hasExpired(objects.expiresAt(slot), nowMs)) throw noSuchVersion(versionId);
   if (isMarker(objects, slot)) throw metMarker('DELETE_MARKER', objects, slot, key);
   return slot;
+}
+
+export function hasExpired(expiresMs: number, nowMs: number): boolean {
+  return expiresMs !== 0 && expiresMs <= nowMs;
+}
+
+export function noSuchKey(key: string): LogStoreError {
+  return new LogStoreError('NO_SUCH_KEY', `no key ${JSON.stringify(key)}`);
 }
 
 export function noSuchVersion(versionId: string): LogStoreError {

@@ -1,4 +1,4 @@
-import type { AccessDocument } from '../catalog/access-documents.js';
+import type { AccessDocument } from '../catalog/state.js';
 import type { AccessKind, ConfigurationName } from '../format/mutation.js';
 import type { VersionId, VersionOptions } from './version-types.js';
 

@@ -1,7 +1,7 @@
-import { type AccessDocument, accessDocuments, admitAccess } from '../catalog/access-documents.js';
-import type { Bucket, Catalog } from '../catalog/catalog.js';
-import { bucketOf } from '../catalog/objects.js';
+import { accessDocuments, admitAccess } from '../catalog/access-documents.js';
+import { bucketOf, type Catalog } from '../catalog/catalog.js';
 import { PendingCommit } from '../catalog/pending.js';
+import type { AccessDocument, Bucket } from '../catalog/state.js';
 import type { AccessKind } from '../format/mutation.js';
 import type { BucketAccess, ObjectAcl, StoreAccess } from './access-types.js';
 import type { Committer } from './committer.js';

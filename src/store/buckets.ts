@@ -1,14 +1,9 @@
 import { LogStoreError } from '../base/errors.js';
 import { admitCreateBucket, admitDeleteBucket } from '../catalog/buckets.js';
-import type { Bucket, Catalog } from '../catalog/catalog.js';
-import {
-  admitConfiguration,
-  fromCreation,
-  lockFromCreation,
-  type Versioning,
-} from '../catalog/configurations.js';
-import { bucketOf } from '../catalog/objects.js';
+import { bucketOf, type Catalog } from '../catalog/catalog.js';
+import { admitConfiguration, fromCreation, lockFromCreation } from '../catalog/configurations.js';
 import { PendingCommit } from '../catalog/pending.js';
+import type { Bucket, Versioning } from '../catalog/state.js';
 import type { ConfigurationName } from '../format/mutation.js';
 import type { Committer } from './committer.js';
 import type { BucketInfo } from './types.js';

@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
 import { LogStoreError } from '../base/errors.js';
-import type { Bucket, Catalog } from '../catalog/catalog.js';
+import { bucketOf, type Catalog } from '../catalog/catalog.js';
 import { etagText, refusalOf } from '../catalog/conditions.js';
 import { checkKey } from '../catalog/keys.js';
 import { lockOn, stateFactsOf } from '../catalog/object-states.js';
-import {
-  admitWrite,
-  bucketOf,
-  endOf,
-  hasExpired,
-  standingOf,
-  versionSlot,
-} from '../catalog/objects.js';
+import { admitWrite, endOf, standingOf, versionSlot } from '../catalog/objects.js';
 import { PendingCommit } from '../catalog/pending.js';
-import { findVersion, isMarker, versionIdOf } from '../catalog/versions.js';
+import type { Bucket } from '../catalog/state.js';
+import { findVersion, hasExpired, isMarker, versionIdOf } from '../catalog/versions.js';
 import { noHeaders, type ObjectRecord, objectFlags } from '../format/mutation.js';
 import type { Committer } from './committer.js';
 import type { LockTime } from './lock-time.js';

@@ -1,11 +1,12 @@
 import { isLogStoreError } from '../base/errors.js';
-import type { Bucket, Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.js';
 import { etagText } from '../catalog/conditions.js';
 import {
   isAbout,
   type NotificationRule,
   notificationRulesOf,
 } from '../catalog/notification-rules.js';
+import type { Bucket } from '../catalog/state.js';
 import { versionIdOf } from '../catalog/versions.js';
 import type { Commit } from '../format/commit.js';
 import {

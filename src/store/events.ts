@@ -1,8 +1,9 @@
 import { errnoOf, isLogStoreError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/host.js';
-import { accessId, admitAccess } from '../catalog/access-documents.js';
+import { admitAccess } from '../catalog/access-documents.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { PendingCommit } from '../catalog/pending.js';
+import { accessId } from '../catalog/state.js';
 import { type Commit, decodeCommitMeta } from '../format/commit.js';
 import { footerStubFlag } from '../format/footer.js';
 import type { Log } from '../log/types.js';

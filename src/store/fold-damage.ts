@@ -1,7 +1,7 @@
 import { isLogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
-import { emptyState } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
+import { emptyState } from '../catalog/state.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import type { Finding } from '../log/audit.js';
 import { openLog } from '../log/open-log.js';

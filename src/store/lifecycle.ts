@@ -1,7 +1,7 @@
 import { isLogStoreError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/host.js';
 import { limits } from '../base/limits.js';
-import type { Bucket, Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.js';
 import {
   decideKey,
   dueAfter,
@@ -13,6 +13,7 @@ import {
 import { type LifecycleRule, lifecycleRulesOf } from '../catalog/lifecycle-rules.js';
 import { endsOf } from '../catalog/objects.js';
 import { PendingCommit } from '../catalog/pending.js';
+import type { Bucket } from '../catalog/state.js';
 import { decodeUploadKey } from '../catalog/upload-keys.js';
 import { afterKey, decodeVersionKey, listingKey } from '../format/key-encoding.js';
 import { type Mutation, objectFlags } from '../format/mutation.js';

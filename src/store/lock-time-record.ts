@@ -1,8 +1,9 @@
 import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/host.js';
-import { accessId, admitAccess } from '../catalog/access-documents.js';
+import { admitAccess } from '../catalog/access-documents.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { PendingCommit } from '../catalog/pending.js';
+import { accessId } from '../catalog/state.js';
 import type { Committer } from './committer.js';
 import type { LockTime } from './lock-time.js';
 

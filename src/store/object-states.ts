@@ -1,8 +1,8 @@
 import { LogStoreError } from '../base/errors.js';
-import type { Catalog } from '../catalog/catalog.js';
+import { bucketOf, type Catalog, versioningIn } from '../catalog/catalog.js';
 import { checkKey } from '../catalog/keys.js';
 import { lockOn, type StateFacts, stateFactsOf } from '../catalog/object-states.js';
-import { bucketOf, currentSlot, versioningIn } from '../catalog/objects.js';
+import { currentSlot } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import { slotOfVersion, versionIdOf } from '../catalog/versions.js';
 import { lockModes, noState, type ObjectState } from '../format/object-state.js';

@@ -1,4 +1,4 @@
-import type { CatalogState } from '../catalog/catalog.js';
+import type { CatalogState } from '../catalog/state.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { versionKey } from '../format/key-encoding.js';
 import type { Mutation } from '../format/mutation.js';

@@ -1,21 +1,21 @@
 import { LogStoreError } from '../base/errors.js';
 import { invariant } from '../base/invariant.js';
 import { limits } from '../base/limits.js';
-import type { Catalog } from '../catalog/catalog.js';
+import { bucketOf, type Catalog, versioningIn } from '../catalog/catalog.js';
 import type { WriteCondition } from '../catalog/conditions.js';
 import { checkKey } from '../catalog/keys.js';
 import { stateFactsOf } from '../catalog/object-states.js';
-import {
-  admitWrite,
-  bucketOf,
-  hasExpired,
-  noSuchKey,
-  versioningIn,
-  versionSlot,
-} from '../catalog/objects.js';
+import { admitWrite, versionSlot } from '../catalog/objects.js';
 import { PendingCommit } from '../catalog/pending.js';
 import { placed } from '../catalog/placing.js';
-import { isMarker, metMarker, slotOfVersion, versionIdOf } from '../catalog/versions.js';
+import {
+  hasExpired,
+  isMarker,
+  metMarker,
+  noSuchKey,
+  slotOfVersion,
+  versionIdOf,
+} from '../catalog/versions.js';
 import { sealedEtag } from '../encryption/frame.js';
 import { encryptionMethods, sealedBytes } from '../format/encryption.js';
 import { decodeVersionKey } from '../format/key-encoding.js';

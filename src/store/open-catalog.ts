@@ -1,10 +1,10 @@
 import { Packr } from 'msgpackr';
 import { errnoOf } from '../base/errors.js';
 import type { Host } from '../base/host.js';
-import { accessId } from '../catalog/access-documents.js';
-import { type Bucket, Catalog, type CatalogState } from '../catalog/catalog.js';
-import { type Configuration, noConfigurations, versioningOf } from '../catalog/configurations.js';
+import { Catalog } from '../catalog/catalog.js';
+import { noConfigurations, versioningOf } from '../catalog/configurations.js';
 import { applyCommit } from '../catalog/fold.js';
+import { accessId, type Bucket, type CatalogState, type Configuration } from '../catalog/state.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { snapshotFile } from '../format/file-names.js';
 import { accessKinds, type ConfigurationName, configurationNames } from '../format/mutation.js';

@@ -1,7 +1,7 @@
 import type { Host } from '../base/host.js';
-import { emptyState } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
 import { indexDigestOf } from '../catalog/index-digest.js';
+import { emptyState } from '../catalog/state.js';
 import { decodeCommitMeta } from '../format/commit.js';
 import { footerStubFlag } from '../format/footer.js';
 import type { Mutation } from '../format/mutation.js';

@@ -1,4 +1,4 @@
-import type { CatalogState } from '../catalog/catalog.js';
+import type { CatalogState } from '../catalog/state.js';
 import type { Log } from '../log/types.js';
 import type { BodyWriter } from './body-writer.js';
 

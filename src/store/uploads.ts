@@ -1,7 +1,7 @@
 import { LogStoreError } from '../base/errors.js';
 import { invariant } from '../base/invariant.js';
 import { limits } from '../base/limits.js';
-import type { Catalog } from '../catalog/catalog.js';
+import { bucketOf, type Catalog } from '../catalog/catalog.js';
 import { etagText } from '../catalog/conditions.js';
 import { checkKey, checkPartNumber } from '../catalog/keys.js';
 import { pageLimit } from '../catalog/listing.js';
@@ -15,7 +15,6 @@ import {
   scanParts,
   uploadIdOf,
 } from '../catalog/multipart.js';
-import { bucketOf } from '../catalog/objects.js';
 import { PendingCommit } from '../catalog/pending.js';
 import { checkLockable } from '../catalog/placing.js';
 import { listOpenUploads } from '../catalog/upload-listing.js';

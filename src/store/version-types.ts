@@ -1,5 +1,5 @@
 import type { WriteCondition } from '../catalog/conditions.js';
-import type { Versioning } from '../catalog/configurations.js';
+import type { Versioning } from '../catalog/state.js';
 import type {
   ListedVersion,
   ListVersionsOptions,

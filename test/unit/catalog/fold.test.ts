@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type CatalogState, emptyState } from '../../../src/catalog/catalog.js';
 import { applyCommit } from '../../../src/catalog/fold.js';
 import { indexDigestOf } from '../../../src/catalog/index-digest.js';
+import { type CatalogState, emptyState } from '../../../src/catalog/state.js';
 import { keyPrefix, versionKey } from '../../../src/format/key-encoding.js';
 import type { Ends, Mutation, ObjectRecord } from '../../../src/format/mutation.js';
 
