@@ -18,7 +18,8 @@ export class HeldBodies {
    * @throws LogStoreError `BUSY` while others hold too much
    */
   hold(sizeBytes: number, res: ServerResponse): void {
-    if (sizeBytes < countedBytesMin) return;
+    // Of a client that has gone nothing comes, and its answer ends no second time.
+    if (sizeBytes < countedBytesMin || res.closed) return;
     if (this.#heldBytes + sizeBytes > heldBytesMax)
       throw new LogStoreError('BUSY', 'too many large documents are on their way');
     this.#heldBytes += sizeBytes;

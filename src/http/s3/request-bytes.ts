@@ -8,6 +8,7 @@ import type { Answer } from './answer.js';
  */
 export function collectRequest(answer: Answer): Promise<Buffer> {
   const { edge, req } = answer;
+  if (req.destroyed) return Promise.reject(gone()); // before this: it says so once
   answer.continue();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
