@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -129,6 +130,30 @@ raw('faults 99: a client whose body stands still is cut off, and nothing is stor
     assert.is(answer, '');
     assert.not.ok(await isStored('stalled'));
   }
+});
+
+raw('faults 99: so is one whose body the native API wants nothing of, or waits for', async () => {
+  const headers = { host: at.host, 'content-length': '6000000' };
+  const target = '/_/nothing';
+  const unasked = await at.exchange(`${headOf({ method: 'POST', target }, headers)}only this`);
+  assert.is(statusOf(unasked), 404);
+  assert.match(unasked.toLowerCase(), 'connection: close');
+  const users = { method: 'POST', target: '/_/users', payload: 'UNSIGNED-PAYLOAD' };
+  const signed = at.sign({ ...users, headers: { 'content-length': '6000' } });
+  assert.is(await at.exchange(`${headOf(users, signed)}{"name"`), '');
+});
+
+raw('a client of the native API is told to go on, and what is too large', async () => {
+  const users = { method: 'POST', target: '/_/users' };
+  const body = Buffer.alloc(100_000, ' ');
+  const payload = createHash('sha256').update(body).digest('hex');
+  const headers = { 'content-length': String(body.length), expect: '100-continue' };
+  const line = openLine(at.port);
+  line.socket.write(headOf(users, at.sign({ ...users, payload, headers })));
+  await line.heard(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+  line.socket.write(body);
+  await line.heard(/\r\n\r\nHTTP\/1\.1 400 .*MaxMessageLengthExceeded/s);
+  await line.closed;
 });
 
 raw('faults 99: a client that never reads is cut off', async () => {

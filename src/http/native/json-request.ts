@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import { authenticateRoot } from '../authenticate.js';
-import type { Edge } from '../edge.js';
 import { splitTarget } from '../s3/address.js';
+import type { Answer } from '../s3/answer.js';
+import { requestChunks } from '../s3/request-bytes.js';
 import { S3Error } from '../s3/s3-error.js';
 
 const bodyBytesMax = 64 * 1024;
@@ -18,12 +19,12 @@ export interface RootRequest {
  * Reads a request that root alone may send. Its body counts only if it is what was signed.
  * @throws S3Error
  */
-export async function readRootRequest(edge: Edge, req: Request): Promise<RootRequest> {
+export async function readRootRequest(answer: Answer, req: Request): Promise<RootRequest> {
   const target = splitTarget(req.originalUrl);
-  const { payload } = authenticateRoot(edge, {
+  const { payload } = authenticateRoot(answer.edge, {
     ...{ method: req.method, ...target, headers: req.headers },
   });
-  const body = await readBody(req);
+  const body = await readBody(answer);
   if (body.length === 0) return { json: undefined, text: '' };
   if (payload.is !== 'sha256')
     throw new S3Error('InvalidRequest', 'The body of this request must be signed by its SHA-256.');
@@ -33,13 +34,13 @@ export async function readRootRequest(edge: Edge, req: Request): Promise<RootReq
   return { json: parsed(text), text };
 }
 
-async function readBody(req: Request): Promise<Buffer> {
+async function readBody(answer: Answer): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  for await (const chunk of requestChunks(answer)) {
     sizeBytes += chunk.length;
     if (sizeBytes > bodyBytesMax) throw new S3Error('MaxMessageLengthExceeded');
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk)); // a copy: the chunk is valid until the next one
   }
   return Buffer.concat(chunks);
 }

@@ -1,11 +1,12 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request } from 'express';
 import { LogStoreError } from '../../base/errors.js';
 import { authenticateRoot } from '../authenticate.js';
-import type { Edge } from '../edge.js';
 import { splitTarget } from '../s3/address.js';
+import type { Answer, FlatHeaders } from '../s3/answer.js';
 import { type LedgerAnswer, ledgerRoutes } from './ledger-routes.js';
+import { sendNotFound } from './native-answer.js';
 import { requireReader } from './proof-readers.js';
 
 const prefix = '/_/ledger';
@@ -14,12 +15,8 @@ const compress = promisify(gzip);
 const compressedBytesMin = 512;
 
 /** Serves the table of the ledger's routes: what they answer is no JSON, what fails is. */
-export async function serveLedger(
-  edge: Edge,
-  req: Request,
-  res: Response,
-  next: NextFunction,
-): Promise<void> {
+export async function serveLedger(answer: Answer, req: Request): Promise<void> {
+  const { edge } = answer;
   const target = splitTarget(req.originalUrl);
   const rest = target.rawPath.slice(prefix.length);
   for (const route of ledgerRoutes) {
@@ -31,22 +28,21 @@ export async function serveLedger(
     if (route.access === 'reader') await requireReader(edge, req, query);
     const { ledger } = edge.store;
     if (ledger === undefined) throw new LogStoreError('NO_LEDGER', 'this store has no ledger');
-    await send(edge, req, res, await route.answer(ledger, match.slice(1), query));
+    await send(answer, req, await route.answer(ledger, match.slice(1), query));
     return;
   }
-  next();
+  sendNotFound(answer);
 }
 
-async function send(edge: Edge, req: Request, res: Response, answer: LedgerAnswer): Promise<void> {
-  const plain = Buffer.from(answer.body);
+async function send(answer: Answer, req: Request, found: LedgerAnswer): Promise<void> {
+  const plain = Buffer.from(found.body);
   const accepts = req.headers['accept-encoding']?.includes('gzip') === true;
   const isCompressed = accepts && plain.length >= compressedBytesMin;
   const body = isCompressed ? await compress(plain) : plain;
-  res.writeHead(200, [
-    ...['content-type', answer.contentType, 'cache-control', answer.cacheControl],
+  const headers: FlatHeaders = [
+    ...['content-type', found.contentType, 'cache-control', found.cacheControl],
     ...(isCompressed ? ['content-encoding', 'gzip'] : []),
-    ...['content-length', String(body.length), 'vary', 'accept-encoding'],
-    ...['x-content-type-options', 'nosniff', 'x-amz-request-id', edge.requestIds.next()],
-  ]);
-  res.end(body);
+    ...['vary', 'accept-encoding', 'x-content-type-options', 'nosniff'],
+  ];
+  answer.sendBytes(200, headers, body);
 }

@@ -1,21 +1,16 @@
-import type { Request, Response, Router } from 'express';
-import type { Edge } from '../edge.js';
+import type { Request, RequestHandler, Router } from 'express';
+import type { Answer } from '../s3/answer.js';
 import { readRootRequest } from './json-request.js';
-import { userRoutes } from './user-routes.js';
+import { sendJson } from './native-answer.js';
+import { type UserRoute, userRoutes } from './user-routes.js';
 
-type Send = (edge: Edge, res: Response, status: number, body: object | undefined) => void;
+type By = (handle: (answer: Answer, req: Request) => Promise<void>) => RequestHandler;
 
 /** Serves the table of users' routes. Who changed what is logged, and no secret. */
-export function serveUsers(edge: Edge, router: Router, send: Send): void {
+export function serveUsers(router: Router, by: By): void {
   for (const route of userRoutes) {
     const path = `/_${route.path}`;
-    const serve = async (req: Request, res: Response) => {
-      const request = await readRootRequest(edge, req);
-      const names = Object.values(req.params).map(String);
-      const answer = await route.answer(edge.users, names, request);
-      if (route.did !== undefined) edge.logger.info({ names }, route.did);
-      send(edge, res, answer === undefined ? 204 : 200, answer);
-    };
+    const serve = by((answer, req) => answerRoute(answer, route, req));
     switch (route.method) {
       case 'GET':
         router.get(path, serve);
@@ -30,4 +25,13 @@ export function serveUsers(edge: Edge, router: Router, send: Send): void {
         router.delete(path, serve);
     }
   }
+}
+
+async function answerRoute(answer: Answer, route: UserRoute, req: Request): Promise<void> {
+  const request = await readRootRequest(answer, req);
+  const { users, logger } = answer.edge;
+  const names = Object.values(req.params).map(String);
+  const body = await route.answer(users, names, request);
+  if (route.did !== undefined) logger.info({ names }, route.did);
+  sendJson(answer, body === undefined ? 204 : 200, body);
 }

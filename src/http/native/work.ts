@@ -1,9 +1,9 @@
-import type { Request, Response } from 'express';
 import { LogStoreError } from '../../base/errors.js';
 import type { CompactionProgress, RotationPlan } from '../../store/types.js';
 import type { Edge } from '../edge.js';
 import { splitTarget } from '../s3/address.js';
-import { toS3Error } from '../s3/s3-error.js';
+import type { Answer, FlatHeaders } from '../s3/answer.js';
+import { failureOf, logError } from '../s3/error-answer.js';
 
 /** Work that takes its time, below `/_`; who has the root key may ask for it. */
 export interface NativeWork {
@@ -66,16 +66,12 @@ const lineIntervalMs = 250;
  * `{"report"}` or `{"error"}`. The work goes on when nobody listens any more.
  * @throws what the work throws before its first line
  */
-export async function answerWork(
-  edge: Edge,
-  work: NativeWork,
-  req: Request,
-  res: Response,
-): Promise<void> {
+export async function answerWork(answer: Answer, work: NativeWork): Promise<void> {
+  const { edge, req, res } = answer;
   const { clock } = edge;
   let saidAtMs = Number.NEGATIVE_INFINITY;
   const say = (line: object) => {
-    if (!res.headersSent) res.writeHead(200, headersOf(edge));
+    if (!res.headersSent) answer.sendHead(200, headers(), undefined);
     res.write(`${JSON.stringify(line)}\n`);
   };
   const onProgress = (progress: CompactionProgress) => {
@@ -85,19 +81,21 @@ export async function answerWork(
     say(progress);
   };
   try {
-    const { rawQuery } = splitTarget(req.originalUrl);
+    const { rawQuery } = splitTarget(req.url ?? '/');
     say({ report: await work.run(edge, new URLSearchParams(rawQuery), onProgress) });
   } catch (error) {
     if (!res.headersSent) throw error;
-    const { code, message } = toS3Error(error);
+    const failure = failureOf(error);
+    logError(edge, answer.requestId, failure);
+    const { code, message } = failure;
     say({ error: { code, message } });
   }
   res.end();
 }
 
-function headersOf(edge: Edge): string[] {
+function headers(): FlatHeaders {
   return [
     ...['content-type', 'application/x-ndjson', 'cache-control', 'no-store'],
-    ...['x-content-type-options', 'nosniff', 'x-amz-request-id', edge.requestIds.next()],
+    ...['x-content-type-options', 'nosniff'],
   ];
 }

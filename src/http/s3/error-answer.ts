@@ -10,7 +10,6 @@ import { XmlWriter } from './xml.js';
  * so than to cut the connection: a clean end would pass for the whole of it.
  */
 export function answerError(answer: Answer, error: unknown): void {
-  if (error instanceof InvariantError) stopProcess(error);
   const failure = failureOf(error);
   answer.errorCode = failure.code;
   logError(answer.edge, answer.requestId, failure);
@@ -19,14 +18,19 @@ export function answerError(answer: Answer, error: unknown): void {
   else sendError(answer, failure);
 }
 
-/** Want of file handles says nothing of the object: the same request may be answered later. */
-function failureOf(error: unknown): S3Error {
+/** Stops the process for a broken promise of our own. */
+export function failureOf(error: unknown): S3Error {
+  if (error instanceof InvariantError) {
+    stopProcess(error);
+    return new S3Error('InternalError', undefined, { cause: error });
+  }
+  // Want of file handles says nothing of the object: the same request may be answered later.
   const errno = isLogStoreError(error, 'IO') ? errnoOf(error.cause) : undefined;
   if (errno !== 'EMFILE' && errno !== 'ENFILE') return toS3Error(error);
   return new S3Error('SlowDown', undefined, { cause: error });
 }
 
-/** Our own promise is broken: what this process would answer from now on cannot be trusted. */
+/** What this process would answer from now on cannot be trusted. */
 function stopProcess(error: InvariantError): void {
   queueMicrotask(() => {
     throw error;

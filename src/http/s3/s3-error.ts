@@ -1,4 +1,5 @@
 import { type ErrorCode, isLogStoreError } from '../../base/errors.js';
+import { InvariantError } from '../../base/invariant.js';
 
 /**
  * Every error code that S3 clients get from us, with its HTTP status.
@@ -237,8 +238,10 @@ export const s3Codes = Object.freeze({
 /**
  * Any failure as the S3 error that its client gets. The message of an internal one stays inside,
  * since it may name files; it is in `cause`.
+ * @throws InvariantError as it is: whoever answers requests stops the process
  */
 export function toS3Error(error: unknown): S3Error {
+  if (error instanceof InvariantError) throw error;
   if (error instanceof S3Error) return error;
   if (!isLogStoreError(error)) return new S3Error('InternalError', undefined, { cause: error });
   const code = s3Codes[error.code];

@@ -9,7 +9,7 @@ import { nodeHost } from '../../../src/host/node-host.js';
 import { createHttpServer } from '../../../src/http/app.js';
 import { S3Error, s3Codes } from '../../../src/http/s3/s3-error.js';
 import { openUsers } from '../../../src/open-users.js';
-import type { Store } from '../../../src/store/types.js';
+import type { CareOptions, Store } from '../../../src/store/types.js';
 
 const failing = suite('failures of the store, told over HTTP');
 
@@ -34,12 +34,33 @@ const users = openUsers({
   warn: () => {},
 });
 
-/** What a client is told when reading an object fails with `error`. */
-async function told(error: Error, { end = true } = {}): Promise<Told> {
+interface Asked {
+  readonly method?: string;
+  readonly path?: string;
+  readonly query?: string;
+  readonly host?: string;
+  readonly body?: string;
+  /** False: the process is to end. */
+  readonly end?: boolean;
+}
+
+/** What a client is told when the store fails with `error`, unless asked otherwise by reading. */
+async function told(error: Error, asked: Asked = {}): Promise<Told> {
+  const { method = 'GET', path = '/bucket/key', query = '', body: sent = '', end = true } = asked;
   const lines: [object, string][] = [];
   const keep = (fields: object, message: string) => lines.push([fields, message]);
   const store = {
     get: () => Promise.reject(error),
+    delete: () => Promise.reject(error),
+    bucketConfiguration: () => Promise.reject(error),
+    headBucket: async () => ({ name: 'bucket', createdUnixMs: 0, owner: null }),
+    stats: () => {
+      throw error;
+    },
+    scrub: ({ onProgress }: CareOptions = {}) => {
+      onProgress?.({ doneBytes: 1, totalBytes: 2 });
+      return Promise.reject(error);
+    },
     access: {
       ofBucket: () => ({ owner: null, document: () => undefined }),
       documents: () => Promise.reject(error),
@@ -53,15 +74,16 @@ async function told(error: Error, { end = true } = {}): Promise<Told> {
     ...{ clock, random, region: 'us-east-1', users: await users },
     store: store as Partial<Store> as Store, // all that this request comes to
     logger: { info: keep, warn: keep, error: keep },
+    websiteDomain: 'web.example',
     health: () => ({ ready: true }),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const headers = { host: `127.0.0.1:${port}` };
+  const headers = { host: asked.host ?? `127.0.0.1:${port}`, 'content-length': sent.length };
   const signed = signRequest(
-    { method: 'GET', rawPath: '/bucket/key', rawQuery: '', headers },
+    { method, rawPath: path, rawQuery: query, headers: { host: headers.host } },
     'UNSIGNED-PAYLOAD',
     {
       credentials: { accessKeyId: 'KEY', secret: 'secret-key' },
@@ -70,10 +92,10 @@ async function told(error: Error, { end = true } = {}): Promise<Told> {
     },
   );
   const request = httpRequest({
-    ...{ port, path: '/bucket/key', agent: false },
+    ...{ port, method, path: query === '' ? path : `${path}?${query}`, agent: false },
     headers: { ...headers, ...signed.headers },
   });
-  request.end();
+  request.end(sent);
   try {
     if (!end) {
       request.on('error', () => {});
@@ -122,13 +144,35 @@ failing('faults 106: an unknown failure is an InternalError for this request alo
   assert.instance('err' in fields ? fields.err : undefined, TypeError);
 });
 
-failing('faults 106: a broken promise of our own stops the process', async () => {
-  try {
-    await told(new InvariantError('two and two are five'), { end: false });
-    assert.unreachable();
-  } catch (fatal) {
-    assert.instance(fatal, InvariantError);
-  }
+const doomed = '<Delete><Object><Key>key</Key></Object></Delete>';
+for (const [what, asked] of Object.entries<Asked>({
+  'an object': {},
+  'one of many keys': { method: 'POST', path: '/bucket', query: 'delete=', body: doomed },
+  'a website': { host: 'bucket.web.example' },
+  'the native API': { path: '/_/stats' },
+  'work that takes long': { method: 'POST', path: '/_/scrub' },
+}))
+  failing(
+    `faults 106: a broken promise of our own stops the process, asked for ${what}`,
+    async () => {
+      try {
+        await told(new InvariantError('two and two are five'), { ...asked, end: false });
+        assert.unreachable();
+      } catch (fatal) {
+        assert.instance(fatal, InvariantError);
+      }
+    },
+  );
+
+failing('why work failed that had begun to answer is logged', async () => {
+  const { status, body, lines } = await told(new TypeError('inside'), {
+    ...{ method: 'POST', path: '/_/scrub' },
+  });
+  assert.is(status, 200);
+  assert.match(body, '{"error":{"code":"InternalError"');
+  assert.not.match(body, 'inside');
+  const [fields] = lines.find(([, message]) => message === 'request failed') ?? [{}];
+  assert.instance('err' in fields ? fields.err : undefined, TypeError);
 });
 
 failing.run();
