@@ -37,7 +37,11 @@ export function canonicalRequest(
   payloadHash: string,
 ): string {
   let headers = '';
-  for (const name of signedHeaders) headers += `${name}:${canonicalValue(request.headers[name])}\n`;
+  for (const name of signedHeaders) {
+    // The names are the sender's, and `constructor` would be found in any object.
+    const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
+    headers += `${name}:${canonicalValue(value)}\n`;
+  }
   const path = canonicalPath(request.rawPath);
   const names = signedHeaders.join(';');
   return `${request.method}\n${path}\n${joined(query)}\n${headers}\n${names}\n${payloadHash}`;

@@ -58,6 +58,13 @@ forms('what a form uploads is an object like others', async () => {
   assert.is(got.headers['x-amz-tagging-count'], '1');
 });
 
+forms('a field with a name that every object knows is one like others', async () => {
+  for (const name of ['constructor', '__proto__']) {
+    const answer = await post({ key: 'refused', ...Object.fromEntries([[name, 'x']]) });
+    assert.is(answer.status, 403, answer.text);
+  }
+});
+
 forms('a large file is streamed', async () => {
   const content = 'x'.repeat(3_000_000);
   const answer = await post(await signedForm({ Key: 'large' }), content);

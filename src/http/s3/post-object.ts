@@ -21,8 +21,6 @@ import { S3Error } from './s3-error.js';
 import { readTagging, tagLimits, tagsHeader } from './tags.js';
 import { s3Document } from './xml.js';
 
-/** Fields that say what headers of a PUT say, under another name. */
-const headerNames: Readonly<Record<string, string>> = { acl: 'x-amz-acl' };
 const ownHeaders = new Set([
   ...['cache-control', 'content-disposition', 'content-encoding', 'content-language'],
   ...['content-type', 'expires', 'content-md5'],
@@ -131,7 +129,7 @@ function keyOf(fields: ReadonlyMap<string, string>): string {
 function headersOf(fields: ReadonlyMap<string, string>): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = {};
   for (const [field, value] of fields) {
-    const name = headerNames[field] ?? field;
+    const name = field === 'acl' ? 'x-amz-acl' : field;
     if (!ownHeaders.has(name) && (!name.startsWith('x-amz-') || ofSignature.test(name))) continue;
     const bytes = headerBytes(value);
     if (bytes === undefined)

@@ -6,7 +6,7 @@ import { objectTagPrefix, requestTagPrefix } from '../../auth/policy-document.js
 import { owns, type Principal } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
 import type { Tags } from '../../store/version-types.js';
-import { type JudgedRequest, requestTagValues, requestValues } from './request-facts.js';
+import { type JudgedRequest, requestTagValues, requestValues, tagValues } from './request-facts.js';
 import { type NeededGrant, type Right, rightOf } from './rights.js';
 import { S3Error } from './s3-error.js';
 
@@ -225,8 +225,7 @@ export class RequestAccess {
         if (this.#requestTags !== undefined && key.startsWith(requestTagPrefix))
           return requestTagValues(this.#requestTags, key);
         if (!key.startsWith(objectTagPrefix)) return requestValues(request, key);
-        const value = tags?.[key.slice(objectTagPrefix.length)];
-        return value === undefined ? undefined : [value];
+        return tagValues(tags ?? {}, key.slice(objectTagPrefix.length));
       },
     };
   }

@@ -94,7 +94,12 @@ export function requestValues(request: JudgedRequest, key: string): readonly str
 /** Of a key about the tags that a request brings, in a header or in its body. */
 export function requestTagValues(tags: Tags, key: string): readonly string[] | undefined {
   const rest = key.slice(requestTagPrefix.length);
-  return rest === 'keys' ? Object.keys(tags) : one(tags[rest.slice(1)]);
+  return rest === 'keys' ? Object.keys(tags) : tagValues(tags, rest.slice(1));
+}
+
+/** Of the tag of a name; undefined for none. */
+export function tagValues(tags: Tags, name: string): readonly string[] | undefined {
+  return one(Object.hasOwn(tags, name) ? tags[name] : undefined);
 }
 
 function one(value: string | undefined): readonly string[] | undefined {

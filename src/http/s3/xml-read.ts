@@ -101,18 +101,14 @@ function cdataText(nodes: unknown): string {
   return nodes.map((node) => String(onlyProperty(node)[1])).join('');
 }
 
-const predefined: Readonly<Record<string, string>> = {
-  lt: '<',
-  gt: '>',
-  amp: '&',
-  quot: '"',
-  apos: "'",
-};
+const predefined: ReadonlyMap<string, string> = new Map([
+  ...Object.entries({ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }),
+]);
 
 function resolveReferences(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&([^;&]{0,10});?/g, (whole, name: string) => {
-    const character = whole.endsWith(';') ? (predefined[name] ?? numeric(name)) : undefined;
+    const character = whole.endsWith(';') ? (predefined.get(name) ?? numeric(name)) : undefined;
     if (character === undefined) throw malformed();
     return character;
   });

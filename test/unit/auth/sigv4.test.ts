@@ -320,6 +320,14 @@ sigv4('without credentials a request is anonymous, whose chunks cannot be signed
   assert.is(outcome(anonymous('STREAMING-AWS4-HMAC-SHA256-PAYLOAD')), 'InvalidArgument');
 });
 
+sigv4('names that every object has are no headers', () => {
+  const request = signed();
+  for (const name of ['constructor', '__proto__', 'tostring']) {
+    const authorization = String(request.headers.authorization).replace('host;', `${name};host;`);
+    assert.is(outcome(verify(withHeaders(request, { authorization }))), 'SignatureDoesNotMatch');
+  }
+});
+
 sigv4('an unknown key and a wrong secret are refused', () => {
   const sign = (change: object) => {
     const changed = { ...options, credentials: { ...credentials, ...change } };

@@ -54,6 +54,11 @@ reading('takes name spaces, prefixes and attributes, comments too', () => {
   assert.is(childText(element, 'Quiet'), 'true');
 });
 
+reading('names that every object has are no references', () => {
+  for (const name of ['valueOf', 'toString', '__proto__'])
+    assert.throws(() => read(`<Delete><Key>&${name};</Key></Delete>`), isMalformed);
+});
+
 reading('resolves predefined and numeric references, once', () => {
   const element = read('<Delete><Key>&lt;&amp;amp;&#13;&#x1F3B8;&quot;&apos;&#0;</Key></Delete>');
   assert.is(childText(element, 'Key'), '<&amp;\r🎸"\'\0');
