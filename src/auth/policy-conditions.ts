@@ -97,12 +97,8 @@ function both(name: string, negation: string, test: Operator['test']) {
 function textTest(withWildcards: boolean, ignoreCase: boolean): Operator['test'] {
   return (value, withVariables) => {
     const pattern = new PolicyPattern(value, withVariables, withWildcards);
-    const test: Test = (given, request) => {
-      if (!ignoreCase || pattern.isPlain) return pattern.matches(given, request, ignoreCase);
-      const lower: RequestValues = (key) => request(key)?.map((each) => each.toLowerCase());
-      const lowered = new PolicyPattern(value.toLowerCase(), withVariables, withWildcards);
-      return lowered.matches(given.toLowerCase(), lower);
-    };
+    const test: Test = (given, request) =>
+      ignoreCase ? pattern.matchesInAnyCase(given, request) : pattern.matches(given, request);
     return Object.assign(test, { keys: pattern.keys });
   };
 }

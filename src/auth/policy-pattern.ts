@@ -33,22 +33,21 @@ export class PolicyPattern {
     if (codes.every((code) => code >= 0)) this.#plain = textOf(codes);
   }
 
-  get isPlain(): boolean {
-    return this.#plain !== undefined;
-  }
-
   /** The keys of the request that its variables read. */
   get keys(): string[] {
     return this.#parts.flatMap((part) => (typeof part === 'number' ? [] : [part.key]));
   }
 
-  matches(text: string, values: RequestValues, ignoreCase = false): boolean {
-    if (this.#plain !== undefined) {
-      if (!ignoreCase) return this.#plain === text;
-      return this.#plain.toLowerCase() === text.toLowerCase();
-    }
+  matches(text: string, values: RequestValues): boolean {
+    if (this.#plain !== undefined) return this.#plain === text;
     const codes = this.#codes ?? this.#expanded(values);
     return codes !== undefined && globMatches(codes, text);
+  }
+
+  /** The same of one without wildcards, in any case. */
+  matchesInAnyCase(text: string, values: RequestValues): boolean {
+    const codes = this.#codes ?? this.#expanded(values);
+    return codes !== undefined && textOf(codes).toLowerCase() === text.toLowerCase();
   }
 
   /** Undefined where the request has no value for a variable: then nothing matches. */

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { allowed, bucketPolicy, verdict } from './policy-words.js';
+import { allowed, bucketPolicy, variable, verdict } from './policy-words.js';
 
 const it = suite('conditions of policies');
 
@@ -319,6 +319,13 @@ it('a condition on a tag of the object is told, so that the tags are read first'
   assert.is(bucketPolicy({ ...allowed, Condition }).readsObjectTags, true);
   assert.is(bucketPolicy(allowed).readsObjectTags, false);
   const values = { 's3:existingobjecttag/Team': 'red' };
+  assert.is(verdict({ Condition }, { values }), 'allowed');
+});
+
+it('a variable of a tag names it in its own case, where values are compared in any', () => {
+  const wanted = { 's3:prefix': `of-${variable('s3:ExistingObjectTag/Dept')}` };
+  const Condition = { StringEqualsIgnoreCase: wanted };
+  const values = { 's3:prefix': 'OF-sales', 's3:existingobjecttag/Dept': 'Sales' };
   assert.is(verdict({ Condition }, { values }), 'allowed');
 });
 
