@@ -15,9 +15,10 @@ import {
 } from '../format/ledger-record.js';
 import type { Compactor } from '../log/compactor.js';
 import { openLog } from '../log/open-log.js';
+import type { Pace } from '../log/pace.js';
 import type { ParityCoder } from '../log/parity-coder.js';
-import type { Pace } from '../log/rewrite.js';
-import type { Append, Log, LogFollower, OpenLogOptions } from '../log/types.js';
+import type { Append, LogFollower } from '../log/record-types.js';
+import type { Log, OpenLogOptions } from '../log/types.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import { readAnchor } from './anchor-file.js';
 import { misfitOf } from './block-chain.js';

@@ -16,8 +16,8 @@ import {
 } from '../format/record.js';
 import { batchesStart } from '../format/segment-header.js';
 import { CommitsArea, RecordTable } from './record-table.js';
+import type { Append } from './record-types.js';
 import { spaceErrors } from './segment-file.js';
-import type { Append } from './types.js';
 
 /** A record with its number, ready to be written. */
 export interface Numbered {

@@ -6,14 +6,9 @@ import { batchesStart } from '../format/segment-header.js';
 import { FooterFile } from './footer-file.js';
 import { type LogFiles, type ReadableSegment, segmentOf, tableOfKind } from './log-files.js';
 import type { Manifest } from './manifest.js';
+import type { Pace } from './pace.js';
 import type { CommitsArea } from './record-table.js';
-import {
-  abandonRewrite,
-  type Pace,
-  type RewriteJudge,
-  type Rewritten,
-  rewriteSegments,
-} from './rewrite.js';
+import { abandonRewrite, type RewriteJudge, type Rewritten, rewriteSegments } from './rewrite.js';
 import { SegmentReplay } from './segment-replay.js';
 import { SegmentScan } from './segment-scan.js';
 

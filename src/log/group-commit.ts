@@ -4,7 +4,7 @@ import { invariant } from '../base/invariant.js';
 import { limits } from '../base/limits.js';
 import type { Numbered } from './active-segment.js';
 import { CommitQueue } from './commit-queue.js';
-import type { Append } from './types.js';
+import type { Append } from './record-types.js';
 
 /** What the group commit writes through: the one place where a batch becomes committed. */
 export interface BatchSink {

@@ -9,6 +9,7 @@ import type { Numbered } from './active-segment.js';
 import { FooterFile } from './footer-file.js';
 import { type LogFiles, type ReadableSegment, tableOfKind } from './log-files.js';
 import { CommitsArea, RecordTable } from './record-table.js';
+import type { LogFollower } from './record-types.js';
 import { openSegment } from './segment-file.js';
 import { knownKind, SegmentReplay, strayStub } from './segment-replay.js';
 import {
@@ -17,7 +18,7 @@ import {
   SegmentScan,
   scannedPayload,
 } from './segment-scan.js';
-import type { LogFollower, LogPosition } from './types.js';
+import type { LogPosition } from './types.js';
 
 /** Where a position of a snapshot lies in the log, if it lies in it. */
 export async function snapshotFits(

@@ -11,18 +11,11 @@ import { type BatchSink, GroupCommit } from './group-commit.js';
 import type { LogFiles } from './log-files.js';
 import type { Manifest } from './manifest.js';
 import { readRecord } from './record-reader.js';
+import type { Append, StoredRecord } from './record-types.js';
 import { rollOver } from './roll-over.js';
 import { SegmentCare } from './segment-care.js';
 import type { SpaceGuard } from './space-guard.js';
-import type {
-  Append,
-  Log,
-  LogPin,
-  LogPosition,
-  LogSpace,
-  OpenLogOptions,
-  StoredRecord,
-} from './types.js';
+import type { Log, LogPin, LogPosition, LogSpace, OpenLogOptions } from './types.js';
 import { WriteLatency } from './write-latency.js';
 
 /** A segment that is at least so full ends when the log is closed. */

@@ -20,10 +20,11 @@ import {
   snapshotFits,
 } from './log-replay.js';
 import { Manifest, readManifest } from './manifest.js';
+import type { LogFollower } from './record-types.js';
 import { recoverTail } from './recover.js';
 import { createSegment, spaceErrors } from './segment-file.js';
 import { SpaceGuard } from './space-guard.js';
-import type { Log, LogFollower, LogPosition, OpenLogOptions } from './types.js';
+import type { Log, LogPosition, OpenLogOptions } from './types.js';
 
 /**
  * Opens the log in the host's directory, or begins a new one; hands every durable commit to

@@ -1,13 +1,13 @@
 import { LogStoreError } from '../base/errors.js';
 import type { Disk } from '../base/host.js';
 import { type Codec, openCodec } from '../erasure/codec.js';
-import { ParityGroup, type ReadableFile } from '../erasure/parity-group.js';
+import { ParityGroup } from '../erasure/parity-group.js';
 import { newStripes, type Stripe } from '../erasure/stripe.js';
 import { StripePool } from '../erasure/stripe-pool.js';
 import { segmentPath } from '../format/file-names.js';
 import type { ManifestFile } from '../format/manifest-frame.js';
 import type { ParityFacts } from '../format/parity.js';
-import type { Pace } from './rewrite.js';
+import { type Pace, paced } from './pace.js';
 
 /** So many reads past damage at a time: a stripe takes 1.2 MiB. */
 const stripeCount = 2;
@@ -61,15 +61,4 @@ export class ParityAccess {
       }
     });
   }
-}
-
-/** A file for reading that keeps to a budget. */
-export function paced(file: ReadableFile, pace: Pace): ReadableFile {
-  return {
-    async read(into, offset) {
-      await pace(into.length);
-      return file.read(into, offset);
-    },
-    sizeBytes: () => file.sizeBytes(),
-  };
 }

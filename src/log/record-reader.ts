@@ -11,7 +11,7 @@ import {
 } from '../format/record.js';
 import { type LogFiles, type ReadableSegment, segmentOf } from './log-files.js';
 import { mendRecordHeader } from './mend-header.js';
-import type { StoredRecord } from './types.js';
+import type { StoredRecord } from './record-types.js';
 
 /**
  * Reads one durable record by its number, with one read, and verifies header and payload.

@@ -11,6 +11,7 @@ import { ActiveSegment, type Numbered } from './active-segment.js';
 import { FooterFile, writeFooter } from './footer-file.js';
 import type { LogFiles } from './log-files.js';
 import type { Manifest } from './manifest.js';
+import type { Pace } from './pace.js';
 import { RecordTable } from './record-table.js';
 import { createSegment, spaceErrors } from './segment-file.js';
 import { knownKind } from './segment-replay.js';
@@ -29,9 +30,6 @@ export interface RewriteJudge {
   /** After so much written a sync: often, where others sync as well, so that none takes long. */
   readonly syncBytes: number;
 }
-
-/** Told of bytes read and written; waits for as long as the budget asks, and gives way. */
-export type Pace = (bytes: number) => Promise<void>;
 
 export interface Rewritten {
   /** As the manifest is to state it. */

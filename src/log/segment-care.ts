@@ -13,9 +13,9 @@ import {
   tableOfKind,
 } from './log-files.js';
 import type { Manifest } from './manifest.js';
+import type { Pace } from './pace.js';
 import type { ParityCoder } from './parity-coder.js';
 import { CommitsArea } from './record-table.js';
-import type { Pace } from './rewrite.js';
 import { examineSegment, type SegmentExam } from './segment-exam.js';
 import { SegmentReplay } from './segment-replay.js';
 import { SegmentScan } from './segment-scan.js';

@@ -9,13 +9,13 @@ import {
 } from '../format/record.js';
 import { addCommit, entryFlags } from './active-segment.js';
 import type { CommitsArea, RecordTable } from './record-table.js';
+import type { LogFollower } from './record-types.js';
 import {
   type ScanDamage,
   type ScannedRecord,
   type ScanVisitor,
   scannedPayload,
 } from './segment-scan.js';
-import type { LogFollower } from './types.js';
 
 /** @throws LogStoreError `UNSUPPORTED_VERSION`: nobody may go on after a record he does not know */
 export function knownKind(header: RecordHeader): RecordKind {

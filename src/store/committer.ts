@@ -8,7 +8,8 @@ import { objectId, PendingCommit } from '../catalog/pending.js';
 import { type Commit, commitSubject, encodeCommit } from '../format/commit.js';
 import { isOfBucket, type Mutation } from '../format/mutation.js';
 import { inlineBodyFlag } from '../format/record.js';
-import type { Append, Log } from '../log/types.js';
+import type { Append } from '../log/record-types.js';
+import type { Log } from '../log/types.js';
 
 const saltBytes = 16;
 const saltsAtOnce = 256;

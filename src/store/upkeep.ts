@@ -3,6 +3,7 @@ import type { Host, Timer } from '../base/host.js';
 import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { segmentPath } from '../format/file-names.js';
+import type { Pace } from '../log/pace.js';
 import { ParityCoder, type ParityCoding } from '../log/parity-coder.js';
 import type { SegmentExam } from '../log/segment-exam.js';
 import type { Log } from '../log/types.js';
@@ -27,8 +28,6 @@ export interface UpkeepOptions {
   /** Told of what is for whoever runs the store. */
   readonly tell: (note: Note) => void;
 }
-
-type Pace = (bytes: number) => Promise<void>;
 
 const mib = 1024 ** 2;
 const pacing: PaceLimits = { bytesPerSecondMax: 128 * mib, bytesPerSecondMin: 8 * mib };

@@ -8,7 +8,8 @@ import {
 import { epochDirectory, hostBelow } from '../../src/ledger/ledger-files.js';
 import { LedgerLog } from '../../src/ledger/ledger-log.js';
 import { openLog } from '../../src/log/open-log.js';
-import type { Append, Log } from '../../src/log/types.js';
+import type { Append } from '../../src/log/record-types.js';
+import type { Log } from '../../src/log/types.js';
 
 /** A block with all that stands before it, as whoever has the disk can write it. */
 export interface ForgedBlock {

@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert';
 import { encodeCommit } from '../../src/format/commit.js';
 import { inlineBodyFlag } from '../../src/format/record.js';
-import type { Log, LogFollower } from '../../src/log/types.js';
+import type { LogFollower } from '../../src/log/record-types.js';
+import type { Log } from '../../src/log/types.js';
 
 /** What the log must give back of one commit. */
 interface CommitSeen {

@@ -6,7 +6,8 @@ import * as assert from 'uvu/assert';
 import { decodeCommitMeta, encodeCommit } from '../../../src/format/commit.js';
 import { nodeHost } from '../../../src/host/node-host.js';
 import { openLog } from '../../../src/log/open-log.js';
-import type { Log, LogFollower } from '../../../src/log/types.js';
+import type { LogFollower } from '../../../src/log/record-types.js';
+import type { Log } from '../../../src/log/types.js';
 
 const log = suite('log');
 const subject = new Uint8Array(8);
