@@ -66,23 +66,25 @@ export type {
   WriteCondition,
 } from './store/types.js';
 export type {
-  BucketConfiguration,
-  ConfigurationName,
-  CreateBucketOptions,
   DeleteOptions,
   DeleteResult,
   InitialState,
-  LifecycleExpiry,
-  ListedVersion,
-  ListVersionsOptions,
-  LockClock,
   ObjectLock,
   ObjectTags,
   Retention,
   RetentionOptions,
   Tags,
   VersionId,
-  Versioning,
   VersionOptions,
+} from './store/version-options.js';
+export type {
+  BucketConfiguration,
+  ConfigurationName,
+  CreateBucketOptions,
+  LifecycleExpiry,
+  ListedVersion,
+  ListVersionsOptions,
+  LockClock,
+  Versioning,
   VersionPage,
 } from './store/version-types.js';

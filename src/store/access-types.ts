@@ -1,6 +1,6 @@
 import type { AccessDocument } from '../catalog/state.js';
 import type { AccessKind, ConfigurationName } from '../format/mutation.js';
-import type { VersionId, VersionOptions } from './version-types.js';
+import type { VersionId, VersionOptions } from './version-options.js';
 
 export type { AccessDocument, AccessKind };
 

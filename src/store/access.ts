@@ -8,7 +8,7 @@ import type { Committer } from './committer.js';
 import type { ObjectStates } from './object-states.js';
 import type { Operations } from './operations.js';
 import type { Uploads } from './uploads.js';
-import type { VersionId, VersionOptions } from './version-types.js';
+import type { VersionId, VersionOptions } from './version-options.js';
 
 /** Users, policies and grants: kept like all else, acted upon by others. */
 export class Access implements StoreAccess {

@@ -1,7 +1,7 @@
 import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
 import { type HeaderFields, noHeaders } from '../format/mutation.js';
-import type { ObjectAttributes, StoredHeaders } from './types.js';
+import type { ObjectAttributes, StoredHeaders } from './object-types.js';
 
 /** Attributes as a commit holds them (SPEC.md §4). */
 export interface AttributeFields {

@@ -12,7 +12,7 @@ import { frameBytes, tagBytes } from '../format/encryption.js';
 import type { Log } from '../log/types.js';
 import { freeSpent } from '../memory/spent-memory.js';
 import { aborted, withSignal } from './abortable.js';
-import type { BodySource } from './types.js';
+import type { BodySource } from './object-types.js';
 
 /** A body that is on its way into the log, or small enough to travel inside its commit. */
 export interface WrittenBody {

@@ -1,7 +1,7 @@
 import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
 import { LogStoreError } from '../base/errors.js';
 import type { ChecksumField } from '../format/mutation.js';
-import type { Checksum, ChecksumType } from './types.js';
+import type { Checksum, ChecksumType } from './object-types.js';
 
 /** Numbers of algorithms and types in commits: SPEC.md §4. */
 const algorithmNumbers = {

@@ -19,18 +19,11 @@ import { keptChecksum } from './expected-digests.js';
 import type { FoundObject } from './found-object.js';
 import { checkRange } from './object-reader.js';
 import { initialState, tagsOfFields } from './object-state.js';
+import type { ByteRange, ObjectInfo } from './object-types.js';
 import type { Objects } from './objects.js';
-import type {
-  ByteRange,
-  CopyOptions,
-  CopyPartOptions,
-  CopySource,
-  ObjectInfo,
-  PartInfo,
-  ReadCondition,
-} from './types.js';
+import type { CopyOptions, CopyPartOptions, CopySource, PartInfo, ReadCondition } from './types.js';
 import type { Uploads } from './uploads.js';
-import type { InitialState } from './version-types.js';
+import type { InitialState } from './version-options.js';
 
 type PartSource = CopySource & { readonly range?: ByteRange | undefined };
 

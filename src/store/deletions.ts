@@ -11,7 +11,7 @@ import { findVersion, hasExpired, isMarker, versionIdOf } from '../catalog/versi
 import { noHeaders, type ObjectRecord, objectFlags } from '../format/mutation.js';
 import type { Committer } from './committer.js';
 import type { LockTime } from './lock-time.js';
-import type { DeleteOptions, DeleteResult } from './version-types.js';
+import type { DeleteOptions, DeleteResult } from './version-options.js';
 
 const sha256OfNothing = createHash('sha256').digest();
 

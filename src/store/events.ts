@@ -8,18 +8,12 @@ import { type Commit, decodeCommitMeta } from '../format/commit.js';
 import { footerStubFlag } from '../format/footer.js';
 import type { Log } from '../log/types.js';
 import type { Committer } from './committer.js';
-import { EventQueue, type EventTarget } from './event-queue.js';
+import { EventQueue } from './event-queue.js';
 import { eventsOf, rulesIn, type TargetEvent } from './event-records.js';
-import type { StoreOptions } from './store-options.js';
+import type { EventOptions, StoreOptions } from './store-options.js';
 
 const saveIntervalMs = 5_000;
 const quietCommitsMax = 100_000;
-
-export interface EventOptions {
-  readonly targets: readonly EventTarget[];
-  /** As messages name it. */
-  readonly region: string;
-}
 
 export interface EventParts {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import { LogStoreError } from '../base/errors.js';
 import type { BodyDigests, DigestPlan } from '../digest/body-digest.js';
 import { checkAlgorithm } from './checksum-numbers.js';
-import type { BodyOptions, Checksum, ExpectedDigests } from './types.js';
+import type { BodyOptions, Checksum, ExpectedDigests } from './object-types.js';
 
 /**
  * What must be computed over a body.

@@ -6,7 +6,7 @@ import type { ObjectRecord } from '../format/mutation.js';
 import type { ObjectState } from '../format/object-state.js';
 import { putObjectAt, type StoredCommit } from './commits.js';
 import { objectInfo } from './object-info.js';
-import type { ObjectInfo } from './types.js';
+import type { ObjectInfo } from './object-types.js';
 
 /** A version of an object as its commit tells of it. */
 export interface FoundObject {

@@ -3,7 +3,7 @@ import { expiryOf } from '../catalog/lifecycle-decision.js';
 import { type LifecycleRule, lifecycleRulesOf } from '../catalog/lifecycle-rules.js';
 import { versionSlot } from '../catalog/objects.js';
 import type { ObjectStates } from './object-states.js';
-import type { ObjectInfo } from './types.js';
+import type { ObjectInfo } from './object-types.js';
 
 /** When an object expires by its bucket's lifecycle, and by which rule. */
 export interface LifecycleExpiry {

@@ -5,7 +5,7 @@ import type { ObjectRecord } from '../format/mutation.js';
 import { storedHeaders, userMetadata } from './attributes.js';
 import { checksumOf } from './checksum-numbers.js';
 import { lockOf } from './object-state.js';
-import type { ObjectInfo } from './types.js';
+import type { ObjectInfo } from './object-types.js';
 
 /** What a commit's object record tells of the version that it made. */
 export function objectInfo(

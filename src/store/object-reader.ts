@@ -2,7 +2,7 @@ import { LogStoreError } from '../base/errors.js';
 import { invariant } from '../base/invariant.js';
 import type { LogPin } from '../log/types.js';
 import { type BodyReader, isInline, type StoredBody } from './body-reader.js';
-import type { ByteRange, GetOptions, ObjectInfo, ObjectReader } from './types.js';
+import type { ByteRange, GetOptions, ObjectInfo, ObjectReader } from './object-types.js';
 
 /** Told of each reader that is open, so that closing the store ends it. */
 export interface ReaderRegistry {

@@ -2,7 +2,7 @@ import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
 import type { StateFacts } from '../catalog/object-states.js';
 import { lockModes, noState, type ObjectState } from '../format/object-state.js';
-import type { InitialState, ObjectLock, Retention, Tags } from './version-types.js';
+import type { InitialState, ObjectLock, Retention, Tags } from './version-options.js';
 
 const tagCountMax = 10; // S3's own limit of an object's tags
 const tagNameMax = 128;

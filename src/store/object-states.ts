@@ -20,7 +20,7 @@ import type {
   Tags,
   VersionId,
   VersionOptions,
-} from './version-types.js';
+} from './version-options.js';
 
 type Attempt =
   | { readonly is: 'done'; readonly versionId: string | undefined }

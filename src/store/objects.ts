@@ -47,8 +47,8 @@ import type {
   ObjectInfo,
   ObjectReader,
   PutOptions,
-} from './types.js';
-import type { InitialState } from './version-types.js';
+} from './object-types.js';
+import type { InitialState } from './version-options.js';
 
 /** A version to be committed: its record but for its place, and what opens its body. */
 export interface NewObject {

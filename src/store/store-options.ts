@@ -1,7 +1,7 @@
 import type { KeyRing } from '../encryption/key-ring.js';
 import type { SealerLink } from '../ledger/sealer-link.js';
 import type { OpenLogOptions } from '../log/types.js';
-import type { EventOptions } from './events.js';
+import type { EventTarget } from './event-queue.js';
 import type { UpkeepOptions } from './upkeep.js';
 
 export type { EventTarget } from './event-queue.js';
@@ -14,6 +14,13 @@ export interface LedgerOptions {
   readonly giveUp?: (() => Promise<void>) | undefined;
   /** How long a change waits for its block, at most. */
   readonly intervalMs?: number | undefined;
+}
+
+/** Who is told of what happens to objects. */
+export interface EventOptions {
+  readonly targets: readonly EventTarget[];
+  /** As messages name it. */
+  readonly region: string;
 }
 
 export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' | 'use'> {

@@ -23,6 +23,13 @@ import { lifecycleExpiry } from './lifecycle-expiry.js';
 import type { Maintenance } from './maintenance.js';
 import { objectParts } from './object-parts.js';
 import { ObjectStates } from './object-states.js';
+import type {
+  BodySource,
+  GetOptions,
+  ObjectInfo,
+  ObjectReader,
+  PutOptions,
+} from './object-types.js';
 import { Objects } from './objects.js';
 import { openCatalog, writeCatalogSnapshot } from './open-catalog.js';
 import { checkSealed, openLedger } from './open-ledger.js';
@@ -33,7 +40,6 @@ import type { StoreOptions } from './store-options.js';
 import { TimedWork } from './timed-work.js';
 import { runTransaction } from './transaction.js';
 import type {
-  BodySource,
   BucketInfo,
   CareOptions,
   CareReport,
@@ -42,7 +48,6 @@ import type {
   CopyOptions,
   CopySource,
   CreateUploadOptions,
-  GetOptions,
   HealthOptions,
   HealthReport,
   ListedObject,
@@ -50,9 +55,6 @@ import type {
   ListPage,
   ListUploadsOptions,
   ListUploadsPage,
-  ObjectInfo,
-  ObjectReader,
-  PutOptions,
   Store,
   StoreStats,
   Transaction,
@@ -62,13 +64,8 @@ import { Upkeep } from './upkeep.js';
 import { UploadCompletion } from './upload-completion.js';
 import { Uploads } from './uploads.js';
 import { decodeValue, encodeValue, valueOptions } from './values.js';
-import type {
-  CreateBucketOptions,
-  DeleteOptions,
-  DeleteResult,
-  ListVersionsOptions,
-  VersionPage,
-} from './version-types.js';
+import type { DeleteOptions, DeleteResult } from './version-options.js';
+import type { CreateBucketOptions, ListVersionsOptions, VersionPage } from './version-types.js';
 
 /**
  * Opens the store on a host, or makes one there; everything durable is in its index then.

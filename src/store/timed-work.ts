@@ -5,12 +5,12 @@ import { realDayMs } from '../catalog/lifecycle-decision.js';
 import type { Log } from '../log/types.js';
 import type { Commits } from './commits.js';
 import type { Committer } from './committer.js';
-import { type EventOptions, Events } from './events.js';
+import { Events } from './events.js';
 import { Expiry } from './expiry.js';
 import { Lifecycle } from './lifecycle.js';
 import { LockTime } from './lock-time.js';
 import { LockTimeRecord, lockTimeOf } from './lock-time-record.js';
-import type { StoreOptions } from './store-options.js';
+import type { EventOptions, StoreOptions } from './store-options.js';
 import { UploadLeftovers } from './upload-leftovers.js';
 import { WallClockWatch } from './wall-clock.js';
 

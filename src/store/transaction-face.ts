@@ -1,4 +1,4 @@
-import type { BodySource, ObjectInfo, PutOptions } from './types.js';
+import type { BodySource, ObjectInfo, PutOptions } from './object-types.js';
 
 /**
  * Reads see the store as it was when the transaction began, and its own writes. A write of anybody

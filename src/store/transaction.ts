@@ -20,8 +20,9 @@ import { markerRecord } from './deletions.js';
 import { checkDigests, digestPlan } from './expected-digests.js';
 import type { FoundObject } from './found-object.js';
 import { objectInfo } from './object-info.js';
+import type { BodySource, ObjectInfo, PutOptions } from './object-types.js';
 import type { NewObject, Objects } from './objects.js';
-import type { BodySource, ObjectInfo, PutOptions, Transaction } from './types.js';
+import type { Transaction } from './types.js';
 
 /** What a transaction will have done to one key; no object: it is deleted. */
 interface ObjectWrite {

@@ -21,8 +21,9 @@ import { treeHash } from '../merkle/growing-tree.js';
 import { algorithmOf, checksumField, checksumOf, typeOf } from './checksum-numbers.js';
 import { type Commits, createUploadAt, putPartAt } from './commits.js';
 import type { Committer } from './committer.js';
+import type { Checksum, ObjectInfo } from './object-types.js';
 import type { Objects } from './objects.js';
-import type { Checksum, CompletedPart, CompleteUploadOptions, ObjectInfo } from './types.js';
+import type { CompletedPart, CompleteUploadOptions } from './types.js';
 
 /** Makes an object of an upload's parts. */
 export class UploadCompletion {

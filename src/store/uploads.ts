@@ -39,9 +39,8 @@ import type { Encryptions } from './encryptions.js';
 import { checkDigests, digestPlan, keptChecksum } from './expected-digests.js';
 import { encryptedBy } from './object-info.js';
 import { initialState } from './object-state.js';
+import type { BodyOptions, BodySource } from './object-types.js';
 import type {
-  BodyOptions,
-  BodySource,
   CreateUploadOptions,
   ListPartsPage,
   ListUploadsOptions,

@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
 import { LogStoreError } from '../base/errors.js';
-import type { PutOptions } from './types.js';
+import type { PutOptions } from './object-types.js';
 
 const packr = new Packr({ useRecords: false });
 

@@ -8,7 +8,8 @@ import { nodeHost } from '../../src/host/node-host.js';
 import { openStoreOn } from '../../src/store/store.js';
 import type { Store } from '../../src/store/types.js';
 import { verifyStore } from '../../src/store/verify.js';
-import type { DeleteResult, ListedVersion, Tags } from '../../src/store/version-types.js';
+import type { DeleteResult, Tags } from '../../src/store/version-options.js';
+import type { ListedVersion } from '../../src/store/version-types.js';
 import { SeededRandom } from '../sim/seeded-random.js';
 import { temporaryDirectory } from '../unit/host/temporary-directory.js';
 

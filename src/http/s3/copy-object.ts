@@ -1,5 +1,5 @@
 import type { CopyOptions, ObjectAttributes, ObjectInfo } from '../../store/types.js';
-import type { InitialState } from '../../store/version-types.js';
+import type { InitialState } from '../../store/version-options.js';
 import { checksumAlgorithm } from './checksum-headers.js';
 import { writeChecksum } from './checksum-names.js';
 import { copySourceCondition, writeCondition } from './conditions.js';

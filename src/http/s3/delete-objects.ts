@@ -1,5 +1,5 @@
 import { limits } from '../../base/limits.js';
-import type { DeleteOptions, DeleteResult } from '../../store/version-types.js';
+import type { DeleteOptions, DeleteResult } from '../../store/version-options.js';
 import { readWholeBody } from './body.js';
 import { etagCondition, writeCondition } from './conditions.js';
 import { logError } from './error-answer.js';

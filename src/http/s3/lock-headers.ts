@@ -1,4 +1,4 @@
-import type { InitialState, ObjectLock, Retention } from '../../store/version-types.js';
+import type { InitialState, ObjectLock, Retention } from '../../store/version-options.js';
 import { initialAcl } from './acl-headers.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { S3Error } from './s3-error.js';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ObjectAttributes, ObjectInfo, StoredHeaders } from '../../store/types.js';
-import type { ObjectLock } from '../../store/version-types.js';
+import type { ObjectLock } from '../../store/version-options.js';
 import type { FlatHeaders } from './answer.js';
 import type { Query } from './query.js';
 import { S3Error } from './s3-error.js';

@@ -5,7 +5,7 @@ import { type AccessQuestion, verdictOf } from '../../auth/policy-decision.js';
 import { objectTagPrefix, requestTagPrefix } from '../../auth/policy-document.js';
 import { owns, type Principal } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
-import type { Tags } from '../../store/version-types.js';
+import type { Tags } from '../../store/version-options.js';
 import { type JudgedRequest, requestTagValues, requestValues, tagValues } from './request-facts.js';
 import { type NeededGrant, type Right, rightOf } from './rights.js';
 import { S3Error } from './s3-error.js';

@@ -3,7 +3,7 @@ import { parseAmzDate } from '../../auth/amz-date.js';
 import { plainAddress } from '../../auth/ip-range.js';
 import { requestTagPrefix } from '../../auth/policy-document.js';
 import { arnOf } from '../../auth/principal.js';
-import type { Tags } from '../../store/version-types.js';
+import type { Tags } from '../../store/version-options.js';
 import type { Identity } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { copySource } from './copy-source.js';

@@ -1,4 +1,4 @@
-import type { Tags } from '../../store/version-types.js';
+import type { Tags } from '../../store/version-options.js';
 import { Query } from './query.js';
 import { S3Error } from './s3-error.js';
 import type { XmlWriter } from './xml.js';
