@@ -82,8 +82,13 @@ export function claimInQuery(parameters: readonly CanonicalParameter[]): Signatu
     return malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
   if (!/^-?\d{1,15}$/.test(expires)) return malformed('X-Amz-Expires should be a number');
   const expiresSeconds = Number(expires);
-  if (expiresSeconds < 0 || expiresSeconds > expiresSecondsMax)
-    return refuse('AccessDenied', `X-Amz-Expires must be between 0 and ${expiresSecondsMax}`);
+  if (expiresSeconds > expiresSecondsMax)
+    return malformed(
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires ' +
+        `must be less than ${expiresSecondsMax} seconds`,
+    );
+  // It had ended before it began.
+  if (expiresSeconds < 0) return refuse('AccessDenied', 'Request has expired');
   const date = { amzDate, timeMs, expiresMs: expiresSeconds * 1000 };
   return claim('AuthorizationQueryParametersError', { credential, signedHeaders, signature }, date);
 }

@@ -28,6 +28,14 @@ export interface StoreAccess {
   /** At once: asked for each request. @throws LogStoreError `NO_SUCH_BUCKET`, `UNCERTAIN` */
   ofBucket(bucket: string): BucketAccess;
   objectAcl(bucket: string, key: string, options?: VersionOptions): Promise<ObjectAcl>;
+  /**
+   * What `objectAcl` says of versions as a listing gave them; null for one that has gone since,
+   * undefined for one whose record is damaged.
+   */
+  listedAcls(
+    bucket: string,
+    listed: readonly { readonly key: string; readonly version: number }[],
+  ): Promise<readonly (string | null | undefined)[]>;
   setObjectAcl(
     bucket: string,
     key: string,

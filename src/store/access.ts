@@ -51,6 +51,9 @@ export class Access implements StoreAccess {
     return this.running.run(() => this.states.acl(bucket, key, options));
   }
 
+  readonly listedAcls: StoreAccess['listedAcls'] = (...call) =>
+    this.running.run(() => this.states.listedAcls(...call));
+
   setObjectAcl(
     bucket: string,
     key: string,

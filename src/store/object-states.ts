@@ -1,4 +1,4 @@
-import { LogStoreError } from '../base/errors.js';
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import { bucketOf, type Catalog, versioningIn } from '../catalog/catalog.js';
 import { checkKey } from '../catalog/keys.js';
 import { lockOn, type StateFacts, stateFactsOf } from '../catalog/object-states.js';
@@ -6,7 +6,8 @@ import { currentSlot } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import { slotOfVersion, versionIdOf } from '../catalog/versions.js';
 import { lockModes, noState, type ObjectState } from '../format/object-state.js';
-import type { ObjectAcl } from './access-types.js';
+import type { LogPin } from '../log/types.js';
+import type { ObjectAcl, StoreAccess } from './access-types.js';
 import type { BodyReader } from './body-reader.js';
 import { type Commits, objectStateAt } from './commits.js';
 import type { Committer } from './committer.js';
@@ -57,6 +58,33 @@ export class ObjectStates {
       return { acl, versionId: found.info.versionId };
     } finally {
       pin.release();
+    }
+  }
+
+  /** The index tells of which versions there is one, so that nearly nothing is read. */
+  readonly listedAcls: StoreAccess['listedAcls'] = async (bucket, listed) => {
+    const pin = this.reader.pin();
+    try {
+      const { state } = this.catalog;
+      const all = listed.map(({ key, version }) => stateFactsOf(state, bucket, key, version));
+      const acls: (string | null | undefined)[] = [];
+      for (const facts of all)
+        acls.push(facts?.hasAcl === true ? await this.#aclAt(facts, pin) : null);
+      return acls;
+    } finally {
+      pin.release();
+    }
+  };
+
+  async #aclAt(
+    { sequence, mutation }: StateFacts,
+    pin: LogPin,
+  ): Promise<string | null | undefined> {
+    try {
+      return objectStateAt(await this.commits.read(sequence, pin), sequence, mutation).acl;
+    } catch (error) {
+      if (isLogStoreError(error, 'RECORD_CORRUPT')) return undefined;
+      throw error;
     }
   }
 

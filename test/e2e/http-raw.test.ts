@@ -85,14 +85,40 @@ for (const [what, head] of [
     assert.not.ok(await isStored('smuggling'));
   });
 
-raw('faults 101: a body in chunks of unknown size needs a length', async () => {
+raw('faults 101: a body in chunks of unknown size is stored whole, or not at all', async () => {
   const target = '/raw/unmeasured';
-  const headers = { 'transfer-encoding': 'chunked' };
+  const headers = { 'transfer-encoding': 'chunked', connection: 'close' };
   const head = headOf({ method: 'PUT', target }, at.sign({ method: 'PUT', target, headers }));
+  const line = openLine(at.port);
+  line.socket.end(`${head}5\r\nhello\r\n5\r\nwor`);
+  await line.closed;
+  assert.not.ok(await isStored('unmeasured'));
+
   const answer = await at.exchange(`${head}5\r\nhello\r\n0\r\n\r\n`);
+  assert.is(statusOf(answer), 200, answer);
+  assert.is((await at.send({ method: 'GET', target })).body.toString(), 'hello');
+});
+
+raw('faults 101: a PUT that says nothing of its body needs a length', async () => {
+  const target = '/raw/unsaid';
+  const headers = { connection: 'close' };
+  const head = headOf({ method: 'PUT', target }, at.sign({ method: 'PUT', target, headers }));
+  const answer = await at.exchange(head);
   assert.is(statusOf(answer), 411);
   assert.match(answer, 'MissingContentLength');
-  assert.not.ok(await isStored('unmeasured'));
+  assert.not.ok(await isStored('unsaid'));
+});
+
+raw('faults 101: a body in chunks that is not what its signature says is refused', async () => {
+  const target = '/raw/otherwise';
+  const headers = { 'transfer-encoding': 'chunked', connection: 'close' };
+  const signed = { method: 'PUT', target, headers, payload: '0'.repeat(64) };
+  const answer = await at.exchange(
+    `${headOf({ method: 'PUT', target }, at.sign(signed))}5\r\nhello\r\n0\r\n\r\n`,
+  );
+  assert.is(statusOf(answer), 400);
+  assert.match(answer, 'XAmzContentSHA256Mismatch');
+  assert.not.ok(await isStored('otherwise'));
 });
 
 for (const sizeBytes of [1_000, 1_000_000])

@@ -13,7 +13,10 @@ for (let at = 0; at < body.length; at += 8) body.writeDoubleLE(at, at);
 
 /** Flips one bit of the stored body, wherever its bytes lie. */
 function flip(directory: string, bodyOffset: number): void {
-  const needle = body.subarray(bodyOffset, bodyOffset + 64);
+  flipIn(directory, body.subarray(bodyOffset, bodyOffset + 64));
+}
+
+function flipIn(directory: string, needle: Uint8Array): void {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true });
   for (const file of files.filter((each) => each.isFile())) {
     const path = join(file.parentPath, file.name);
@@ -24,7 +27,7 @@ function flip(directory: string, bodyOffset: number): void {
     writeFileSync(path, bytes);
     return;
   }
-  throw new Error('the body is nowhere in the store');
+  throw new Error('these bytes are nowhere in the store');
 }
 
 /** What comes of a GET: how many bytes, and whether they came to a clean end. */
@@ -73,6 +76,27 @@ damage('faults 46: a GET that meets damage at its beginning is an error', async 
   const beside = await at.send({ method: 'GET', target: '/rotten/k', headers });
   assert.is(beside.status, 206);
   assert.ok(Buffer.compare(beside.body, body.subarray(recordBytes, recordBytes + 8)) === 0);
+});
+
+damage('faults 46: a list of grants that is damaged leaves its owner out of listings', async () => {
+  await using at = await s3Place({ objectOwnership: 'ObjectWriter', cacheSize: '0' });
+  await at.send({ method: 'PUT', target: '/rotten' });
+  const headers = { 'x-amz-acl': 'public-read' };
+  await at.send({ method: 'PUT', target: '/rotten/public', headers, body });
+  await at.send({ method: 'PUT', target: '/rotten/plain', body });
+  const owners = async (query: string) => {
+    const { body: text } = await at.send({ method: 'GET', target: `/rotten?${query}` });
+    return [...String(text).matchAll(/<Key>(\w+)<\/Key>.*?<StorageClass>(?:.*?<\/)/g)].map(
+      ([all, key]) => [key, all.includes('<Owner>')],
+    );
+  };
+  const whole = [
+    ['plain', true],
+    ['public', true],
+  ];
+  assert.equal(await owners(''), whole);
+  flipIn(at.directory, Buffer.from('group=AllUsers'));
+  assert.equal(await owners(''), [whole[0], ['public', false]]);
 });
 
 damage.run();

@@ -163,13 +163,25 @@ for (const query of [
   'max-keys=2147483648',
   'encoding-type=base64',
   'list-type=2&continuation-token=%21%21',
-  'list-type=2&continuation-token=',
 ])
   listing(`faults 81: ${query} is InvalidArgument`, async () => {
     const answer = await at.send({ method: 'GET', target: `/${Bucket}?${query}` });
     assert.is(answer.status, 400);
     assert.is(codeOf(answer), 'InvalidArgument');
   });
+
+listing('an empty continuation token is none, and is said again', async () => {
+  const query = { Bucket, MaxKeys: 1000 };
+  const list = (over: Query) => at.client.send(new ListObjectsV2Command({ ...query, ...over }));
+  const answer = await at.send({
+    method: 'GET',
+    target: `/${Bucket}?list-type=2&continuation-token=`,
+  });
+  assert.is(answer.status, 200);
+  assert.match(answer.body.toString(), '<ContinuationToken></ContinuationToken>');
+  const { KeyCount } = await list({});
+  assert.match(answer.body.toString(), `<KeyCount>${KeyCount}</KeyCount>`);
+});
 
 listing('a bucket that is not there has no listing, not even an empty one', async () => {
   const list = (query: Query) =>

@@ -26,10 +26,12 @@ export async function receiveBody(exchange: Exchange, sizeBytesMax: number): Pro
   const claims = readChecksumClaims(exchange.headers);
   const framing = framingOf(exchange, claims);
   const { sizeBytes } = framing;
-  if (sizeBytes > sizeBytesMax) throw new S3Error('EntityTooLarge');
+  if (sizeBytes !== undefined && sizeBytes > sizeBytesMax) throw new S3Error('EntityTooLarge');
   const expected: ExpectedDigests = { ...expectedOf(exchange, claims), sizeBytes };
   const options = { expected, checksumAlgorithm: claims.algorithm, md5: true };
 
+  if (sizeBytes === undefined)
+    return { source: bounded(requestChunks(exchange.answer), sizeBytesMax), options };
   if (sizeBytes > limits.inlineBodyBytesMax || framing.wireBytes > wireBytesMax) {
     const chunks = requestChunks(exchange.answer);
     if (framing.is === 'plain') return { source: chunks, options };
@@ -48,7 +50,12 @@ const wireBytesMax = limits.inlineBodyBytesMax + chunkedOverheadBytesMax;
 
 /** How a body's bytes stand on the wire. */
 type Framing =
-  | { readonly is: 'plain'; readonly sizeBytes: number; readonly wireBytes: number }
+  | {
+      readonly is: 'plain';
+      /** Unknown under `Transfer-Encoding: chunked`, which tells a whole body from one cut off. */
+      readonly sizeBytes: number | undefined;
+      readonly wireBytes: number;
+    }
   | {
       readonly is: 'chunked';
       readonly sizeBytes: number;
@@ -64,10 +71,11 @@ function framingOf({ headers, identity }: Exchange, claims: ChecksumClaims): Fra
   const length = headers['content-length'];
   const wireBytes = length === undefined ? Number.POSITIVE_INFINITY : Number(length);
   if (payload.is !== 'signed-chunks' && payload.is !== 'unsigned-chunks') {
-    if (length === undefined) throw new S3Error('MissingContentLength');
+    if (length === undefined && headers['transfer-encoding'] === undefined)
+      throw new S3Error('MissingContentLength');
     if (claims.trailer !== undefined)
       throw new S3Error('InvalidRequest', 'A trailer needs a body in aws-chunked coding.');
-    return { is: 'plain', sizeBytes: wireBytes, wireBytes };
+    return { is: 'plain', sizeBytes: length === undefined ? undefined : wireBytes, wireBytes };
   }
   const decoded = headerOf(headers, 'x-amz-decoded-content-length');
   if (decoded === undefined || !/^\d{1,15}$/.test(decoded))
@@ -137,6 +145,7 @@ export async function readWholeBody(
     checksums === 'of-body' ? headers : { 'content-md5': headers['content-md5'] },
   );
   const framing = framingOf(exchange, claims);
+  if (framing.sizeBytes === undefined) throw new S3Error('MissingContentLength');
   if (framing.sizeBytes > sizeBytesMax) throw new S3Error('MaxMessageLengthExceeded');
   answer.edge.heldBodies.hold(framing.sizeBytes, answer.res);
   if (framing.is === 'plain') {
@@ -168,6 +177,19 @@ function verified(
 function same(expected: Uint8Array | undefined, found: Uint8Array | undefined): boolean {
   if (expected === undefined) return true;
   return found !== undefined && Buffer.compare(expected, found) === 0;
+}
+
+/** A body whose size nobody knows before its end. */
+async function* bounded(
+  source: AsyncIterable<Uint8Array>,
+  sizeBytesMax: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > sizeBytesMax) throw new S3Error('EntityTooLarge');
+    yield chunk;
+  }
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {

@@ -6,14 +6,14 @@ import type { CreateBucketOptions } from '../../store/version-types.js';
 import { aclOfHeaders, isOwnersAlone } from './acl-headers.js';
 import { readWholeBody } from './body.js';
 import { type Exchange, headerOf } from './exchange.js';
-import { readToken, writeToken } from './listing-parameters.js';
 import { senderAsOwner, writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
+import { readTags, tagLimits, writeTagging } from './tags.js';
 import { s3Document, xmlTime } from './xml.js';
-import { childText, readXml } from './xml-read.js';
+import { childText, readXml, type XmlElement } from './xml-read.js';
 
 const bucketsPageMax = 10_000; // S3's own limit
-const locationBodyBytesMax = 64 * 1024;
+const createBodyBytesMax = 256 * 1024; // as that of PutBucketTagging
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export async function listBuckets(exchange: Exchange): Promise<void> {
@@ -21,7 +21,7 @@ export async function listBuckets(exchange: Exchange): Promise<void> {
   const limit = pageLimit(query.get('max-buckets'));
   const prefix = query.get('prefix');
   const region = query.get('bucket-region') ?? edge.region;
-  const after = readToken(query.get('continuation-token'));
+  const after = nameInToken(query.get('continuation-token'));
   const all = region === edge.region ? await exchange.store.listBuckets() : [];
   const left = all
     .filter(({ name }) => name.startsWith(prefix ?? '') && (after === undefined || name > after))
@@ -39,9 +39,15 @@ export async function listBuckets(exchange: Exchange): Promise<void> {
     xml.element('BucketRegion', edge.region).close('Bucket');
   }
   xml.close('Buckets').element('Prefix', prefix);
-  if (left.length > page.length && last !== undefined)
-    xml.element('ContinuationToken', writeToken(last.name));
+  if (left.length > page.length && last !== undefined) xml.element('ContinuationToken', last.name);
   exchange.answer.sendXml(200, xml.close('ListAllMyBucketsResult').toString());
+}
+
+/** Tokens are the names that pages ended with; an empty one is none. */
+function nameInToken(token: string | undefined): string | undefined {
+  if (token === undefined || token === '') return undefined;
+  if (/^[a-z0-9.-]{3,63}$/.test(token)) return token;
+  throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
 }
 
 function pageLimit(given: string | undefined): number {
@@ -58,29 +64,48 @@ function pageLimit(given: string | undefined): number {
  */
 export async function createBucket(exchange: Exchange): Promise<void> {
   const { edge } = exchange;
-  const constraint = await locationConstraint(exchange);
+  const { constraint, tagging } = await createConfiguration(exchange);
   if (constraint !== undefined && constraint !== edge.region)
     throw new S3Error(
       'IllegalLocationConstraintException',
       `The ${constraint} location constraint is incompatible with the region of this store`,
     );
-  const configurations = beginningsOf(exchange);
+  if (tagging !== undefined) exchange.access.refuseDenied('PutBucketTagging', exchange.bucket);
+  const given = headerOf(exchange.headers, 'x-amz-bucket-object-lock-enabled');
+  const options: CreateBucketOptions = {
+    objectLock: given?.toLowerCase() === 'true',
+    owner: exchange.identity.principal.ownerId || undefined,
+    configurations: { ...beginningsOf(exchange), ...(tagging === undefined ? {} : { tagging }) },
+  };
   try {
-    const given = headerOf(exchange.headers, 'x-amz-bucket-object-lock-enabled');
-    const objectLock = given?.toLowerCase() === 'true';
-    const { principal } = exchange.identity;
-    const owner = principal.ownerId || undefined;
-    await exchange.store.createBucket(exchange.bucket, { objectLock, owner, configurations });
+    await exchange.store.createBucket(exchange.bucket, options);
   } catch (error) {
     if (!isLogStoreError(error, 'BUCKET_EXISTS')) throw error;
-    const { ownerId, acl } = exchange.access.guard(exchange.bucket);
-    const isSame = encodeAcl(acl) === (configurations?.acl ?? encodeAcl(privateAcl(ownerId)));
-    // What was asked for is not there where other grants are.
-    if (!owns(exchange.identity.principal, ownerId) || !isSame)
+    const { ownerId } = exchange.access.guard(exchange.bucket);
+    if (!owns(exchange.identity.principal, ownerId) || !(await isAsAsked(exchange, options)))
       throw new S3Error('BucketAlreadyExists');
     if (edge.region !== 'us-east-1') throw error;
   }
-  exchange.answer.sendEmpty(200, ['location', `/${exchange.bucket}`]);
+  const headers = ['location', `/${exchange.bucket}`, ...arnHeader(exchange)];
+  exchange.answer.sendEmpty(200, headers);
+}
+
+/** Whether the caller's bucket of that name has the grants, the tags and the lock asked for. */
+async function isAsAsked(
+  { store, bucket, access }: Exchange,
+  { configurations, objectLock }: CreateBucketOptions,
+): Promise<boolean> {
+  const { ownerId, acl } = access.guard(bucket);
+  if (encodeAcl(acl) !== (configurations?.acl ?? encodeAcl(privateAcl(ownerId)))) return false;
+  const is = async (name: 'tagging' | 'object-lock') =>
+    (await store.bucketConfiguration(bucket, name))?.value;
+  if (objectLock === true && (await is('object-lock')) === undefined) return false;
+  const tagging = configurations?.tagging;
+  return tagging === undefined || (await is('tagging')) === tagging;
+}
+
+function arnHeader({ bucket }: Exchange): [string, string] {
+  return ['x-amz-bucket-arn', `arn:aws:s3:::${bucket}`];
 }
 
 /** What a bucket says of grants from the beginning. */
@@ -101,15 +126,31 @@ function beginningsOf({
   return { 'ownership-controls': ownership, acl: encodeAcl(acl) };
 }
 
-async function locationConstraint(exchange: Exchange): Promise<string | undefined> {
-  const body = await readWholeBody(exchange, locationBodyBytesMax);
-  if (body.length === 0) return undefined;
+interface CreateConfiguration {
+  readonly constraint?: string | undefined;
+  /** As PutBucketTagging would keep it. */
+  readonly tagging?: string | undefined;
+}
+
+async function createConfiguration(exchange: Exchange): Promise<CreateConfiguration> {
+  const body = await readWholeBody(exchange, createBodyBytesMax);
+  if (body.length === 0) return {};
   const configuration = readXml(body, 'CreateBucketConfiguration');
   for (const { name } of configuration.children) {
-    if (name !== 'LocationConstraint') throw new S3Error('NotImplemented');
+    if (name !== 'LocationConstraint' && name !== 'Tags') throw new S3Error('NotImplemented');
   }
   const constraint = childText(configuration, 'LocationConstraint')?.trim();
-  return constraint === '' ? undefined : constraint;
+  return {
+    constraint: constraint === '' ? undefined : constraint,
+    tagging: taggingOf(configuration),
+  };
+}
+
+function taggingOf({ children }: XmlElement): string | undefined {
+  const [set, second] = children.filter(({ name }) => name === 'Tags');
+  if (second !== undefined) throw new S3Error('MalformedXML');
+  if (set === undefined || set.children.length === 0) return undefined;
+  return writeTagging(s3Document('Tagging'), readTags(set, tagLimits.bucket)).toString();
 }
 
 export async function headBucket(exchange: Exchange): Promise<void> {
@@ -119,6 +160,7 @@ export async function headBucket(exchange: Exchange): Promise<void> {
     exchange.edge.region,
     'x-amz-access-point-alias',
     'false',
+    ...arnHeader(exchange),
   ];
   exchange.answer.sendEmpty(200, headers);
 }

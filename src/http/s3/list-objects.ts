@@ -8,7 +8,7 @@ import {
   readToken,
   writeToken,
 } from './listing-parameters.js';
-import { bucketOwner, writeOwner } from './owner.js';
+import { ownersOf, writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
@@ -31,7 +31,7 @@ export async function listObjects(exchange: Exchange): Promise<void> {
   // S3 gives it with a delimiter alone; without one, clients go on from the last key.
   if (page.next !== undefined && delimiter !== undefined)
     xml.element('NextMarker', encode(page.next));
-  writePage(xml, page, parameters, bucketOwner(exchange));
+  writePage(xml, page, parameters, await ownersOf(exchange, page.objects));
   exchange.answer.sendXml(200, xml.close('ListBucketResult').toString());
 }
 
@@ -56,7 +56,7 @@ export async function listObjectsV2(exchange: Exchange): Promise<void> {
   xml.element('EncodingType', parameters.encodingType).element('IsTruncated', page.truncated);
   if (page.next !== undefined) xml.element('NextContinuationToken', writeToken(page.next));
   const withOwner = query.get('fetch-owner') === 'true';
-  writePage(xml, page, parameters, withOwner ? bucketOwner(exchange) : undefined);
+  writePage(xml, page, parameters, withOwner ? await ownersOf(exchange, page.objects) : []);
   exchange.answer.sendXml(200, xml.close('ListBucketResult').toString());
 }
 
@@ -80,9 +80,10 @@ function writePage(
   xml: XmlWriter,
   page: ListPage,
   { encode }: ListingParameters,
-  owner: ShownOwner | undefined,
+  owners: readonly (ShownOwner | undefined)[],
 ): void {
-  for (const object of page.objects) writeObject(xml, object, encode(object.key), owner);
+  for (const [at, object] of page.objects.entries())
+    writeObject(xml, object, encode(object.key), owners[at]);
   for (const prefix of page.commonPrefixes)
     xml.open('CommonPrefixes').element('Prefix', encode(prefix)).close('CommonPrefixes');
 }

@@ -2,7 +2,7 @@ import type { ShownOwner } from '../../auth/user-directory.js';
 import type { ListedVersion, VersionPage } from '../../store/version-types.js';
 import type { Exchange } from './exchange.js';
 import { type ListingParameters, listingParameters, pageSize } from './listing-parameters.js';
-import { bucketOwner, writeOwner } from './owner.js';
+import { ownersOf, writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
@@ -23,8 +23,9 @@ export async function listObjectVersions(exchange: Exchange): Promise<void> {
   xml.element('NextVersionIdMarker', page.nextVersionIdMarker).element('MaxKeys', maxKeys);
   xml.element('Delimiter', delimiter === undefined ? undefined : encode(delimiter));
   xml.element('EncodingType', parameters.encodingType).element('IsTruncated', page.truncated);
-  const owner = bucketOwner(exchange);
-  for (const version of page.versions) writeVersion(xml, version, encode(version.key), owner);
+  const owners = await ownersOf(exchange, page.versions);
+  for (const [at, version] of page.versions.entries())
+    writeVersion(xml, version, encode(version.key), owners[at]);
   for (const prefix of page.commonPrefixes)
     xml.open('CommonPrefixes').element('Prefix', encode(prefix)).close('CommonPrefixes');
   exchange.answer.sendXml(200, xml.close('ListVersionsResult').toString());
@@ -58,7 +59,7 @@ function writeVersion(
   xml: XmlWriter,
   version: ListedVersion,
   key: string,
-  owner: ShownOwner,
+  owner: ShownOwner | undefined,
 ): void {
   const element = version.isDeleteMarker ? 'DeleteMarker' : 'Version';
   xml.open(element).element('Key', key).element('VersionId', version.versionId);
@@ -68,6 +69,6 @@ function writeVersion(
     xml.element('ETag', `"${version.etag}"`).element('Size', version.sizeBytes);
     xml.element('StorageClass', 'STANDARD');
   }
-  writeOwner(xml, 'Owner', owner);
+  if (owner !== undefined) writeOwner(xml, 'Owner', owner);
   xml.close(element);
 }

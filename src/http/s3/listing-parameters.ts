@@ -48,10 +48,13 @@ export function writeToken(name: string): string {
   return Buffer.from(name, 'utf8').toString('base64url');
 }
 
-/** @throws S3Error `InvalidArgument` for what no listing ever gave out */
+/**
+ * An empty one is none: some clients begin so.
+ * @throws S3Error `InvalidArgument` for what no listing ever gave out
+ */
 export function readToken(token: string | undefined): string | undefined {
-  if (token === undefined) return undefined;
+  if (token === undefined || token === '') return undefined;
   const name = Buffer.from(token, 'base64url').toString('utf8');
-  if (token !== '' && writeToken(name) === token) return name;
+  if (writeToken(name) === token) return name;
   throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
 }

@@ -231,7 +231,7 @@ const servedOperations: readonly Operation[] = [
   served('ListObjects', 'GET', 'bucket', listObjects, { parameters: ['list-type'] }),
   served('HeadBucket', 'HEAD', 'bucket', headBucket),
   served('CreateBucket', 'PUT', 'bucket', createBucket, {
-    partly: 'No tags in the body, no directory buckets.',
+    partly: 'No directory buckets.',
   }),
   served('DeleteBucket', 'DELETE', 'bucket', deleteBucket),
   served('DeleteObjects', 'POST', 'bucket', deleteObjects, { query: ['delete'] }),

@@ -1,3 +1,4 @@
+import { decodeAcl } from '../../auth/acl.js';
 import type { ShownOwner } from '../../auth/user-directory.js';
 import { readBucket } from './copy-source.js';
 import { type Exchange, headerOf } from './exchange.js';
@@ -13,6 +14,24 @@ export function writeOwner(xml: XmlWriter, element: string, { id, displayName }:
 /** The owner of the request's bucket. @throws LogStoreError `NO_SUCH_BUCKET` */
 export function bucketOwner({ edge, access, bucket }: Exchange): ShownOwner {
   return edge.users.directory.shown(access.guard(bucket).ownerId);
+}
+
+/**
+ * Whose each of the listed versions is, in their order; undefined where damage hides it. Of buckets
+ * without ACLs all is their owner's, and delete markers are in every bucket.
+ */
+export async function ownersOf(
+  exchange: Exchange,
+  listed: readonly { readonly key: string; readonly version: number }[],
+): Promise<readonly (ShownOwner | undefined)[]> {
+  const { edge, access, bucket } = exchange;
+  const ofBucket = bucketOwner(exchange);
+  if (access.guard(bucket).ownership === 'BucketOwnerEnforced') return listed.map(() => ofBucket);
+  const acls = await edge.store.access.listedAcls(bucket, listed);
+  return acls.map((acl) => {
+    if (acl === null || acl === undefined) return acl === null ? ofBucket : undefined;
+    return edge.users.directory.shown(decodeAcl(acl).ownerId);
+  });
 }
 
 /** Who sends the request. */

@@ -19,7 +19,7 @@ import { RequestAccess } from './request-access.js';
 import { requestChunks } from './request-bytes.js';
 import { S3Error } from './s3-error.js';
 import { readTagging, tagLimits, tagsHeader } from './tags.js';
-import { s3Document } from './xml.js';
+import { XmlWriter } from './xml.js';
 
 const ownHeaders = new Set([
   ...['cache-control', 'content-disposition', 'content-encoding', 'content-language'],
@@ -178,7 +178,9 @@ function answerForm(
     answer.sendEmpty(status === '200' ? 200 : 204, [...headers, location]);
     return;
   }
-  const xml = s3Document('PostResponse').element('Location', location).element('Bucket', bucket);
+  // In no name space, as S3 sends it.
+  const xml = new XmlWriter().open('PostResponse');
+  xml.element('Location', location).element('Bucket', bucket);
   xml.element('Key', key).element('ETag', `"${info.etag}"`).close('PostResponse');
   answer.sendXml(201, xml.toString(), [...headers, location]);
 }

@@ -94,6 +94,15 @@ export class RequestAccess {
     return this.#byOwnPolicies(this.#question('ListBucket', bucket, undefined)) === 'allowed';
   }
 
+  /**
+   * What the maker of a bucket may do with it as its owner, unless the operator says otherwise.
+   * @throws S3Error `AccessDenied`
+   */
+  refuseDenied(action: Action, bucket: string): void {
+    if (this.#byOwnPolicies(this.#question(action, bucket, undefined)) === 'denied')
+      throw new S3Error('AccessDenied');
+  }
+
   /** What no bucket has a say in. */
   #requireOfStore(action: Action, resource: string): void {
     const asked = this.#question(action, resource, undefined);

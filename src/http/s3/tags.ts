@@ -19,6 +19,11 @@ export function readTagging(body: Uint8Array, countMax: number): Tags {
   const tagging = readXml(body, 'Tagging');
   const [set, ...others] = tagging.children;
   if (set?.name !== 'TagSet' || others.length > 0) throw malformed();
+  return readTags(set, countMax);
+}
+
+/** The tags among the children of an element. @throws S3Error `MalformedXML`, `InvalidTag` */
+export function readTags(set: XmlElement, countMax: number): Tags {
   return checkedTags(set.children.map(readTag), countMax);
 }
 

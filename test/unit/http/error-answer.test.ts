@@ -66,6 +66,7 @@ async function told(error: Error, asked: Asked = {}): Promise<Told> {
       documents: () => Promise.reject(error),
       setDocument: () => Promise.reject(error),
       objectAcl: () => Promise.reject(error),
+      listedAcls: () => Promise.reject(error),
       setObjectAcl: () => Promise.reject(error),
       uploadAcl: () => Promise.reject(error),
     },
