@@ -89,7 +89,8 @@ export class BodyDigester {
 
   /**
    * Goes on over the slab's first `lengthBytes`, and holds the slab until they are hashed; they
-   * must not change before.
+   * must not change before. The CRC comes first: a bit that memory flips behind it is in the hashes
+   * or on the disk, and either way found (SPEC.md §3.3).
    * @param isRecord false where other bytes than these are written: their CRC is then nobody's
    * @returns the CRC-32 of these bytes alone, for their log record
    * @throws LogStoreError `CLOSED`
@@ -97,12 +98,11 @@ export class BodyDigester {
   update(slab: Slab, lengthBytes: number, isRecord = true): number {
     invariant(!this.#ended, 'a body ends once');
     this.#lanes ??= lanesOf(this.plan).map((kinds) => this.openLane(kinds));
+    const isAsked = this.plan.checksum === 'CRC32';
+    const crc = isRecord || isAsked ? crc32(slab.bytes.subarray(0, lengthBytes)) : 0;
+    if (isAsked) this.#crc32 = combineCrc32(this.#crc32, crc, lengthBytes);
     for (const lane of this.#lanes) lane.update(slab, lengthBytes);
     this.#sizeBytes += lengthBytes;
-    const isAsked = this.plan.checksum === 'CRC32';
-    if (!isRecord && !isAsked) return 0;
-    const crc = crc32(slab.bytes.subarray(0, lengthBytes));
-    if (isAsked) this.#crc32 = combineCrc32(this.#crc32, crc, lengthBytes);
     return crc;
   }
 

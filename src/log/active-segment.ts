@@ -78,7 +78,8 @@ export class ActiveSegment {
    * Writes one batch and syncs it; or leaves that to `sync`, where nothing counts before. Zeros
    * are written ahead up to `zeroToMax` in the file. On a throw nothing of it counts, and the
    * bytes behind `offset` are anything: whoever goes on does so in another segment.
-   * @throws LogStoreError `NO_SPACE` when the write (not the sync) found no room; else the cause
+   * @throws LogStoreError `NO_SPACE` when the write (not the sync) found no room, `BUSY` when a
+   *   payload is not what it was; else the cause
    */
   async write(
     records: readonly Numbered[],
@@ -139,7 +140,7 @@ export class ActiveSegment {
       offsets.push(place);
       const { payloadBytes, sequence } = record;
       const { payload, flags, subject } = record.append;
-      const payloadChecksum = record.append.payloadChecksum ?? checksumOf(payload);
+      const payloadChecksum = checksumOf(record.append);
       const kind = recordKinds[record.append.kind];
       const header = { payloadChecksum, payloadBytes, kind, flags, sequence, subject };
       setU32(sums, 4 * index, encodeRecordHeader(scratch, used, header, this.#seed, place));
@@ -195,10 +196,17 @@ export class ActiveSegment {
   }
 }
 
-function checksumOf(parts: readonly Uint8Array[]): number {
+/**
+ * What everything rests upon is summed up once more where it is written: on the disk a commit that
+ * memory has changed would be damage.
+ * @throws LogStoreError `BUSY`
+ */
+function checksumOf({ kind, payload, payloadChecksum }: Append): number {
+  if (kind === 'data' && payloadChecksum !== undefined) return payloadChecksum;
   let sum = 0;
-  for (const part of parts) sum = checksum(part, sum);
-  return sum;
+  for (const part of payload) sum = checksum(part, sum);
+  if (payloadChecksum === undefined || sum === payloadChecksum) return sum;
+  throw new LogStoreError('BUSY', 'a body in memory is not what it was: send it again');
 }
 
 /** The flags of a commit or a stub in a footer (SPEC.md §6). */

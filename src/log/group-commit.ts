@@ -10,8 +10,8 @@ import type { Append } from './record-types.js';
 export interface BatchSink {
   /**
    * Writes and syncs a batch, in a new segment where the present one is full.
-   * @throws LogStoreError `NO_SPACE`: nothing of it counts, and nothing may follow in this segment;
-   *   anything else ends the writer
+   * @throws LogStoreError `BUSY`: nothing was written; `NO_SPACE`: nothing of it counts, and nothing
+   *   may follow in this segment; anything else ends the writer
    */
   write(records: readonly Numbered[], recordsBytes: number, sequenceNext: number): Promise<void>;
   /** Goes on in a new segment, as nothing may follow what a failed write left behind. */
@@ -209,6 +209,7 @@ export class GroupCommit {
       await this.sink.write(records, sizeBytes, sequenceNext);
       return undefined;
     } catch (error) {
+      if (isLogStoreError(error, 'BUSY')) return error;
       this.#dirty = true;
       if (isLogStoreError(error, 'NO_SPACE')) return error;
       // After a failed sync nobody knows what the disk holds: recovery decides from it, later.

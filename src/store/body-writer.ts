@@ -8,17 +8,24 @@ import type { DigestPool } from '../digest/digest-pool.js';
 import { type FilledSlab, fillSlabs } from '../digest/slab-filler.js';
 import type { Slab } from '../digest/slab-pool.js';
 import { sealFrame } from '../encryption/frame.js';
+import { checksum } from '../format/checksum.js';
 import { frameBytes, tagBytes } from '../format/encryption.js';
 import type { Log } from '../log/types.js';
 import { freeSpent } from '../memory/spent-memory.js';
 import { aborted, withSignal } from './abortable.js';
 import type { BodySource } from './object-types.js';
 
+/** Bytes that travel inside a commit, and their CRC-32 from before they were hashed. */
+export interface InlineBody {
+  readonly bytes: Uint8Array;
+  readonly crc: number;
+}
+
 /** A body that is on its way into the log, or small enough to travel inside its commit. */
 export interface WrittenBody {
   readonly digests: BodyDigests;
   /** Given where the body goes into the commit; unchanged until `release`. */
-  readonly inlineBody: Uint8Array | undefined;
+  readonly inlineBody: InlineBody | undefined;
   /** Of the data records appended otherwise; their commit must be appended behind them. */
   readonly runs: readonly number[];
   /**
@@ -41,15 +48,22 @@ export interface WriteBodyOptions {
 const noRuns: readonly number[] = Object.freeze([]);
 const nothing = (): void => {};
 
-/** A body in memory that travels inside its commit, or is empty. */
+/**
+ * A body in memory that travels inside its commit, or is empty. Sealed and summed up before it is
+ * hashed, as larger bodies are.
+ */
 export function inlineBody(bytes: Uint8Array, plan: DigestPlan, key?: Uint8Array): WrittenBody {
-  const inlineBody = bytes.length === 0 ? undefined : sealedInline(bytes, key);
+  const stored = bytes.length === 0 ? undefined : storedInline(bytes, key);
   const digests = digestNow(bytes, plan);
-  return { digests, inlineBody, runs: noRuns, checkStored: nothing, release: nothing };
+  return { digests, inlineBody: stored, runs: noRuns, checkStored: nothing, release: nothing };
 }
 
-function sealedInline(bytes: Uint8Array, key: Uint8Array | undefined): Uint8Array {
-  return key === undefined ? bytes : Buffer.concat(sealFrame(key, 0, bytes));
+function storedInline(bytes: Uint8Array, key: Uint8Array | undefined): InlineBody {
+  return summedUp(key === undefined ? bytes : Buffer.concat(sealFrame(key, 0, bytes)));
+}
+
+export function summedUp(bytes: Uint8Array): InlineBody {
+  return { bytes, crc: checksum(bytes) };
 }
 
 /** Whether so many bytes of plaintext, sealed or not, fit into `inlineBytesMax`. */
@@ -150,8 +164,11 @@ export class BodyWriter {
         try {
           if (plainBytes > limits.putBytesMax) throw tooLarge();
           if (signal?.aborted === true) throw aborted(signal);
-          const payloadChecksum = digester.update(slab, lengthBytes, key === undefined);
-          await records.append(slab, lengthBytes, payloadChecksum);
+          const plain = slab.bytes.subarray(0, lengthBytes);
+          // Before it is hashed: a bit that memory flips between is in the hashes alone.
+          const sealed = records.sealed(plain);
+          const crc = digester.update(slab, lengthBytes, sealed === undefined);
+          await records.append(sealed ?? { parts: [plain], crc }, slab);
         } finally {
           slab.release();
         }
@@ -169,6 +186,12 @@ export class BodyWriter {
       digester.abandon();
     }
   }
+}
+
+/** What one record holds. */
+interface Payload {
+  readonly parts: readonly Uint8Array[];
+  readonly crc: number;
 }
 
 /** The data records of one body, each a frame of it where it has a key. */
@@ -195,34 +218,26 @@ class DataRecords {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /**
-   * Waits for room in the log's queue; the slab is held until its record is durable: what is
-   * sealed takes as much memory again, and so it is bounded as slabs are.
-   */
-  async append(slab: Slab, lengthBytes: number, payloadChecksum: number): Promise<void> {
-    const plain = slab.bytes.subarray(0, lengthBytes);
-    if (this.key === undefined) return await this.#append([plain], payloadChecksum, slab);
-    this.#endsOpen = lengthBytes === frameBytes;
-    return await this.#append(...this.#sealed(this.key, plain), slab);
+  /** The next frame of a body that has a key. */
+  sealed(plain: Uint8Array): Payload | undefined {
+    if (this.key === undefined) return undefined;
+    const parts = sealFrame(this.key, this.#frameNext, plain);
+    this.#frameNext++;
+    this.#endsOpen = plain.length === frameBytes;
+    return { parts, crc: parts.reduce((crc, bytes) => crc32(bytes, crc), 0) };
   }
 
   /** A full frame is never a body's last: a reader then knows where the body ends. */
   async end(): Promise<void> {
-    if (this.key === undefined || !this.#endsOpen) return;
-    await this.#append(...this.#sealed(this.key, new Uint8Array(0)), undefined);
+    const empty = this.#endsOpen ? this.sealed(new Uint8Array(0)) : undefined;
+    if (empty !== undefined) await this.append(empty);
   }
 
-  #sealed(key: Uint8Array, plain: Uint8Array): [payload: readonly Uint8Array[], crc: number] {
-    const payload = sealFrame(key, this.#frameNext, plain);
-    this.#frameNext++;
-    return [payload, payload.reduce((crc, bytes) => crc32(bytes, crc), 0)];
-  }
-
-  async #append(
-    payload: readonly Uint8Array[],
-    payloadChecksum: number,
-    slab: Slab | undefined,
-  ): Promise<void> {
+  /**
+   * Waits for room in the log's queue. The slab that it comes from is held until its record is
+   * durable: what is sealed takes as much memory again, and so it is bounded as slabs are.
+   */
+  async append({ parts: payload, crc: payloadChecksum }: Payload, slab?: Slab): Promise<void> {
     for (;;) {
       await this.log.room();
       this.checkStored();

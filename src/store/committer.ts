@@ -5,11 +5,14 @@ import { limits } from '../base/limits.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { applyCommit } from '../catalog/fold.js';
 import { objectId, PendingCommit } from '../catalog/pending.js';
+import { combineCrc32 } from '../digest/crc-combine.js';
+import { checksum } from '../format/checksum.js';
 import { type Commit, commitSubject, encodeCommit } from '../format/commit.js';
 import { isOfBucket, type Mutation } from '../format/mutation.js';
 import { inlineBodyFlag } from '../format/record.js';
 import type { Append } from '../log/record-types.js';
 import type { Log } from '../log/types.js';
+import type { InlineBody } from './body-writer.js';
 
 const saltBytes = 16;
 const saltsAtOnce = 256;
@@ -93,7 +96,7 @@ export class Committer {
     timeUnixMs: number,
     mutations: readonly Mutation[],
     answerOf: (commit: PendingCommit) => T,
-    inlineBody?: Uint8Array,
+    inlineBody?: InlineBody,
   ): Promise<T> {
     const version = this.#takeVersions(mutations.length);
     return this.#append(version, timeUnixMs, mutations, answerOf, inlineBody);
@@ -125,7 +128,7 @@ export class Committer {
     timeUnixMs: number,
     mutations: readonly Mutation[],
     answerOf: (commit: PendingCommit) => T,
-    inlineBody: Uint8Array | undefined,
+    inlineBody: InlineBody | undefined,
   ): Promise<T> {
     const pending = new CommitAppend<T>(mutations, version, timeUnixMs, this, answerOf, inlineBody);
     pending.sequence = this.log.append(pending);
@@ -187,6 +190,7 @@ class CommitAppend<T> extends PendingCommit<T> implements Append {
   /** `u32 bytes | meta` */
   readonly meta: Uint8Array;
   readonly payload: readonly Uint8Array[];
+  readonly payloadChecksum: number | undefined;
   readonly removes: boolean;
 
   constructor(
@@ -195,17 +199,18 @@ class CommitAppend<T> extends PendingCommit<T> implements Append {
     timeUnixMs: number,
     private readonly committer: Committer,
     readonly answerOf: (commit: PendingCommit) => T,
-    inlineBody: Uint8Array | undefined,
+    inlineBody: InlineBody | undefined,
   ) {
     super(mutations, version, timeUnixMs);
     const meta = encodeCommit(this);
     this.meta = meta;
-    if (meta.length + (inlineBody?.length ?? 0) > limits.recordPayloadBytesMax) {
+    if (meta.length + (inlineBody?.bytes.length ?? 0) > limits.recordPayloadBytesMax) {
       throw new LogStoreError('ENTITY_TOO_LARGE', 'the description of what is written is too long');
     }
     this.flags = inlineBody === undefined ? 0 : inlineBodyFlag;
     this.subject = commitSubject(mutations);
-    this.payload = inlineBody === undefined ? [meta] : [meta, inlineBody];
+    this.payload = inlineBody === undefined ? [meta] : [meta, inlineBody.bytes];
+    this.payloadChecksum = inlineBody && sumOf(meta, inlineBody);
     this.removes = mutations.every(onlyRemoves);
   }
 
@@ -216,6 +221,11 @@ class CommitAppend<T> extends PendingCommit<T> implements Append {
   onFailed(error: LogStoreError): void {
     this.committer.onFailed(this, error);
   }
+}
+
+/** The body's own checksum goes on: it may not be what it was by now (SPEC.md §3.3). */
+function sumOf(meta: Uint8Array, { bytes, crc }: InlineBody): number {
+  return combineCrc32(checksum(meta), crc, bytes.length);
 }
 
 function onlyRemoves({ is }: Mutation): boolean {

@@ -5,17 +5,18 @@ import { checkSource } from '../catalog/conditions.js';
 import { checkPartNumber } from '../catalog/keys.js';
 import { currentSlot } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
-import type { DigestPlan } from '../digest/body-digest.js';
+import { type DigestPlan, digestNow } from '../digest/body-digest.js';
 import { versionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
 import type { LogPin } from '../log/types.js';
+import { equalHashes } from '../merkle/rfc6962.js';
 import { attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf, isInline, type StoredBody } from './body-reader.js';
-import type { BodyWriter, WrittenBody } from './body-writer.js';
+import { type BodyWriter, type InlineBody, summedUp, type WrittenBody } from './body-writer.js';
 import { algorithmNumber, algorithmOf, checkAlgorithm, checksumField } from './checksum-numbers.js';
 import type { Committer } from './committer.js';
 import type { Encryptions } from './encryptions.js';
-import { keptChecksum } from './expected-digests.js';
+import { keptChecksum, shaAlone } from './expected-digests.js';
 import type { FoundObject } from './found-object.js';
 import { checkRange } from './object-reader.js';
 import { initialState, tagsOfFields } from './object-state.js';
@@ -110,12 +111,22 @@ export class Copies {
       );
     }
     const checksums = await this.#checksums(record, body, checksumAlgorithm, pin);
-    const inlineBody = isInline(body) ? stored.inlineBody : undefined;
+    const inlineBody = isInline(body) ? await this.#inlineOf(body, record, pin) : undefined;
     const shared = { inlineBody, checkStored: nothing, release: nothing };
     const { encryption: _, ...plain } = record;
     if (wanted === undefined) return { record: { ...plain, checksums }, ...shared };
     const seal = await this.encryptions.seal(bucket, key, wanted, sourceKey);
     return { record: { ...plain, checksums, encryption: seal.field }, ...shared };
+  }
+
+  /** As it lies. It may have lain in memory for long: it is what its record says, or not copied. */
+  async #inlineOf(body: StoredBody, { sha256 }: ObjectRecord, pin: LogPin): Promise<InlineBody> {
+    const copied = summedUp(body.inlineBody);
+    for await (const plain of this.reader.read(body, 0, body.sizeBytes, pin)) {
+      const found = digestNow(plain, shaAlone).sha256;
+      if (sha256 !== null && found !== undefined && equalHashes(found, sha256)) return copied;
+    }
+    throw new LogStoreError('RECORD_CORRUPT', 'the source in memory is not what was stored');
   }
 
   /** What is to be encrypted, or no longer, is read and written again, in one piece. */

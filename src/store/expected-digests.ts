@@ -22,7 +22,8 @@ export function digestPlan(options: BodyOptions): DigestPlan {
   return { md5, sha256: true, checksum };
 }
 
-const shaAlone: DigestPlan = Object.freeze({ md5: false, sha256: true });
+/** What every body has. */
+export const shaAlone: DigestPlan = Object.freeze({ md5: false, sha256: true });
 const shaAndMd5: DigestPlan = Object.freeze({ md5: true, sha256: true });
 
 /**

@@ -29,7 +29,7 @@ export interface ExpectedDigests {
   readonly sizeBytes?: number | undefined;
 }
 
-/** Bytes, or a stream of them. A stream's chunks are the store's until the next one is pulled. */
+/** Bytes, the store's until it answers; or a stream of them, whose chunks are its until the next. */
 export type BodySource = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** The headers that S3 keeps with an object and gives back with it. */

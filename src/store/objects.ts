@@ -24,7 +24,7 @@ import { noState, type ObjectState } from '../format/object-state.js';
 import type { LogPin } from '../log/types.js';
 import { type AttributeFields, attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf } from './body-reader.js';
-import { type BodyWriter, inlineBody, type WrittenBody } from './body-writer.js';
+import { type BodyWriter, type InlineBody, inlineBody, type WrittenBody } from './body-writer.js';
 import { checksumField } from './checksum-numbers.js';
 import { type Commits, objectStateAt, type RecordSource } from './commits.js';
 import type { Committer } from './committer.js';
@@ -191,7 +191,7 @@ export class Objects {
     key: string,
     { record, ttlMs, origin }: NewObject,
     condition: WriteCondition,
-    inlineBytes: Uint8Array | undefined,
+    body: InlineBody | undefined,
     alsoEnds?: () => Ends | PendingCommit,
   ): Promise<ObjectInfo> {
     return this.committer.admit(() => {
@@ -210,7 +210,7 @@ export class Objects {
         nowMs,
         [{ is: 'putObject', bucket, key, bucketVersion, ends, object, origin }],
         versioning === 'off' ? infoOfPut : infoOfVersion,
-        inlineBytes,
+        body,
       );
     });
   }

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../../src/base/errors.js';
 import { type DigestPlan, digestNow } from '../../../src/digest/body-digest.js';
-import { DigestPool } from '../../../src/digest/digest-pool.js';
+import { BodyDigester, DigestPool } from '../../../src/digest/digest-pool.js';
 import { fillSlabs } from '../../../src/digest/slab-filler.js';
 import { Slab } from '../../../src/digest/slab-pool.js';
 
@@ -124,7 +124,7 @@ pool('after closing, bodies under way and new ones get CLOSED', async () => {
 
 pool('keeps the process alive while it works, and not while it is idle', async () => {
   const script = `
-    import { DigestPool } from ${JSON.stringify(new URL('../../../src/digest/digest-pool.js', import.meta.url))};
+    import { BodyDigester, DigestPool } from ${JSON.stringify(new URL('../../../src/digest/digest-pool.js', import.meta.url))};
     const pool = new DigestPool({ workersMax: 2, slabBytes: 4096, slabCountMax: 8 });
     const digester = pool.start({ md5: true, sha256: true });
     const slab = await pool.slabs.take();
@@ -147,5 +147,18 @@ function digestLike(body: Uint8Array) {
   const plain = (bytes?: Uint8Array) => bytes && new Uint8Array(bytes);
   return { sizeBytes, md5: plain(md5), sha256: plain(sha256), checksum: plain(checksum) };
 }
+
+pool('sums up what a record holds before anybody hashes it', async () => {
+  const slab = new Slab(0, Buffer.alloc(slabBytes, 'some body'), () => {});
+  const before = crc32(slab.bytes);
+  const spoiling = {
+    update: () => slab.bytes.fill(0, 0, 1),
+    finish: () => Promise.resolve(new Map()),
+    drop: () => {},
+  };
+  const digester = new BodyDigester({ ...everything, checksum: 'CRC32' }, () => spoiling);
+  assert.is(digester.update(slab, slabBytes), before);
+  digester.abandon();
+});
 
 pool.run();
