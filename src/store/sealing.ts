@@ -1,7 +1,8 @@
-import { errnoOf, isLogStoreError } from '../base/errors.js';
+import { isLogStoreError, type LogStoreError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/host.js';
 import { versionAfter } from '../format/commit.js';
 import { CommitChunk } from '../ledger/commit-feed.js';
+import { ofDisk } from '../ledger/disk-failure.js';
 import type { RotationPlan } from '../ledger/key-rotation.js';
 import type { LedgerStanding, SealerLink } from '../ledger/sealer-link.js';
 import type { Compactor } from '../log/compactor.js';
@@ -38,7 +39,7 @@ export class Sealing {
   #unsealedCommits = 0;
   /** Commits from `#given` on are to be read from the log. */
   #isBehind = true;
-  #catchingUp: Promise<void> | undefined;
+  #catchingUp: Promise<LogStoreError | undefined> | undefined;
   #sealing: Promise<LedgerStanding> | undefined;
   #next: Promise<LedgerStanding> | undefined;
   #timer: Timer | undefined;
@@ -54,8 +55,10 @@ export class Sealing {
   /** Begins to follow: what the ledger has not sealed yet is read from the log. */
   start(): void {
     if (this.parts.link.standing.is === 'broken') return;
-    void this.#catchUp().then(() => {
-      if (this.#unsealedCommits > 0) this.#arm();
+    void this.#catchUp().then((unread) => {
+      if (unread !== undefined)
+        this.parts.warn?.('the ledger cannot follow the log: it is tried again', unread);
+      if (this.#unsealedCommits > 0 || unread !== undefined) this.#arm();
     });
   }
 
@@ -70,7 +73,10 @@ export class Sealing {
     else this.#arm();
   };
 
-  /** Everything that is durable now is in a block when it resolves. @throws LogStoreError */
+  /**
+   * Everything that is durable now is in a block when it resolves.
+   * @throws LogStoreError also where only some of it could be read, and is
+   */
   seal(heartbeat = false): Promise<LedgerStanding> {
     if (this.#sealing === undefined) return this.#begin(heartbeat);
     // One is under way, and it may have begun before: all that ask meanwhile share the next.
@@ -107,7 +113,7 @@ export class Sealing {
     const { log, link } = this.parts;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#isBehind) await this.#catchUp();
+    const unread = this.#isBehind ? await this.#catchUp() : undefined;
     const through = { ...this.#given };
     this.#flush();
     const sealedBytes = this.#unsealedBytes;
@@ -121,15 +127,16 @@ export class Sealing {
     // What was sealed and not signed, or not published, is tried again.
     const isUndone = standing.reason !== undefined && standing.is !== 'rolled-back';
     if (this.#unsealedCommits > 0 || this.#isBehind || isUndone) this.#arm();
+    if (unread !== undefined) throw unread;
     return standing;
   }
 
-  async #sealLater(): Promise<void> {
+  async #sealLater(heartbeat = false): Promise<void> {
     try {
-      await this.seal();
+      await this.seal(heartbeat);
     } catch (error) {
       if (!isLogStoreError(error)) throw error;
-      this.parts.warn?.('no block of the ledger could be sealed', error);
+      this.parts.warn?.('not all that is durable could be sealed in the ledger', error);
       if (!this.#isStopped && !isLogStoreError(error, 'LEDGER_BROKEN', 'CLOSED')) this.#arm();
     }
   }
@@ -146,7 +153,8 @@ export class Sealing {
     this.#heartbeat?.cancel();
     if (this.#isStopped) return;
     this.#heartbeat = this.parts.clock.after(heartbeatMs, () => {
-      void this.seal(true).catch(() => this.#armHeartbeat());
+      this.#armHeartbeat();
+      void this.#sealLater(true);
     });
   }
 
@@ -166,7 +174,8 @@ export class Sealing {
     this.#chunk = new CommitChunk(chunkBytes);
   }
 
-  #catchUp(): Promise<void> {
+  /** @returns why not all could be read */
+  #catchUp(): Promise<LogStoreError | undefined> {
     this.#catchingUp ??= this.#readOn().finally(() => {
       this.#catchingUp = undefined;
     });
@@ -174,14 +183,16 @@ export class Sealing {
   }
 
   /** Gives all commits from `#given` on that stand in the log; then those that come are noted. */
-  async #readOn(): Promise<void> {
+  async #readOn(): Promise<LogStoreError | undefined> {
     const { compactor } = this.parts.log;
-    if (compactor === undefined) return;
+    if (compactor === undefined) return undefined;
     try {
       while (this.#isBehind && !this.#isStopped) await this.#readOnce(compactor);
+      return undefined;
     } catch (error) {
-      if (!isLogStoreError(error) && errnoOf(error) === undefined) throw error;
-      this.parts.warn?.('the ledger cannot follow the log: it is tried again', error);
+      const failure = ofDisk(error);
+      if (!isLogStoreError(failure)) throw error;
+      return failure;
     }
   }
 

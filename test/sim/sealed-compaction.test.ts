@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { StoreOptions } from '../../src/store/store-options.js';
 import { failsWith } from '../conformance/store-words.js';
 import { auditOf, type Life, openForLife, SignedHeads } from './sealed-life.js';
-import { ledgerOf, openSealed } from './sealed-store.js';
+import { ledgerOf, ledgerOn, openSealed } from './sealed-store.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedWorld } from './simulated-host.js';
 
@@ -60,6 +60,51 @@ it('without its ledger a store forgets nothing that has yet to be sealed', async
   );
   const { wrong, objectCount } = await auditOf(world);
   assert.equal([wrong, objectCount], [undefined, 1]);
+});
+
+it('nothing is forgotten where the ledger cannot read what it has yet to seal', async () => {
+  const world = new SimulatedWorld(4);
+  let isFailing = false;
+  let isRewritten = false;
+  world.faults.faultWhen(({ kind, path, to = '' }) => {
+    if (kind === 'rename' && to.endsWith('.footer')) isRewritten = true;
+    const isRead = path.startsWith('log/') && (kind === 'open' || kind === 'read');
+    return isFailing && isRewritten && isRead ? { is: 'refused', errno: 'EIO' } : undefined;
+  });
+  const fill = async () => {
+    {
+      await using store = await openSealed(world, options);
+      await store.createBucket(bucket);
+      for (let index = 0; index < 30; index++) {
+        await store.put(bucket, `k${index % 10}`, new Uint8Array(2000).fill(index));
+      }
+    }
+    await using store = await openSealed(world, { ...options, ledger: undefined });
+    for (let index = 0; index < 9; index++) await store.delete(bucket, `k${index}`);
+  };
+  await world.run(fill());
+  const warnings: string[] = [];
+  const ledger = ledgerOn(world);
+  const open = async () => {
+    const link = await ledger.open();
+    isFailing = isRewritten = true;
+    return link;
+  };
+  const warn = (message: string) => warnings.push(message);
+  const store = await world.run(openSealed(world, { ...options, ledger: { open }, warn }));
+  await world.advance(100);
+  assert.equal(warnings, ['the ledger cannot follow the log: it is tried again']);
+  isRewritten = false; // the disk gives everything until the ledger is asked for again
+  await world.run(failsWith('IO', store.compact()));
+  await world.run(failsWith('IO', ledgerOf(store).seal()));
+  isFailing = false;
+  await world.advance(11_000);
+  const { storeSequenceNext } = ledgerOf(store).standing();
+  assert.ok(storeSequenceNext > 40, `up to record ${storeSequenceNext} all is sealed`);
+  assert.ok((await world.run(store.compact())).freedBytes > 0);
+  await world.run(store.close());
+  const { wrong, objectCount } = await auditOf(world);
+  assert.equal([wrong, objectCount], [undefined, 2]);
 });
 
 it('what was given is in the next block, however often the disk was too full for one', async () => {
