@@ -77,6 +77,7 @@ class BrokenSealer implements SealerLink {
       storeSequenceNext: 1,
       versionNext: 1,
       witnesses: [],
+      notKeptUp: undefined,
     };
     this.standing = { is: 'broken', reason, ...nothing };
     this.#error = new LogStoreError('LEDGER_BROKEN', `the ledger is broken: ${reason}`);

@@ -34,6 +34,8 @@ export interface LedgerStanding {
   readonly storeSequenceNext: number;
   readonly versionNext: number;
   readonly witnesses: readonly WitnessStanding[];
+  /** Why its own segments could not be healed, or given parity: the next block tries again. */
+  readonly notKeptUp: string | undefined;
 }
 
 /** What of the store's log is durable and proven, and is to be sealed: all below these two. */

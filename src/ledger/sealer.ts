@@ -50,6 +50,7 @@ export class Sealer implements SealerLink {
   /** That were made to the map since it was opened. */
   #changeCount = 0;
   #broken: string | undefined;
+  #notKeptUp: string | undefined;
   /** Commits not yet in the map, and changes in the map not yet in a block. */
   readonly #unsealed = new UnsealedCommits();
   #changes = new BlockChanges();
@@ -89,6 +90,7 @@ export class Sealer implements SealerLink {
       storeSequenceNext: ledger.last?.storeSequenceNext ?? 1,
       versionNext: ledger.last?.block.versions[1] ?? 1,
       witnesses: this.#cosigning.standing,
+      notKeptUp: this.#notKeptUp,
     };
     if (broken !== undefined) return { ...standing, is: 'broken', reason: broken };
     const { unsigned, unpublished, isRolledBack } = this.#signing;
@@ -182,12 +184,15 @@ export class Sealer implements SealerLink {
     return this.standing;
   }
 
-  /** Parity is made behind the signature; where it cannot be, the next block tries again. */
+  /** Parity is made behind the signature; where it cannot be, whoever asks how it stands is told. */
   async #keepUp(): Promise<void> {
     try {
       await this.parts.ledger.keepUp(this.#coder, this.#between);
-    } catch (error) {
-      if (!isLogStoreError(error) && errnoOf(error) === undefined) throw error;
+      this.#notKeptUp = undefined;
+    } catch (failure) {
+      const error = ofDisk(failure);
+      if (!isLogStoreError(error)) throw error;
+      this.#notKeptUp = error.message;
     }
   }
 

@@ -25,9 +25,9 @@ import type { Log } from '../log/types.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import type { Committer } from './committer.js';
 import type { StoreLedger } from './ledger-face.js';
+import { LedgerWatch } from './ledger-watch.js';
 import { type Receipt, Receipts } from './receipts.js';
 import { Sealing, type SealingParts } from './sealing.js';
-import { WitnessWatch } from './witness-watch.js';
 
 /** What is published below the tiles' directory; nothing else is read there. */
 const publishedPath =
@@ -46,9 +46,13 @@ export class OpenLedger implements StoreLedger {
   ) {
     const { clock } = host;
     const receipts = new Receipts(clock, () => link.standing);
-    const sealed = (standing: LedgerStanding) => receipts.tell(standing);
+    const watch = new LedgerWatch(options.warn);
+    const sealed = (standing: LedgerStanding) => {
+      receipts.tell(standing);
+      watch.look(standing);
+    };
     this.#receipts = receipts;
-    link.onChange = new WitnessWatch(options.warn).look;
+    link.onChange = watch.look;
     this.#sealing = new Sealing({ clock, log, link, sealed, ...options });
   }
 

@@ -9,13 +9,19 @@ const words = {
   unavailable: 'a witness does not sign the ledger: it is asked again',
 } as const;
 
-/** Says once of each witness when it ceases to sign, and why. */
-export class WitnessWatch {
+/** Says once when a witness ceases to sign, or the ledger's segments are not kept up; and why. */
+export class LedgerWatch {
+  #notKeptUp: string | undefined;
   readonly #before = new Map<string, WitnessStanding['is']>();
 
   constructor(private readonly warn: Warn | undefined) {}
 
-  readonly look = ({ witnesses }: LedgerStanding): void => {
+  readonly look = ({ witnesses, notKeptUp }: LedgerStanding): void => {
+    if (notKeptUp !== undefined && this.#notKeptUp === undefined) {
+      const message = 'segments of the ledger are not healed, or have no parity: it is tried again';
+      this.warn?.(message, new Error(notKeptUp));
+    }
+    this.#notKeptUp = notKeptUp;
     for (const { name, is, reason } of witnesses) {
       const before = this.#before.get(name);
       this.#before.set(name, is);
