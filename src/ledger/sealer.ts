@@ -184,7 +184,7 @@ export class Sealer implements SealerLink {
     return this.standing;
   }
 
-  /** Parity is made behind the signature; where it cannot be, whoever asks how it stands is told. */
+  /** Parity is made behind the signature; where it cannot be, who asks how it stands is told. */
   async #keepUp(): Promise<void> {
     try {
       await this.parts.ledger.keepUp(this.#coder, this.#between);

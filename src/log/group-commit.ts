@@ -10,8 +10,8 @@ import type { Append } from './record-types.js';
 export interface BatchSink {
   /**
    * Writes and syncs a batch, in a new segment where the present one is full.
-   * @throws LogStoreError `BUSY`: nothing was written; `NO_SPACE`: nothing of it counts, and nothing
-   *   may follow in this segment; anything else ends the writer
+   * @throws LogStoreError `BUSY`: nothing was written; `NO_SPACE`: nothing of it counts, and
+   *   nothing may follow in this segment. Anything else ends the writer
    */
   write(records: readonly Numbered[], recordsBytes: number, sequenceNext: number): Promise<void>;
   /** Goes on in a new segment, as nothing may follow what a failed write left behind. */

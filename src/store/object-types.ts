@@ -29,7 +29,7 @@ export interface ExpectedDigests {
   readonly sizeBytes?: number | undefined;
 }
 
-/** Bytes, the store's until it answers; or a stream of them, whose chunks are its until the next. */
+/** Bytes, the store's until it answers; or a stream: its chunks are the store's until the next. */
 export type BodySource = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** The headers that S3 keeps with an object and gives back with it. */
