@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Codec, openCodec } from '../src/erasure/codec.js';
+import type { Codec } from '../src/erasure/codec.js';
+import { openCodec } from '../src/erasure/open-codec.js';
 import { packageWasmName } from '../src/erasure/package-codec.js';
 import { newStripes, type Stripe } from '../src/erasure/stripe.js';
 import type { Bench } from './figure.js';

@@ -4,7 +4,7 @@ import {
   type CertificatePaths,
   readCertificate,
 } from './host/certificate-files.js';
-import type { Logger } from './http/edge.js';
+import type { Logger } from './http/logger.js';
 
 const LOOK_EVERY_MS = 1_000;
 

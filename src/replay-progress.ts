@@ -1,5 +1,5 @@
 import type { Clock } from './base/host.js';
-import type { Logger } from './http/edge.js';
+import type { Logger } from './http/logger.js';
 
 const TELL_EVERY_MS = 5_000;
 

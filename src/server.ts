@@ -15,8 +15,9 @@ import {
 } from './host/certificate-files.js';
 import { nodeHost } from './host/node-host.js';
 import { createHttpServer } from './http/app.js';
-import type { Health, Logger } from './http/edge.js';
+import type { Health } from './http/edge.js';
 import type { WebServer } from './http/guards.js';
+import type { Logger } from './http/logger.js';
 import { threadedLedger } from './ledger-options.js';
 import { openUsers } from './open-users.js';
 import { replayProgress } from './replay-progress.js';

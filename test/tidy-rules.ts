@@ -99,6 +99,7 @@ type Rule = (file: SourceFile, all: readonly SourceFile[]) => string[];
 /** Each rule by the sentence that its test says. */
 export const tidyRules: Readonly<Record<string, Rule>> = {
   'folders import only what lies below them': importsDownward,
+  'no file imports itself by way of others': importsOneWay,
   'node:fs is imported by the host alone': importsFileSystemInHost,
   'base and merkle import neither Node nor a package': importsNothingOfNode,
   'what the host does, and what we do not do, stays out of the code': usesNothingBanned,
@@ -121,6 +122,23 @@ function importsDownward(file: SourceFile): string[] {
       return other !== folder && !allowed.includes(other);
     })
     .map(({ line, target }) => `${file.path}:${line}: src/${folder}/ may not import ${target}`);
+}
+
+/** Types count too: whoever reads one file of a circle has to read them all. */
+function importsOneWay(file: SourceFile, all: readonly SourceFile[]): string[] {
+  const byPath = new Map(all.map((each) => [each.path, each]));
+  const met = new Set<string>();
+  const toFollow = [file.path];
+  for (let path = toFollow.pop(); path !== undefined; path = toFollow.pop()) {
+    for (const { target, isStarted } of byPath.get(path)?.imports ?? []) {
+      if (isStarted || met.has(target)) continue;
+      if (target === file.path && path !== file.path)
+        return [`${file.path}: imports itself by way of ${path}`];
+      met.add(target);
+      toFollow.push(target);
+    }
+  }
+  return [];
 }
 
 function importsFileSystemInHost(file: SourceFile): string[] {

@@ -63,6 +63,12 @@ for (const [what, path, text, complaint] of [
     assert.match(complaintsAbout(sourceFile(path, text)), complaint);
   });
 
+planted('finds files that import each other, be it for types', () => {
+  const face = sourceFile('src/log/face.ts', "import type { Log } from './log.js';\n");
+  const log = sourceFile('src/log/log.ts', "import { face } from './face.js';\n");
+  assert.match(complaintsAbout(face, log), 'src/log/log.ts: imports itself by way of src/log/face');
+});
+
 planted('counts neither tests nor the file itself as importers', () => {
   const dead = sourceFile('src/store/dead.ts', "import './dead.js';\n");
   const test = sourceFile('test/dead.test.ts', "import '../src/store/dead.js';\nit.run();\n");

@@ -2,8 +2,9 @@ import { LogStoreError } from '../src/base/errors.js';
 import { changeRecord } from '../src/format/change-record.js';
 import type { LedgerBlock } from '../src/format/ledger-block.js';
 import type { LedgerArguments } from './ledger-place.js';
-import { openSource, requireBlock } from './ledger-source.js';
+import { requireBlock } from './ledger-source.js';
 import { LineWriter } from './line-writer.js';
+import { openSource } from './open-ledger-source.js';
 import { print, shown, shownTime } from './output.js';
 
 /** A line for each block. */

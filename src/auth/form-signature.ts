@@ -4,7 +4,7 @@ import { isSameHexDigest } from './same-digest.js';
 import { credentialOf, wrongRegion } from './signature-claim.js';
 import { deriveSigningKey, hmac, signatureAlgorithm } from './signing-key.js';
 import { isSameSignature, signV2 } from './sigv2.js';
-import type { SigV4Options } from './sigv4.js';
+import type { SigV4Options } from './sigv4-options.js';
 
 const minuteMs = 60_000;
 const ageMsMax = 7 * 24 * 60 * minuteMs; // as of presigned URLs

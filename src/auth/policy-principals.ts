@@ -1,5 +1,5 @@
 import { PolicyError } from './policy-error.js';
-import type { Principal } from './principal.js';
+import type { Sender } from './sender.js';
 
 /** Names of users and their owner's ids, for whoever checks a policy before it is kept. */
 export interface KnownPrincipals {
@@ -46,7 +46,7 @@ export class PolicyPrincipals {
   }
 
   /** @param shownId the id that clients see for the principal */
-  includes(principal: Principal, shownId: string | undefined): boolean {
+  includes(principal: Sender, shownId: string | undefined): boolean {
     return this.entries.some((entry) => isMeant(entry, principal, shownId)) !== this.negated;
   }
 
@@ -63,7 +63,7 @@ export class PolicyPrincipals {
   }
 }
 
-function isMeant(entry: Entry, principal: Principal, shownId: string | undefined): boolean {
+function isMeant(entry: Entry, principal: Sender, shownId: string | undefined): boolean {
   if (entry.is === 'anyone') return true;
   if (principal.is === 'anonymous') return false;
   if (entry.is === 'root') return principal.is === 'root';

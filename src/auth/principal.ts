@@ -1,13 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Policy } from './policy-document.js';
+import type { Sender } from './sender.js';
 
-/** Who sends a request. */
-export interface Principal {
-  readonly is: 'root' | 'user' | 'anonymous';
-  /** Of the user; `root`; empty for nobody in particular. */
-  readonly name: string;
-  /** The owner's id of what it makes; empty for root, and of no use for nobody in particular. */
-  readonly ownerId: string;
+/** Who sends a request, and what the operator says of it. */
+export interface Principal extends Sender {
   /** What the operator lets the user do, and forbids. */
   readonly policies: readonly Policy[];
 }

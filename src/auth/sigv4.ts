@@ -18,6 +18,7 @@ import {
 } from './signature-claim.js';
 import { SigningKeys, scopeText, signCanonical } from './signing-key.js';
 import { verifySigV2 } from './sigv2.js';
+import type { SigV4Options } from './sigv4-options.js';
 
 /** What signed chunks of the body are verified with, each after the one before. */
 export interface ChunkSigning {
@@ -38,14 +39,6 @@ export type Authentication =
     }
   | { readonly is: 'anonymous'; readonly payload: PayloadClaim }
   | Refusal;
-
-export interface SigV4Options {
-  /** The one region that requests are signed for; empty accepts any. */
-  readonly region: string;
-  readonly secretOf: (accessKeyId: string) => string | undefined;
-  /** Whether presigned URLs may be signed by Version 2; `off` unless given. */
-  readonly signatureV2?: 'urls' | 'off' | undefined;
-}
 
 const skewMaxMs = 15 * 60 * 1000;
 

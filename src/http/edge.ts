@@ -6,14 +6,8 @@ import type { Clock, Random } from '../base/host.js';
 import type { Store } from '../store/types.js';
 import type { EdgeLimits, TransferWatch } from './guards.js';
 import type { HeldBodies } from './held-bodies.js';
+import type { Logger } from './logger.js';
 import type { RequestLog } from './request-log.js';
-
-/** The part of a pino logger that the edge uses. */
-export interface Logger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** Whether this process can take writes, and why not. */
 export interface Health {

@@ -1,6 +1,20 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/host.js';
-import type { Logger } from './edge.js';
-import type { Answer } from './s3/answer.js';
+import type { Logger } from './logger.js';
+
+/** What a line says of a request, when it has ended. */
+export interface LoggedRequest {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly requestId: string;
+  readonly operation: string | undefined;
+  readonly user: string | undefined;
+  readonly bucket: string | undefined;
+  readonly key: string | undefined;
+  readonly errorCode: string | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
 
 /** One line for each request, when its connection has let go of it; counts those under way. */
 export class RequestLog {
@@ -12,31 +26,31 @@ export class RequestLog {
   ) {}
 
   /** To be called once for each request, before anything is answered. */
-  follow(answer: Answer): void {
+  follow(request: LoggedRequest): void {
     this.underWay += 1;
     const startedMs = this.clock.monotonicMs();
-    answer.res.once('close', () => {
+    request.res.once('close', () => {
       this.underWay -= 1;
-      this.#write(answer, this.clock.monotonicMs() - startedMs);
+      this.#write(request, this.clock.monotonicMs() - startedMs);
     });
   }
 
   // Neither headers nor the query: signatures and secrets of presigned URLs stand there. The
   // logger writes JSON, which escapes whatever a key holds.
-  #write(answer: Answer, durationMs: number): void {
-    const { req, res } = answer;
+  #write(request: LoggedRequest, durationMs: number): void {
+    const { req, res } = request;
     const fields = {
-      requestId: answer.requestId,
+      requestId: request.requestId,
       method: req.method,
-      operation: answer.operation,
-      user: answer.user,
-      bucket: answer.bucket,
-      key: answer.key,
+      operation: request.operation,
+      user: request.user,
+      bucket: request.bucket,
+      key: request.key,
       status: res.headersSent ? res.statusCode : undefined, // the client went before its answer
-      code: answer.errorCode,
+      code: request.errorCode,
       complete: res.writableFinished,
-      bytesIn: answer.bytesIn,
-      bytesOut: answer.bytesOut,
+      bytesIn: request.bytesIn,
+      bytesOut: request.bytesOut,
       durationMs: Math.round(durationMs * 1_000) / 1_000,
     };
     this.logger.info(fields, 'request');

@@ -1,6 +1,7 @@
 import { LogStoreError } from '../base/errors.js';
 import type { Disk } from '../base/host.js';
-import { type Codec, openCodec } from '../erasure/codec.js';
+import type { Codec } from '../erasure/codec.js';
+import { openCodec } from '../erasure/open-codec.js';
 import { ParityGroup } from '../erasure/parity-group.js';
 import { newStripes, type Stripe } from '../erasure/stripe.js';
 import { StripePool } from '../erasure/stripe-pool.js';

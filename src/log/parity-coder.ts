@@ -1,9 +1,9 @@
 import { isLogStoreError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/host.js';
-import { openCodec } from '../erasure/codec.js';
 import { EncodeThread } from '../erasure/encode-thread.js';
 import { type GroupCoder, InlineGroupCoder } from '../erasure/group-coder.js';
 import { isSimdThere } from '../erasure/kernel/simd-product.js';
+import { openCodec } from '../erasure/open-codec.js';
 
 /** `thread`: on a thread of its own; `inline`: on this one, the same in every run. */
 export type ParityCoding = 'thread' | 'inline';

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../base/invariant.js';
-import { openCodec } from '../erasure/codec.js';
 import type { EncodeJob, EncodeReply, EncodeWorkerData } from '../erasure/encode-job.js';
 import { encodePlan, InlineGroupCoder } from '../erasure/group-coder.js';
+import { openCodec } from '../erasure/open-codec.js';
 import { stripesIn } from '../erasure/stripe.js';
 
 /** Computes parity in shared memory for the thread that started it. Anything unexpected ends it. */

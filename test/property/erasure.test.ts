@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openCodec } from '../../src/erasure/codec.js';
+import { openCodec } from '../../src/erasure/open-codec.js';
 import { newStripes } from '../../src/erasure/stripe.js';
 import { parityShape, storedBytes } from '../../src/format/parity.js';
 import { SeededRandom } from '../sim/seeded-random.js';

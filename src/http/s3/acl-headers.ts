@@ -11,8 +11,9 @@ import {
 } from '../../auth/acl.js';
 import type { BucketGuard } from '../../auth/bucket-guard.js';
 import type { UserDirectory } from '../../auth/user-directory.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
 import { granteeOf, type NamedGrantee } from './grantees.js';
+import { headerOf } from './header.js';
 import { S3Error } from './s3-error.js';
 
 const grantHeaders: readonly (readonly [header: string, permission: Permission])[] = [

@@ -5,7 +5,8 @@ import { digestNow } from '../../digest/body-digest.js';
 import type { BodyOptions, BodySource, ExpectedDigests } from '../../store/types.js';
 import { type ChecksumClaims, checksumValue, readChecksumClaims } from './checksum-headers.js';
 import { ChunkedBody } from './chunked-body.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import { collectRequest, requestChunks } from './request-bytes.js';
 import { S3Error } from './s3-error.js';
 

@@ -1,15 +1,20 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isLogStoreError } from '../../base/errors.js';
 import type { CopySource } from '../../store/types.js';
 import { decodePercent } from './address.js';
-import { type Exchange, headerOf } from './exchange.js';
+import { headerOf } from './header.js';
 import { S3Error } from './s3-error.js';
+
+interface WithHeaders {
+  readonly headers: IncomingHttpHeaders;
+}
 
 /**
  * Reads `x-amz-copy-source`: `bucket/key`, escaped, perhaps with a slash in front, perhaps with
  * `?versionId=…` behind.
  * @throws S3Error `InvalidArgument`
  */
-export function copySource({ headers }: Pick<Exchange, 'headers'>): CopySource {
+export function copySource({ headers }: WithHeaders): CopySource {
   const given = headerOf(headers, 'x-amz-copy-source') ?? '';
   const version = given.lastIndexOf('?versionId=');
   const escaped = version === -1 ? given : given.slice(0, version);
@@ -36,7 +41,7 @@ export function copyRefusal(error: unknown): unknown {
 }
 
 /** Where what a request reads lies: of a copy that is its source. */
-export function readBucket(exchange: Pick<Exchange, 'headers' | 'bucket'>): string {
+export function readBucket(exchange: WithHeaders & { readonly bucket: string }): string {
   if (exchange.headers['x-amz-copy-source'] === undefined) return exchange.bucket;
   return copySource(exchange).bucket;
 }

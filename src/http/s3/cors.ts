@@ -3,7 +3,8 @@ import type { Store } from '../../store/types.js';
 import type { Answer } from './answer.js';
 import { readWholeBody } from './body.js';
 import { type CorsRule, corsHeaders, readCorsRules, writeCorsRules } from './cors-rules.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import { ReadDocuments } from './read-documents.js';
 import { S3Error } from './s3-error.js';
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EncryptionRequest, ObjectInfo } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import { S3Error } from './s3-error.js';
 
 /**

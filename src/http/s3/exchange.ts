@@ -22,9 +22,3 @@ export interface Exchange {
   /** What the sender may do, beside the operation itself, which was asked for already. */
   readonly access: RequestAccess;
 }
-
-/** A header that counts once, however often it was sent. */
-export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' ? value : value?.[0];
-}

@@ -1,5 +1,6 @@
 import { copySource } from './copy-source.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import type { RequestAccess, Wanted } from './request-access.js';
 import { type Right, rightOf, rightTo } from './rights.js';
 

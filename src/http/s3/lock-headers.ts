@@ -1,6 +1,7 @@
 import type { InitialState, ObjectLock, Retention } from '../../store/version-options.js';
 import { initialAcl } from './acl-headers.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import { S3Error } from './s3-error.js';
 import { tagsOfHeader } from './tags.js';
 

@@ -6,7 +6,8 @@ import { checksumType, checksumValue, readChecksum, uploadChecksum } from './che
 import { checksumElements, writeChecksum } from './checksum-names.js';
 import { bareEtag, writeCondition } from './conditions.js';
 import { pushEncryption, writeEncryption } from './encryption-headers.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';

@@ -1,7 +1,8 @@
 import { decodeAcl } from '../../auth/acl.js';
 import type { ShownOwner } from '../../auth/user-directory.js';
 import { readBucket } from './copy-source.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import { S3Error } from './s3-error.js';
 import type { XmlWriter } from './xml.js';
 

@@ -2,7 +2,8 @@ import { encodeQueryPart } from '../../auth/sign.js';
 import { LogStoreError } from '../../base/errors.js';
 import type { ObjectInfo, Receipt } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import { S3Error } from './s3-error.js';
 
 export const receiptHeader = 'x-logstore-receipt';

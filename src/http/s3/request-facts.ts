@@ -7,7 +7,7 @@ import type { Tags } from '../../store/version-options.js';
 import type { Identity } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { copySource } from './copy-source.js';
-import { headerOf } from './exchange.js';
+import { headerOf } from './header.js';
 import type { Query } from './query.js';
 import { tagsOfHeader } from './tags.js';
 

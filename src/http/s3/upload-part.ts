@@ -8,7 +8,8 @@ import { pushChecksum, writeChecksum } from './checksum-names.js';
 import { copySourceCondition } from './conditions.js';
 import { copyRefusal, copySource } from './copy-source.js';
 import { copySourceKey, customerKey, pushEncryption } from './encryption-headers.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, xmlTime } from './xml.js';
 

@@ -1,5 +1,6 @@
 import type { FlatHeaders } from './answer.js';
-import { type Exchange, headerOf } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import type { Query } from './query.js';
 import { rightTo } from './rights.js';
 import { S3Error } from './s3-error.js';

@@ -1,8 +1,9 @@
 import type { Disk } from '../../../src/base/host.js';
 import { BlockChecksums } from '../../../src/erasure/block-checksums.js';
-import { type Codec, openCodec } from '../../../src/erasure/codec.js';
+import type { Codec } from '../../../src/erasure/codec.js';
 import { encodeParity, type SegmentIdentity } from '../../../src/erasure/encode-parity.js';
 import { type GroupCoder, InlineGroupCoder } from '../../../src/erasure/group-coder.js';
+import { openCodec } from '../../../src/erasure/open-codec.js';
 import { ParityGroup } from '../../../src/erasure/parity-group.js';
 import { readRestored } from '../../../src/erasure/read-restored.js';
 import { findDamage, type GroupDamage, repairGroup } from '../../../src/erasure/repair-group.js';
