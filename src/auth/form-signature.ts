@@ -1,5 +1,5 @@
 import { parseAmzDate } from './amz-date.js';
-import { type Refusal, refuse } from './refusal.js';
+import { type Refusal, refuse, refuseUnknownKey } from './refusal.js';
 import { isSameHexDigest } from './same-digest.js';
 import { credentialOf, wrongRegion } from './signature-claim.js';
 import { deriveSigningKey, hmac, signatureAlgorithm } from './signing-key.js';
@@ -24,10 +24,10 @@ export function verifyFormSignature(
   const isOld = fields.has('signature') || fields.has('awsaccesskeyid');
   const isNew = fields.has('x-amz-signature') || fields.has('x-amz-credential');
   const policy = fields.get('policy');
-  if (policy === undefined && !isOld && !isNew) return refuse('AccessDenied', 'Access Denied');
+  if (policy === undefined && !isOld && !isNew) return refuse('AccessDenied', 'Access Denied.');
   if (isOld && isNew) return refuse('InvalidArgument', 'Only one auth mechanism allowed');
   if (fields.has('x-amz-security-token'))
-    return refuse('InvalidToken', 'Session tokens are not supported.');
+    return refuse('InvalidToken', 'The provided token is malformed or otherwise invalid.');
   if (policy === undefined) return missing('policy');
   if (!isOld) return verifyNew(fields, policy, region, secretOf, nowMs);
   if (signatureV2 !== 'urls')
@@ -50,15 +50,15 @@ function verifyNew(
   const signedAtMs = parseAmzDate(of('x-amz-date'));
   if (signedAtMs === undefined)
     return refuse('InvalidArgument', 'X-Amz-Date must be in the ISO8601 Long Format');
-  const found = credentialOf('InvalidArgument', of('x-amz-credential'), of('x-amz-date'));
+  const found = credentialOf('form', of('x-amz-credential'), of('x-amz-date'));
   if (found.is === 'refused') return found;
   const { accessKeyId, scope } = found;
-  const refusal = wrongRegion('InvalidArgument', scope, region);
+  const refusal = wrongRegion('form', scope, region);
   if (refusal !== undefined) return refusal;
   if (signedAtMs - nowMs > skewMsMax || nowMs - signedAtMs > ageMsMax)
     return refuse('AccessDenied', 'Invalid according to Policy: Policy expired.');
   const secret = secretOf(accessKeyId);
-  if (secret === undefined) return unknownKey();
+  if (secret === undefined) return refuseUnknownKey(accessKeyId);
   const expected = hmac(deriveSigningKey(secret, scope), policy);
   return isSameHexDigest(expected, of('x-amz-signature'))
     ? { is: 'proven', accessKeyId }
@@ -75,7 +75,7 @@ function verifyOld(
   if (accessKeyId === undefined) return missing('AWSAccessKeyId');
   if (signature === undefined) return missing('signature');
   const secret = secretOf(accessKeyId);
-  if (secret === undefined) return unknownKey();
+  if (secret === undefined) return refuseUnknownKey(accessKeyId);
   return isSameSignature(signV2(secret, policy), signature)
     ? { is: 'proven', accessKeyId }
     : doesNotMatch();
@@ -83,13 +83,6 @@ function verifyOld(
 
 function missing(name: string): Refusal {
   return refuse('InvalidArgument', `Bucket POST must contain a field named '${name}'.`);
-}
-
-function unknownKey(): Refusal {
-  return refuse(
-    'InvalidAccessKeyId',
-    'The AWS Access Key Id you provided does not exist in our records.',
-  );
 }
 
 function doesNotMatch(): Refusal {

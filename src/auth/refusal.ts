@@ -16,12 +16,29 @@ export interface Refusal {
   readonly is: 'refused';
   readonly code: RefusalCode;
   readonly message: string;
-  /** The region to sign for, where another was: clients look for it in the answer. */
-  readonly region?: string;
+  /** Further elements of the answer; a `Region` is the one to sign for, and clients look for it. */
+  readonly details?: Readonly<Record<string, string>>;
 }
 
-export function refuse(code: RefusalCode, message: string, region?: string): Refusal {
-  return region === undefined
+export function refuse(
+  code: RefusalCode,
+  message: string,
+  details?: Readonly<Record<string, string>>,
+): Refusal {
+  return details === undefined
     ? { is: 'refused', code, message }
-    : { is: 'refused', code, message, region };
+    : { is: 'refused', code, message, details };
+}
+
+/** Names the argument and what it held, as S3 does. */
+export function refuseArgument(message: string, ArgumentName: string, value: string): Refusal {
+  return refuse('InvalidArgument', message, { ArgumentName, ArgumentValue: value });
+}
+
+export function refuseUnknownKey(AWSAccessKeyId: string): Refusal {
+  return refuse(
+    'InvalidAccessKeyId',
+    'The AWS Access Key Id you provided does not exist in our records.',
+    { AWSAccessKeyId },
+  );
 }

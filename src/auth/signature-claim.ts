@@ -1,6 +1,6 @@
 import { formatAmzDate, parseAmzDate } from './amz-date.js';
 import { type CanonicalParameter, decodedPart, type HeaderValues } from './canonical-request.js';
-import { type Refusal, type RefusalCode, refuse } from './refusal.js';
+import { type Refusal, type RefusalCode, refuse, refuseArgument } from './refusal.js';
 import { type SigningScope, signatureAlgorithm } from './signing-key.js';
 
 /** A signature as the client claims it, well formed but not verified. */
@@ -20,32 +20,67 @@ export interface SignatureClaim {
 
 const expiresSecondsMax = 7 * 24 * 3600;
 
+const malformedHeader = (why: string) =>
+  refuse('AuthorizationHeaderMalformed', `The authorization header is malformed; ${why}`);
+
 /** The claim of an `Authorization` header. */
 export function claimInHeader(
   authorization: string,
   headers: HeaderValues,
 ): SignatureClaim | Refusal {
-  const malformed = (why: string) => refuse('AuthorizationHeaderMalformed', why);
-  if (authorization.startsWith('AWS ')) return versionNotSupported();
-  if (!authorization.startsWith('AWS4-'))
-    return refuse('InvalidArgument', 'Unsupported Authorization Type');
-  if (!authorization.startsWith(`${signatureAlgorithm} `)) return versionNotSupported();
+  const refusal = otherScheme(authorization);
+  if (refusal !== undefined) return refusal;
+  const fields = componentsOf(authorization.slice(signatureAlgorithm.length));
+  if ('is' in fields) return fields;
+  const date = dateOf(headers);
+  if (date === undefined)
+    return refuse('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header.');
+  return claim('header', fields, date);
+}
+
+function otherScheme(authorization: string): Refusal | undefined {
+  if (authorization.startsWith(`${signatureAlgorithm} `)) return undefined;
+  if (authorization.startsWith('AWS ') || authorization.startsWith('AWS4-'))
+    return versionNotSupported();
+  const [scheme = ''] = authorization.split(' ');
+  if (scheme !== authorization)
+    return refuseArgument('Unsupported Authorization Type', 'Authorization', scheme);
+  return refuseArgument(
+    "Authorization header is invalid -- one and only one ' ' (space) required.",
+    'Authorization',
+    authorization,
+  );
+}
+
+interface ClaimedFields {
+  readonly credential: string;
+  readonly signedHeaders: string;
+  readonly signature: string;
+}
+
+function componentsOf(text: string): ClaimedFields | Refusal {
+  const components = text.split(',').map((component) => component.trim());
   const fields = new Map<string, string>();
-  for (const field of authorization.slice(signatureAlgorithm.length).split(',')) {
-    const equals = field.indexOf('=');
-    const name = field.slice(0, equals).trim();
-    if (equals === -1 || fields.has(name)) return malformed('Each component is given once.');
-    fields.set(name, field.slice(equals + 1).trim());
+  for (const component of components) {
+    const equals = component.indexOf('=');
+    const name = component.slice(0, equals).trim();
+    if (component === '') continue;
+    if (equals === -1 || fields.has(name))
+      return malformedHeader(`the authorization component "${component}" is malformed.`);
+    fields.set(name, component.slice(equals + 1).trim());
   }
+  if (fields.size < 3)
+    return malformedHeader(
+      'the authorization header requires three components: ' +
+        'Credential, SignedHeaders, and Signature.',
+    );
   const credential = fields.get('Credential');
   const signedHeaders = fields.get('SignedHeaders');
   const signature = fields.get('Signature');
-  if (credential === undefined || signedHeaders === undefined || signature === undefined)
-    return malformed('It needs Credential, SignedHeaders and Signature.');
-  const date = dateOf(headers);
-  if (date === undefined)
-    return refuse('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
-  return claim('AuthorizationHeaderMalformed', { credential, signedHeaders, signature }, date);
+  if (credential === undefined) return malformedHeader('missing Credential.');
+  if (signedHeaders === undefined) return malformedHeader('missing SignedHeaders.');
+  if (signature === undefined) return malformedHeader('missing Signature.');
+  return { credential, signedHeaders, signature };
 }
 
 /** The claim of a presigned URL; parameters as `canonicalParameters` encodes them. */
@@ -90,13 +125,14 @@ export function claimInQuery(parameters: readonly CanonicalParameter[]): Signatu
   // It had ended before it began.
   if (expiresSeconds < 0) return refuse('AccessDenied', 'Request has expired');
   const date = { amzDate, timeMs, expiresMs: expiresSeconds * 1000 };
-  return claim('AuthorizationQueryParametersError', { credential, signedHeaders, signature }, date);
+  return claim('query', { credential, signedHeaders, signature }, date);
 }
 
 export function versionNotSupported(): Refusal {
   return refuse(
     'InvalidRequest',
-    `The authorization mechanism you have provided is not supported. Use ${signatureAlgorithm}.`,
+    'The authorization mechanism you have provided is not supported. ' +
+      `Please use ${signatureAlgorithm}.`,
   );
 }
 
@@ -107,14 +143,15 @@ interface ClaimedDate {
 }
 
 function claim(
-  code: RefusalCode,
-  fields: { credential: string; signedHeaders: string; signature: string },
+  form: ClaimForm,
+  fields: ClaimedFields,
   { amzDate, timeMs, expiresMs }: ClaimedDate,
 ): SignatureClaim | Refusal {
-  const found = credentialOf(code, fields.credential, amzDate);
+  const found = credentialOf(form, fields.credential, amzDate);
   if (found.is === 'refused') return found;
   const signedHeaders = fields.signedHeaders.split(';');
-  if (!signedHeaders.includes('host')) return refuse(code, 'The host header must be signed.');
+  if (!signedHeaders.includes('host'))
+    return wrongCredential(form, 'the host header must be signed.');
   return {
     is: 'claim',
     accessKeyId: found.accessKeyId,
@@ -139,37 +176,63 @@ function dateOf(headers: HeaderValues): ClaimedDate | undefined {
   return { amzDate: formatAmzDate(parsedMs), timeMs: parsedMs };
 }
 
+/** Where a claim stands: each place has a code and words of its own for what is wrong with it. */
+export type ClaimForm = 'header' | 'query' | 'form';
+
+function wrongCredential(
+  form: ClaimForm,
+  why: string,
+  details?: Readonly<Record<string, string>>,
+): Refusal {
+  const [code, start] = {
+    header: ['AuthorizationHeaderMalformed', 'The authorization header is malformed; '],
+    query: ['AuthorizationQueryParametersError', 'Error parsing the X-Amz-Credential parameter; '],
+    form: ['InvalidArgument', 'Error parsing the X-Amz-Credential field; '],
+  }[form] as [RefusalCode, string];
+  return refuse(code, start + why, details);
+}
+
 /** Reads `<id>/YYYYMMDD/REGION/s3/aws4_request`, whose day must be that of `amzDate`. */
 export function credentialOf(
-  code: RefusalCode,
+  form: ClaimForm,
   credential: string,
   amzDate: string,
 ): { readonly is: 'credential'; accessKeyId: string; scope: SigningScope } | Refusal {
+  const wrong = (why: string) => wrongCredential(form, why);
   const parts = credential.split('/');
   const [day, region, service, terminator] = parts.slice(-4);
   const accessKeyId = parts.slice(0, -4).join('/'); // key ids may have slashes
-  if (day === undefined || region === undefined || accessKeyId === '')
-    return refuse(
-      code,
-      'The Credential is mal-formed; expecting "<id>/YYYYMMDD/REGION/s3/aws4_request".',
+  const isLonger = parts.length > 5 && (service !== 's3' || terminator !== 'aws4_request');
+  if (day === undefined || region === undefined || accessKeyId === '' || isLonger)
+    return wrong(
+      'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
     );
-  if (service !== 's3') return refuse(code, `incorrect service "${service}"; expecting "s3".`);
+  if (service !== 's3')
+    return wrong(`incorrect service "${service}". This endpoint belongs to "s3".`);
   if (terminator !== 'aws4_request')
-    return refuse(code, `incorrect terminal "${terminator}"; expecting "aws4_request".`);
-  if (day !== amzDate.slice(0, 8))
-    return refuse(
-      code,
-      `Invalid credential date "${day}". This date is not the same as X-Amz-Date.`,
+    return wrong(`incorrect terminal "${terminator}". This endpoint uses "aws4_request".`);
+  if (!/^\d{8}$/.test(day))
+    return wrong(
+      `incorrect date format "${day}". ` +
+        'This date in the credential must be in the format "yyyyMMdd".',
     );
-  return { is: 'credential', accessKeyId, scope: { day, region } };
+  const signedDay = amzDate.slice(0, 8);
+  if (day === signedDay) return { is: 'credential', accessKeyId, scope: { day, region } };
+  if (form === 'header')
+    return wrong('Invalid credential date. Date is not the same as X-Amz-Date.');
+  return refuse(
+    form === 'query' ? 'AuthorizationQueryParametersError' : 'InvalidArgument',
+    `Invalid credential date "${day}". This date is not the same as X-Amz-Date: "${signedDay}".`,
+  );
 }
 
 /** @param expected the one region that is signed for; empty accepts any */
 export function wrongRegion(
-  code: RefusalCode,
+  form: ClaimForm,
   { region }: SigningScope,
   expected: string,
 ): Refusal | undefined {
   if (expected === '' || region === expected) return undefined;
-  return refuse(code, `the region '${region}' is wrong; expecting '${expected}'`, expected);
+  const why = `the region '${region}' is wrong; expecting '${expected}'`;
+  return wrongCredential(form, why, { Region: expected });
 }

@@ -5,7 +5,7 @@ import {
   headerText,
   type SignableRequest,
 } from './canonical-request.js';
-import { type Refusal, refuse } from './refusal.js';
+import { type Refusal, refuse, refuseUnknownKey } from './refusal.js';
 import { isSameDigest } from './same-digest.js';
 
 /**
@@ -51,11 +51,7 @@ export function verifySigV2(
   const refusal = wrongExpiry(query.get('Expires'), nowMs) ?? unsignedParameter(request, query);
   if (refusal !== undefined) return refusal;
   const secret = secretOf(accessKeyId);
-  if (secret === undefined)
-    return refuse(
-      'InvalidAccessKeyId',
-      'The AWS Access Key Id you provided does not exist in our records.',
-    );
+  if (secret === undefined) return refuseUnknownKey(accessKeyId);
   const expected = signV2(secret, stringToSign(request, query));
   if (isSameSignature(expected, query.get('Signature') ?? ''))
     return { is: 'verified', accessKeyId };
@@ -79,7 +75,7 @@ function wrongExpiry(expires: string | undefined, nowMs: number): Refusal | unde
   if (expires === undefined || !/^\d{1,12}$/.test(expires))
     return refuse('AccessDenied', 'Query-string authentication requires Expires, in seconds');
   const expiresMs = Number(expires) * 1000;
-  if (nowMs >= expiresMs) return refuse('AccessDenied', 'Request has expired');
+  if (nowMs >= expiresMs) return refuse('AccessDenied', 'Request has expired.');
   if (expiresMs <= nowMs + expiresMsMax) return undefined;
   return refuse('AccessDenied', 'Expires must be within 7 days');
 }

@@ -1,3 +1,4 @@
+import { formatAmzDate } from './amz-date.js';
 import {
   type CanonicalParameter,
   canonicalParameters,
@@ -7,7 +8,7 @@ import {
 } from './canonical-request.js';
 import { verifyFormSignature } from './form-signature.js';
 import { type PayloadClaim, parsePayloadClaim, unsignedPayload } from './payload-claim.js';
-import { type Refusal, refuse } from './refusal.js';
+import { type Refusal, refuse, refuseArgument, refuseUnknownKey } from './refusal.js';
 import { isSameHexDigest } from './same-digest.js';
 import {
   claimInHeader,
@@ -67,13 +68,11 @@ export class SigV4Verifier {
         : claimInHeader(headerText(request, 'authorization') ?? '', request.headers);
     if (claim.is === 'refused') return claim;
     const secret = this.options.secretOf(claim.accessKeyId);
-    if (secret === undefined)
-      return refuse(
-        'InvalidAccessKeyId',
-        'The AWS Access Key Id you provided does not exist in our records.',
-      );
+    if (secret === undefined) return refuseUnknownKey(claim.accessKeyId);
     const refusal =
-      this.#wrongRegion(claim, form) ?? wrongTime(claim, nowMs) ?? unsignedHeader(request, claim);
+      wrongRegion(form, claim.scope, this.options.region) ??
+      wrongTime(claim, nowMs) ??
+      unsignedHeader(request, claim);
     if (refusal !== undefined) return refusal;
 
     const signingKey = this.#keys.get(claim.accessKeyId, secret, claim.scope);
@@ -114,12 +113,6 @@ export class SigV4Verifier {
     const { accessKeyId } = found;
     return { is: 'authenticated', accessKeyId, payload, chunkSigning: undefined };
   }
-
-  #wrongRegion({ scope }: SignatureClaim, form: 'header' | 'query'): Refusal | undefined {
-    const code =
-      form === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError';
-    return wrongRegion(code, scope, this.options.region);
-  }
 }
 
 const signatureName = 'X-Amz-Signature';
@@ -149,7 +142,7 @@ function authenticationForm(
     named(token.toLowerCase()) ||
     request.headers['x-amz-security-token'] !== undefined
   )
-    return refuse('InvalidToken', 'Session tokens are not supported.');
+    return refuse('InvalidToken', 'The provided token is malformed or otherwise invalid.');
   return inHeader ? 'header' : inQuery ? 'query' : inOldQuery ? 'old-query' : 'none';
 }
 
@@ -176,14 +169,15 @@ function payloadOf(
   }
   const claim = parsePayloadClaim(text);
   if (claim === undefined || (!signsChunks(form) && claim.is === 'signed-chunks'))
-    return refuse(
-      'InvalidArgument',
-      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
-        'STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER ' +
-        'or a valid sha256 value.',
-    );
+    return refuseArgument(payloadMessage, 'x-amz-content-sha256', text);
   return { is: 'payload', claim, text };
 }
+
+const payloadMessage =
+  'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
+  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, ' +
+  'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER ' +
+  'or a valid sha256 value.';
 
 function signsChunks(form: Form): boolean {
   return form === 'header' || form === 'query';
@@ -207,23 +201,36 @@ function wrongTime({ signedAtMs, expiresMs }: SignatureClaim, nowMs: number): Re
     return refuse(
       'RequestTimeTooSkewed',
       'The difference between the request time and the current time is too large.',
+      {
+        RequestTime: formatAmzDate(signedAtMs),
+        ServerTime: isoSeconds(nowMs),
+        MaxAllowedSkewMilliseconds: String(skewMaxMs),
+      },
     );
   }
-  if (signedAtMs - nowMs > skewMaxMs) return refuse('AccessDenied', 'Request is not valid yet');
-  return nowMs >= signedAtMs + expiresMs
-    ? refuse('AccessDenied', 'Request has expired')
-    : undefined;
+  if (signedAtMs - nowMs > skewMaxMs) return refuse('AccessDenied', 'Request is not valid yet.');
+  const endMs = signedAtMs + expiresMs;
+  if (nowMs < endMs) return undefined;
+  return refuse('AccessDenied', 'Request has expired.', {
+    'X-Amz-Expires': String(expiresMs / 1000),
+    Expires: isoSeconds(endMs),
+    ServerTime: isoSeconds(nowMs),
+  });
+}
+
+function isoSeconds(unixMs: number): string {
+  return new Date(unixMs).toISOString().replace(/\.\d+/, '');
 }
 
 /** S3 takes its orders from x-amz-* headers, so none may be slipped in beside a signature. */
 function unsignedHeader(request: SignableRequest, claim: SignatureClaim): Refusal | undefined {
+  const unsigned: string[] = [];
   for (const name in request.headers)
-    if (name.startsWith('x-amz-') && !claim.signedHeaders.includes(name))
-      return refuse(
-        'AccessDenied',
-        `There were headers present in the request which were not signed: ${name}`,
-      );
-  return undefined;
+    if (name.startsWith('x-amz-') && !claim.signedHeaders.includes(name)) unsigned.push(name);
+  if (unsigned.length === 0) return undefined;
+  return refuse('AccessDenied', 'There were headers present in the request which were not signed', {
+    HeadersNotSigned: unsigned.sort().join(', '),
+  });
 }
 
 function signatureMatches(

@@ -52,5 +52,5 @@ function stateIn(
 export function checkLockable(bucket: PlacingBucket, state: ObjectState | undefined): void {
   if (state === undefined || (state.lockMode === 0 && !state.legalHold)) return;
   if (bucket.configurations.has('object-lock')) return;
-  throw new LogStoreError('NO_OBJECT_LOCK', 'Bucket is missing Object Lock Configuration');
+  throw new LogStoreError('NO_OBJECT_LOCK', 'Bucket is missing ObjectLockConfiguration');
 }

@@ -44,7 +44,6 @@ export function authenticateRoot(edge: Edge, request: SignableRequest): Identity
   return identity;
 }
 
-export function errorOf({ code, message, region }: Refusal): S3Error {
-  // Clients that signed for another region read the right one here, and sign again.
-  return new S3Error(code, message, { details: region === undefined ? {} : { Region: region } });
+export function errorOf({ code, message, details }: Refusal): S3Error {
+  return new S3Error(code, message, { details });
 }

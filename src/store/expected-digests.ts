@@ -54,7 +54,11 @@ function compare(name: string, sent: Uint8Array, computed: Uint8Array | undefine
     throw new LogStoreError('INVALID_ARGUMENT', `a ${name} was sent that was not announced`);
   }
   if (Buffer.compare(sent, computed) === 0) return;
-  throw new LogStoreError('CHECKSUM_MISMATCH', `the ${name} of the body is not the one sent`);
+  const message =
+    name === 'MD5'
+      ? 'The Content-MD5 you specified did not match what we received.'
+      : `The ${name} you specified did not match the calculated checksum.`;
+  throw new LogStoreError('CHECKSUM_MISMATCH', message);
 }
 
 /** The checksum that is kept with a body, if the plan had one. */

@@ -151,10 +151,19 @@ export class UploadCompletion {
     const type = algorithm === undefined ? undefined : typeOf(upload.checksumType);
     const { checksum: expected, checksumType } = options;
     if (expected !== undefined && expected.algorithm !== algorithm) {
-      throw new LogStoreError('INVALID_ARGUMENT', `the upload has no ${expected.algorithm}`);
+      const [ours, theirs] = [algorithm, expected.algorithm].map((name) => name?.toLowerCase());
+      throw new LogStoreError(
+        'INVALID_ARGUMENT',
+        'Checksum Type mismatch occurred, ' +
+          `expected checksum Type: ${ours ?? 'null'}, actual checksum Type: ${theirs}`,
+      );
     }
     if (checksumType !== undefined && type !== undefined && checksumType !== type) {
-      throw new LogStoreError('INVALID_ARGUMENT', `the checksum of the upload is ${type}`);
+      throw new LogStoreError(
+        'INVALID_ARGUMENT',
+        `The upload was created using the ${type} checksum mode. ` +
+          'The complete request must use the same checksum mode.',
+      );
     }
     if (algorithm === undefined && listed.every(({ checksum }) => checksum === undefined))
       return [];
@@ -162,7 +171,8 @@ export class UploadCompletion {
     if (algorithm === undefined || type === undefined) return [];
     const whole = { algorithm, type, value: wholeChecksum(algorithm, type, parts, ofParts) };
     if (expected !== undefined && Buffer.compare(expected.value, whole.value) !== 0) {
-      throw new LogStoreError('CHECKSUM_MISMATCH', `the ${algorithm} of the object is another`);
+      const message = `The ${algorithm} you specified did not match the calculated checksum.`;
+      throw new LogStoreError('CHECKSUM_MISMATCH', message);
     }
     return [checksumField(whole)];
   }
@@ -181,6 +191,12 @@ export class UploadCompletion {
         sent === undefined ||
         (sent.algorithm === checksum?.algorithm &&
           Buffer.compare(sent.value, checksum.value) === 0);
+      if (sent !== undefined && sent.algorithm !== checksum?.algorithm)
+        throw new LogStoreError(
+          'CHECKSUM_MISMATCH',
+          `The ${sent.algorithm.toLowerCase()} you specified for part ${number} did not match ` +
+            'what we received.',
+        );
       if (!isSame) throw invalidPart(number, 'has another checksum');
       checksums.push(checksum);
     }
@@ -239,7 +255,11 @@ function sizeOf(parts: readonly OpenPart[], expectedBytes: number | undefined): 
     throw new LogStoreError('ENTITY_TOO_LARGE', `an object has at most ${limits.objectBytesMax}`);
   }
   if (expectedBytes !== undefined && expectedBytes !== sumBytes) {
-    throw new LogStoreError('INVALID_ARGUMENT', `the parts have ${sumBytes} bytes together`);
+    throw new LogStoreError(
+      'INVALID_ARGUMENT',
+      `The provided 'x-amz-mp-object-size' header value ${expectedBytes} does not match ` +
+        `what was computed: ${sumBytes}`,
+    );
   }
   return sumBytes;
 }

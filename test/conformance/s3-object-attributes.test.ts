@@ -100,7 +100,7 @@ attributes('what is not there, or nothing that S3 knows, is an error', async () 
   const unknown = await at.send({ method: 'GET', target, headers });
   assert.is(codeOf(unknown), 'InvalidArgument');
   const none = await at.send({ method: 'GET', target });
-  assert.is(codeOf(none), 'InvalidArgument');
+  assert.is(codeOf(none), 'InvalidRequest');
   const unsigned = await at.sendUnsigned({ method: 'GET', target, headers });
   assert.is(unsigned.status, 403);
 });

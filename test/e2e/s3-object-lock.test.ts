@@ -268,7 +268,7 @@ locks('attributes are told as asked for', async () => {
   assert.ok(answer.Checksum?.ChecksumCRC32C !== undefined);
   assert.is(answer.ObjectParts, undefined);
   const target = `/${Bucket}/k?attributes`;
-  assert.is(codeOf(await at.send({ method: 'GET', target })), 'InvalidArgument');
+  assert.is(codeOf(await at.send({ method: 'GET', target })), 'InvalidRequest');
   const headers = { 'x-amz-object-attributes': 'ETag' };
   const few = await at.send({ method: 'GET', target, headers });
   assert.not.match(few.body.toString(), 'ObjectSize');

@@ -14,7 +14,7 @@ import type { UserDirectory } from '../../auth/user-directory.js';
 import type { Exchange } from './exchange.js';
 import { granteeOf, type NamedGrantee } from './grantees.js';
 import { headerOf } from './header.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 
 const grantHeaders: readonly (readonly [header: string, permission: Permission])[] = [
   ['x-amz-grant-read', 'READ'],
@@ -46,10 +46,11 @@ export function aclOfHeaders(
   if (grants !== undefined)
     throw new S3Error(
       'InvalidRequest',
-      'Specifying both Canned ACLs and Header Grants is not allowed',
+      'Specifying both Canned ACLs and Header Grants is not allowed.',
     );
   const acl = cannedAcl(canned, ownerId, bucketOwnerId);
-  if (acl === undefined) throw new S3Error('InvalidArgument', `There is no canned ACL '${canned}'`);
+  if (acl === undefined)
+    throw invalidArgument(`There is no canned ACL '${canned}'`, 'x-amz-acl', canned);
   return acl;
 }
 

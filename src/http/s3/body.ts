@@ -113,13 +113,19 @@ function expectedOf({ identity }: Exchange, claims: ChecksumClaims): ExpectedDig
 export function bodyRefusal(error: unknown, { source, options }: ReceivedBody): unknown {
   const { sha256, md5, checksum } = options.expected ?? {};
   if (sha256 === undefined || !isLogStoreError(error, 'CHECKSUM_MISMATCH')) return error;
-  const signedWrong =
-    source instanceof Uint8Array
-      ? !same(sha256, digestNow(source, { md5: false, sha256: true }).sha256)
-      : md5 === undefined && checksum === undefined;
-  return signedWrong
-    ? new S3Error('XAmzContentSHA256Mismatch', undefined, { cause: error })
-    : error;
+  if (!(source instanceof Uint8Array))
+    return md5 === undefined && checksum === undefined ? otherThanSigned(sha256) : error;
+  const found = digestNow(source, { md5: false, sha256: true }).sha256;
+  return same(sha256, found) ? error : otherThanSigned(sha256, found);
+}
+
+/** @param found absent where the body was not kept until it was known to be wrong */
+function otherThanSigned(signed: Uint8Array, found?: Uint8Array): S3Error {
+  const details = {
+    ClientComputedContentSHA256: Buffer.from(signed).toString('hex'),
+    ...(found && { S3ComputedContentSHA256: Buffer.from(found).toString('hex') }),
+  };
+  return new S3Error('XAmzContentSHA256Mismatch', undefined, { details });
 }
 
 function trailing({ trailers }: ChunkedBody, { trailer }: ChecksumClaims): ExpectedDigests {
@@ -169,7 +175,8 @@ function verified(
   const signed = identity.payload.is === 'sha256' ? identity.payload.value : undefined;
   const plan = { md5: md5 !== undefined, sha256: signed !== undefined };
   const found = digestNow(bytes, { ...plan, checksum: checksum?.algorithm });
-  if (!same(signed, found.sha256)) throw new S3Error('XAmzContentSHA256Mismatch');
+  if (signed !== undefined && !same(signed, found.sha256))
+    throw otherThanSigned(signed, found.sha256);
   if (!same(md5, found.md5) || !same(checksum?.value, found.checksum))
     throw new S3Error('BadDigest');
   return bytes;

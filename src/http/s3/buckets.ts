@@ -8,7 +8,7 @@ import { readWholeBody } from './body.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { senderAsOwner, writeOwner } from './owner.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 import { readTags, tagLimits, writeTagging } from './tags.js';
 import { s3Document, xmlTime } from './xml.js';
 import { childText, readXml, type XmlElement } from './xml-read.js';
@@ -55,7 +55,8 @@ function pageLimit(given: string | undefined): number {
   if (given === undefined) return bucketsPageMax;
   const limit = /^\d{1,6}$/.test(given) ? Number(given) : 0;
   if (limit >= 1 && limit <= bucketsPageMax) return limit;
-  throw new S3Error('InvalidArgument', `max-buckets must be between 1 and ${bucketsPageMax}`);
+  const message = `Argument max-buckets must be an integer between 1 and ${bucketsPageMax}.`;
+  throw invalidArgument(message, 'max-buckets', given);
 }
 
 /**
@@ -118,7 +119,11 @@ function beginningsOf({
   const given = headerOf(headers, 'x-amz-object-ownership');
   const ownership = given === undefined ? edge.guards.ownershipDefault : ownershipOf(given);
   if (ownership === undefined)
-    throw new S3Error('InvalidArgument', `There is no object ownership '${given}'`);
+    throw invalidArgument(
+      `Invalid x-amz-object-ownership header: ${given}`,
+      'x-amz-object-ownership',
+      given ?? '',
+    );
   const { ownerId } = identity.principal;
   const owners = { ownerId, bucketOwnerId: ownerId };
   const acl = aclOfHeaders(headers, owners, edge.users.directory);

@@ -58,14 +58,29 @@ export function readChecksumClaims(headers: ChecksumHeaders): ChecksumClaims {
  * @throws S3Error `InvalidRequest`
  */
 export function readChecksum(headers: ChecksumHeaders): SentChecksum | undefined {
-  let found: SentChecksum | undefined;
+  let found: { readonly algorithm: ChecksumAlgorithm; readonly text: string } | undefined;
   for (const [name, algorithm] of headerNames) {
     const text = textOf(headers, name);
     if (text === undefined) continue;
     if (found !== undefined) throw severalChecksums();
-    found = { algorithm, value: checksumValue(algorithm, text) };
+    found = { algorithm, text };
   }
-  return found;
+  if (found === undefined) return undefined;
+  return { algorithm: found.algorithm, value: checksumValue(found.algorithm, found.text) };
+}
+
+const beside = new Set(['algorithm', 'mode', 'type'].map((word) => prefix + word));
+
+/**
+ * Refuses checksums of algorithms that are not computed here: they would pass unverified.
+ * @throws S3Error `InvalidRequest`
+ */
+export function refuseUnknownChecksum(name: string): void {
+  if (!name.startsWith(prefix) || headerNames.has(name) || beside.has(name)) return;
+  throw new S3Error(
+    'InvalidRequest',
+    'The algorithm type you specified in x-amz-checksum- header is invalid.',
+  );
 }
 
 /**
@@ -73,10 +88,15 @@ export function readChecksum(headers: ChecksumHeaders): SentChecksum | undefined
  * @throws S3Error `InvalidRequest`
  */
 export function checksumValue(algorithm: ChecksumAlgorithm, text: string): Uint8Array {
-  const value = base64Bytes(text.replace(/-\d{1,5}$/, ''), checksumBytes[algorithm]);
+  const value = checksumBase64(algorithm, text.replace(/-\d{1,5}$/, ''));
   if (value !== undefined) return value;
   const name = `${prefix}${algorithm.toLowerCase()}`;
   throw new S3Error('InvalidRequest', `Value for ${name} header is invalid.`);
+}
+
+/** A checksum's raw value, or undefined for what is none of its size. */
+export function checksumBase64(algorithm: ChecksumAlgorithm, text: string): Uint8Array | undefined {
+  return base64Bytes(text, checksumBytes[algorithm]);
 }
 
 /** The algorithm whose checksum a header or trailer of this name carries. */
@@ -104,7 +124,8 @@ export function checksumAlgorithm(text: string | undefined): ChecksumAlgorithm |
  * @throws S3Error `InvalidRequest`
  */
 export function checksumType(text: string | undefined): ChecksumType | undefined {
-  if (text === undefined || text === 'FULL_OBJECT' || text === 'COMPOSITE') return text;
+  const type = text?.toUpperCase();
+  if (type === undefined || type === 'FULL_OBJECT' || type === 'COMPOSITE') return type;
   throw new S3Error('InvalidRequest', 'Value for x-amz-checksum-type header is invalid.');
 }
 
@@ -132,7 +153,8 @@ export function uploadChecksum(
   if (possible) return { algorithm, type };
   throw new S3Error(
     'InvalidRequest',
-    `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
+    `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} ` +
+      'checksum algorithm.',
   );
 }
 
@@ -159,7 +181,7 @@ function readMd5(text: string | undefined): Uint8Array | undefined {
   if (text === undefined) return undefined;
   const value = base64Bytes(text, 16);
   if (value !== undefined) return value;
-  throw new S3Error('InvalidDigest', 'The Content-MD5 you specified is not valid.');
+  throw new S3Error('InvalidDigest');
 }
 
 /** Exactly `lengthBytes` in canonical Base64, or undefined. */

@@ -11,7 +11,7 @@ import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 import { pushVersionId } from './versions.js';
 import { s3Document, xmlTime } from './xml.js';
 
@@ -65,7 +65,7 @@ function copiedState(exchange: Exchange): InitialState {
   const directive = headerOf(exchange.headers, 'x-amz-tagging-directive') ?? 'COPY';
   if (directive === 'COPY') return own;
   if (directive === 'REPLACE') return { ...own, tags: tags ?? {} };
-  throw new S3Error('InvalidArgument', 'Unknown tagging directive.');
+  throw invalidArgument('Unknown tagging directive.', 'x-amz-tagging-directive', directive);
 }
 
 /** What the copy has in place of the source's metadata; undefined: the source's. */
@@ -73,5 +73,5 @@ function replacement({ headers }: Exchange): ObjectAttributes | undefined {
   const directive = headerOf(headers, 'x-amz-metadata-directive') ?? 'COPY';
   if (directive === 'COPY') return undefined;
   if (directive === 'REPLACE') return objectAttributes(headers);
-  throw new S3Error('InvalidArgument', 'Unknown metadata directive.');
+  throw invalidArgument('Unknown metadata directive.', 'x-amz-metadata-directive', directive);
 }

@@ -3,7 +3,7 @@ import { isLogStoreError } from '../../base/errors.js';
 import type { CopySource } from '../../store/types.js';
 import { decodePercent } from './address.js';
 import { headerOf } from './header.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 
 interface WithHeaders {
   readonly headers: IncomingHttpHeaders;
@@ -21,15 +21,15 @@ export function copySource({ headers }: WithHeaders): CopySource {
   const versionId =
     version === -1 ? undefined : decode(given.slice(version + '?versionId='.length));
   if (versionId === '')
-    throw new S3Error('InvalidArgument', 'Version id cannot be the empty string');
+    throw invalidArgument('Version id cannot be the empty string', 'x-amz-copy-source', given);
   const path = decode(escaped.startsWith('/') ? escaped.slice(1) : escaped);
   const slash = path.indexOf('/');
-  if (slash < 1 || slash === path.length - 1)
-    throw new S3Error(
-      'InvalidArgument',
-      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-    );
-  return { bucket: path.slice(0, slash), key: path.slice(slash + 1), versionId };
+  const bucket = slash === -1 ? path : path.slice(0, slash);
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
+    throw invalidArgument('Invalid copy source bucket name', 'x-amz-copy-source', given);
+  if (slash === -1 || slash === path.length - 1)
+    throw invalidArgument('Invalid copy source object key', 'x-amz-copy-source', given);
+  return { bucket, key: path.slice(slash + 1), versionId };
 }
 
 /** A failed copy as S3 tells it: there is nothing to copy of a delete marker. */
@@ -49,7 +49,7 @@ export function readBucket(exchange: WithHeaders & { readonly bucket: string }):
 function decode(escaped: string): string {
   try {
     return decodePercent(escaped);
-  } catch (cause) {
-    throw new S3Error('InvalidArgument', 'Invalid copy source encoding.', { cause });
+  } catch {
+    throw invalidArgument('Invalid copy source encoding', 'x-amz-copy-source', escaped);
   }
 }

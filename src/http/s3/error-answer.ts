@@ -61,7 +61,12 @@ function headersOf(failure: S3Error): FlatHeaders {
     const marker = ['x-amz-delete-marker', 'true', 'x-amz-version-id', cause.deleteMarkerId];
     return failure.code === 'MethodNotAllowed' ? [...marker, 'allow', 'DELETE'] : marker;
   }
-  const { Region: region, ActualObjectSize: sizeBytes } = failure.details ?? {};
+  const {
+    Region: region,
+    ActualObjectSize: sizeBytes,
+    AllowedMethods: allowed,
+  } = failure.details ?? {};
+  if (allowed !== undefined) return ['allow', allowed];
   if (region !== undefined) return ['x-amz-bucket-region', region];
   if (sizeBytes !== undefined) return ['content-range', `bytes */${sizeBytes}`];
   return [];

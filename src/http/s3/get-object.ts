@@ -11,7 +11,7 @@ import { formatHttpDate } from './http-date.js';
 import { pushExpiration } from './lifecycle-header.js';
 import { describeObject, responseOverrides } from './object-headers.js';
 import { resolveRange } from './range.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 import { sendBody } from './send-body.js';
 import { pushVersionId, versionIdOf } from './versions.js';
 
@@ -88,9 +88,10 @@ function wantedOf(exchange: Exchange): Wanted {
 function partNumberOf(given: string): number {
   const number = /^\d{1,5}$/.test(given) ? Number(given) : 0;
   if (number >= 1 && number <= limits.partCountMax) return number;
-  throw new S3Error(
-    'InvalidArgument',
-    `Part number must be an integer between 1 and ${limits.partCountMax}, inclusive`,
+  throw invalidArgument(
+    `Part number must be an integer between 1 and ${limits.partCountMax}, inclusive.`,
+    'partNumber',
+    given,
   );
 }
 

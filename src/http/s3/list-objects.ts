@@ -9,14 +9,20 @@ import {
   writeToken,
 } from './listing-parameters.js';
 import { ownersOf, writeOwner } from './owner.js';
-import { S3Error } from './s3-error.js';
+import type { Query } from './query.js';
+import { invalidArgument } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
 export async function listObjects(exchange: Exchange): Promise<void> {
   const { query } = exchange;
   if (query.has('list-type'))
-    throw new S3Error('InvalidArgument', 'Invalid List Type specified in Request');
+    throw invalidArgument(
+      'Invalid List Type specified in Request',
+      'list-type',
+      query.get('list-type') ?? '',
+    );
+  refuseParametersOfV2(query);
   const parameters = listingParameters(query);
   const { encode, delimiter } = parameters;
   const maxKeys = pageSize(exchange, 'max-keys');
@@ -33,6 +39,16 @@ export async function listObjects(exchange: Exchange): Promise<void> {
     xml.element('NextMarker', encode(page.next));
   writePage(xml, page, parameters, await ownersOf(exchange, page.objects));
   exchange.answer.sendXml(200, xml.close('ListBucketResult').toString());
+}
+
+/** A client that goes on from a place would get the first page again, and go round for ever. */
+function refuseParametersOfV2(query: Query): void {
+  for (const name of ['continuation-token', 'start-after']) {
+    const given = query.get(name);
+    if (given === undefined) continue;
+    const message = `${name} only supported in REST.GET.BUCKET with list-type=2`;
+    throw invalidArgument(message, name, given);
+  }
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */

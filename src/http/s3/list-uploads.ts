@@ -4,9 +4,9 @@ import { isLogStoreError } from '../../base/errors.js';
 import type { ListPartsPage, ListUploadsPage, UploadInfo } from '../../store/types.js';
 import { writeChecksum } from './checksum-names.js';
 import type { Exchange } from './exchange.js';
-import { listingParameters, pageSize } from './listing-parameters.js';
+import { countOf, listingParameters, pageSize } from './listing-parameters.js';
 import { bucketOwner, writeOwner } from './owner.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
@@ -18,6 +18,8 @@ export async function listMultipartUploads(exchange: Exchange): Promise<void> {
   const keyMarker = query.get('key-marker') ?? '';
   // S3 looks at it beside a key-marker only.
   const uploadIdMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '');
+  if (uploadIdMarker !== '' && !/^[0-9a-f]{16}$/.test(uploadIdMarker))
+    throw invalidArgument('Invalid uploadId marker', 'upload-id-marker', uploadIdMarker);
   const page = await readUploads(exchange, limit, {
     prefix,
     delimiter,
@@ -110,11 +112,7 @@ async function readParts(
 
 function partMarker(given: string | undefined): number {
   if (given === undefined || given === '') return 0;
-  if (/^\d{1,10}$/.test(given) && Number(given) < 2 ** 31) return Number(given);
-  throw new S3Error(
-    'InvalidArgument',
-    'Argument part-number-marker must be an integer between 0 and 2147483647',
-  );
+  return countOf('part-number-marker', given);
 }
 
 /** Who began it, in buckets where that matters; else it is the bucket's owner's. */

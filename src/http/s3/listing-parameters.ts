@@ -1,7 +1,7 @@
 import { limits } from '../../base/limits.js';
 import type { Exchange } from './exchange.js';
 import type { Query } from './query.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument } from './s3-error.js';
 import { urlEncode } from './xml.js';
 
 /** How the names in a listing are written: as they are, or escaped when the client asked for it. */
@@ -19,7 +19,11 @@ export interface ListingParameters {
 export function listingParameters(query: Query): ListingParameters {
   const encodingType = query.get('encoding-type');
   if (encodingType !== undefined && encodingType !== 'url')
-    throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
+    throw invalidArgument(
+      'Invalid Encoding Method specified in Request',
+      'encoding-type',
+      encodingType,
+    );
   return {
     prefix: query.get('prefix') ?? '',
     delimiter: query.get('delimiter') || undefined,
@@ -35,12 +39,19 @@ export function listingParameters(query: Query): ListingParameters {
 export function pageSize(exchange: Exchange, parameter: string): number {
   const given = exchange.query.get(parameter);
   if (given === undefined || given === '') return limits.listPageMax;
-  const size = /^\d{1,10}$/.test(given) ? Number(given) : -1;
-  if (size >= 0 && size < 2 ** 31) return Math.min(size, limits.listPageMax);
-  throw new S3Error(
-    'InvalidArgument',
-    `Argument ${parameter} must be an integer between 0 and 2147483647`,
-  );
+  return Math.min(countOf(parameter, given), limits.listPageMax);
+}
+
+/**
+ * A parameter's whole number from 0 to 2^31 - 1.
+ * @throws S3Error `InvalidArgument`
+ */
+export function countOf(parameter: string, given: string): number {
+  if (/^\d{1,10}$/.test(given) && Number(given) < 2 ** 31) return Number(given);
+  const message = /^-\d+$/.test(given)
+    ? `Argument ${parameter} must be an integer between 0 and 2147483647`
+    : `Provided ${parameter} not an integer or within integer range`;
+  throw invalidArgument(message, parameter, given);
 }
 
 /** Continuation tokens are opaque to clients: the name that the page ended with. */
@@ -56,5 +67,9 @@ export function readToken(token: string | undefined): string | undefined {
   if (token === undefined || token === '') return undefined;
   const name = Buffer.from(token, 'base64url').toString('utf8');
   if (writeToken(name) === token) return name;
-  throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
+  throw invalidArgument(
+    'The continuation token provided is incorrect',
+    'continuation-token',
+    token,
+  );
 }

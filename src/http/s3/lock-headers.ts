@@ -2,7 +2,7 @@ import type { InitialState, ObjectLock, Retention } from '../../store/version-op
 import { initialAcl } from './acl-headers.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument } from './s3-error.js';
 import { tagsOfHeader } from './tags.js';
 
 const prefix = 'x-amz-object-lock-';
@@ -28,17 +28,22 @@ function lockOf(
   hold: string | undefined,
 ): ObjectLock {
   if ((mode === undefined) !== (until === undefined)) {
-    throw new S3Error(
-      'InvalidArgument',
-      `${prefix}retain-until-date and ${prefix}mode must both be supplied`,
+    throw invalidArgument(
+      `${prefix}retain-until-date and ${prefix}mode must both be supplied.`,
+      `${prefix}${mode === undefined ? 'mode' : 'retain-until-date'}`,
+      '',
     );
   }
   if (hold !== undefined && hold !== 'ON' && hold !== 'OFF') {
-    throw new S3Error('InvalidArgument', "Legal Hold must be either of 'ON' or 'OFF'");
+    const message = "Legal Hold must be either of 'ON' or 'OFF'";
+    throw invalidArgument(message, `${prefix}legal-hold`, hold);
   }
+  if (mode !== undefined && mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE')
+    throw invalidArgument('Unknown wormMode directive.', `${prefix}mode`, mode);
   const retention = mode === undefined ? undefined : retentionOf(mode, until ?? '');
   if (mode !== undefined && retention === undefined) {
-    throw new S3Error('InvalidArgument', 'Unknown wormMode directive, or a date that is none.');
+    const message = 'The retain until date must be provided in ISO 8601 format';
+    throw invalidArgument(message, `${prefix}retain-until-date`, until ?? '');
   }
   return { retention, legalHold: hold === 'ON' };
 }

@@ -1,8 +1,9 @@
+import { isLogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { ChecksumAlgorithm, CompletedPart, CompleteUploadOptions } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import { readWholeBody } from './body.js';
-import { checksumType, checksumValue, readChecksum, uploadChecksum } from './checksum-headers.js';
+import { checksumBase64, checksumType, readChecksum, uploadChecksum } from './checksum-headers.js';
 import { checksumElements, writeChecksum } from './checksum-names.js';
 import { bareEtag, writeCondition } from './conditions.js';
 import { pushEncryption, writeEncryption } from './encryption-headers.js';
@@ -12,7 +13,7 @@ import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 import { pushVersionId } from './versions.js';
 import { s3Document } from './xml.js';
 import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
@@ -57,9 +58,14 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
     checksumType: checksumType(headerOf(headers, 'x-amz-checksum-type')),
     sizeBytes: objectSize(headerOf(headers, 'x-amz-mp-object-size')),
   };
+  await requirePartChecksums(exchange, uploadId, parts);
   using receipt = wantedReceipt(exchange);
   using _promise = exchange.answer.promise();
-  const info = await store.completeUpload(bucket, key, uploadId, parts, options);
+  const info = await store
+    .completeUpload(bucket, key, uploadId, parts, options)
+    .catch((error: unknown) => {
+      throw completionRefusal(error);
+    });
 
   const xml = s3Document('CompleteMultipartUploadResult');
   xml.element('Location', location(exchange)).element('Bucket', bucket).element('Key', key);
@@ -87,7 +93,11 @@ function location({ address, answer, bucket, key }: Exchange): string {
 function objectSize(given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
   if (/^\d{1,15}$/.test(given)) return Number(given);
-  throw new S3Error('InvalidArgument', 'x-amz-mp-object-size must be a number of bytes');
+  const what = /^-\d+$/.test(given) ? 'less than zero' : 'invalid';
+  throw new S3Error(
+    'InvalidRequest',
+    `Value for x-amz-mp-object-size header is ${what}: '${given}'`,
+  );
 }
 
 function readParts(body: Uint8Array): CompletedPart[] {
@@ -100,6 +110,8 @@ function readPart(element: XmlElement): CompletedPart {
   const number = childText(element, 'PartNumber')?.trim();
   const etag = childText(element, 'ETag')?.trim();
   if (element.name !== 'Part' || number === undefined || etag === undefined) throw malformed();
+  if (/^(-\d+|0+)$/.test(number))
+    throw invalidArgument('PartNumber must be >= 1', 'PartNumber', number);
   if (!/^\d{1,5}$/.test(number)) throw malformed();
   return {
     number: Number(number),
@@ -111,9 +123,45 @@ function readPart(element: XmlElement): CompletedPart {
 function partChecksum(
   element: XmlElement,
 ): { algorithm: ChecksumAlgorithm; value: Uint8Array } | undefined {
+  let found: { algorithm: ChecksumAlgorithm; value: Uint8Array } | undefined;
   for (const [algorithm, name] of checksumElements) {
     const text = childText(element, name)?.trim();
-    if (text !== undefined) return { algorithm, value: checksumValue(algorithm, text) };
+    if (text === undefined) continue;
+    const value = checksumBase64(algorithm, text);
+    if (found !== undefined || value === undefined)
+      throw invalidArgument(
+        'Invalid Base64 or multiple checksums present in request',
+        'Checksum',
+        text,
+      );
+    found = { algorithm, value };
   }
-  return undefined;
+  return found;
+}
+
+/** What the object's checksum is made of must come with each part, as it does in S3. */
+async function requirePartChecksums(
+  { store, bucket, key }: Exchange,
+  uploadId: string,
+  parts: readonly CompletedPart[],
+): Promise<void> {
+  const bare = parts.find(({ checksum }) => checksum === undefined);
+  if (bare === undefined) return;
+  const { checksum } = await store.headUpload(bucket, key, uploadId).catch((error: unknown) => {
+    if (isLogStoreError(error, 'NO_SUCH_UPLOAD')) return { checksum: undefined }; // ended before
+    throw error;
+  });
+  if (checksum?.type !== 'COMPOSITE') return;
+  throw new S3Error(
+    'InvalidRequest',
+    `The upload was created using a ${checksum.algorithm.toLowerCase()} checksum. The complete ` +
+      'request must include the checksum for each part. ' +
+      `It was missing for part ${bare.number} in the request.`,
+  );
+}
+
+/** Of a completion: arguments that contradict the upload are wrong requests, in S3's words. */
+function completionRefusal(error: unknown): unknown {
+  if (!isLogStoreError(error, 'INVALID_ARGUMENT')) return error;
+  return new S3Error('InvalidRequest', error.message, { cause: error });
 }

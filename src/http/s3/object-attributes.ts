@@ -6,7 +6,7 @@ import { readEncryption } from './encryption-headers.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { formatHttpDate } from './http-date.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 import { pushVersionId, versionIdOf } from './versions.js';
 import { s3Document, type XmlWriter } from './xml.js';
 
@@ -45,10 +45,15 @@ function wantedOf({ headers }: Exchange): ReadonlySet<string> {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  if (names.length > 0 && names.every((name) => attributeNames.includes(name))) {
-    return new Set(names);
-  }
-  throw new S3Error('InvalidArgument', 'Invalid attribute name specified.');
+  if (names.length === 0)
+    throw new S3Error(
+      'InvalidRequest',
+      'The x-amz-object-attributes header specifying the attributes to be retrieved is either ' +
+        'missing or empty',
+    );
+  const unknown = names.find((name) => !attributeNames.includes(name));
+  if (unknown === undefined) return new Set(names);
+  throw invalidArgument('Invalid attribute name specified.', 'x-amz-object-attributes', unknown);
 }
 
 interface PartsPage {

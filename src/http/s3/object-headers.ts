@@ -37,9 +37,9 @@ export function objectAttributes(headers: IncomingHttpHeaders): ObjectAttributes
 
 /** `aws-chunked` says how the body travelled; it is no property of the object. */
 function withoutAwsChunked(encoding: string | undefined): string | undefined {
-  if (encoding === undefined || !encoding.includes('aws-chunked')) return encoding;
+  if (encoding === undefined || !/aws-chunked/i.test(encoding)) return encoding;
   const codings = encoding.split(',').map((coding) => coding.trim());
-  return codings.filter((coding) => coding !== 'aws-chunked').join(', ') || undefined;
+  return codings.filter((coding) => coding.toLowerCase() !== 'aws-chunked').join(',') || undefined;
 }
 
 const noMetadata: Readonly<Record<string, string>> = Object.freeze({});

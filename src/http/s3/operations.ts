@@ -320,6 +320,12 @@ const unservedBucketOperations: readonly Operation[] = [
   unserved('CreateBucketMetadataConfiguration', 'POST', 'bucket', 'metadataConfiguration'),
   unserved('CreateBucketMetadataTableConfiguration', 'POST', 'bucket', 'metadataTable'),
   unserved(
+    'UpdateBucketMetadataAnnotationTableConfiguration',
+    'PUT',
+    'bucket',
+    'metadataAnnotationTable',
+  ),
+  unserved(
     'UpdateBucketMetadataInventoryTableConfiguration',
     'PUT',
     'bucket',
@@ -334,6 +340,12 @@ const unservedBucketOperations: readonly Operation[] = [
 ];
 
 const unservedObjectOperations: readonly Operation[] = [
+  // GetObjectAnnotation is the same request with a name in it.
+  ...configuration('object', 'annotation', {
+    GET: 'ListObjectAnnotations',
+    PUT: 'PutObjectAnnotation',
+    DELETE: 'DeleteObjectAnnotation',
+  }),
   ...configuration('object', 'encryption', { PUT: 'UpdateObjectEncryption' }),
   ...configuration('object', 'renameObject', { PUT: 'RenameObject' }),
   ...configuration('object', 'torrent', { GET: 'GetObjectTorrent' }),

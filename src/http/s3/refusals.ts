@@ -1,4 +1,5 @@
-import { S3Error } from './s3-error.js';
+import { refuseUnknownChecksum } from './checksum-headers.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 
 type Verdict = (value: string) => void;
 
@@ -31,6 +32,9 @@ const verdicts = new Map<string, Verdict>([
   ['x-amz-if-match-last-modified-time', refuse],
   ['x-amz-if-match-size', refuse],
   ['x-amz-mfa', refuse],
+  ['x-amz-object-lock-event-hold', refuse],
+  ['x-amz-object-lock-event-hold-duration-days', refuse],
+  ['x-amz-object-lock-event-hold-duration-years', refuse],
   ['x-amz-server-side-encryption-context', refuse],
   ['x-amz-storage-class', storageClass],
   ['x-amz-website-redirect-location', refuse],
@@ -40,13 +44,15 @@ const verdicts = new Map<string, Verdict>([
 /**
  * Refuses a request whose headers ask for what is not served, before anything is read or done: an
  * object that its owner believes encrypted, locked or tagged must be so.
- * @throws S3Error `NotImplemented`, `InvalidStorageClass`
+ * @throws S3Error `NotImplemented`, `InvalidRequest`, `InvalidStorageClass`
  */
 export function refuseUnserved(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): void {
   for (const name in headers) {
-    if (name.startsWith('x-amz-')) verdicts.get(name)?.(String(headers[name]));
+    if (!name.startsWith('x-amz-')) continue;
+    refuseUnknownChecksum(name);
+    verdicts.get(name)?.(String(headers[name]));
   }
 }
 
@@ -57,7 +63,7 @@ export function refuseUnserved(
 export function refuseVersionId(versionId: string | undefined): void {
   if (versionId === undefined || versionId === 'null') return;
   if (versionId === '') {
-    throw new S3Error('InvalidArgument', 'Version id cannot be the empty string');
+    throw invalidArgument('Version id cannot be the empty string', 'versionId', '');
   }
   refuse();
 }

@@ -111,6 +111,7 @@ const rights: Readonly<Record<string, Right>> = {
   DeleteBucketMetadataTableConfiguration: right('PutBucketMetadataTableConfiguration'),
   CreateBucketMetadataConfiguration: right('PutBucketMetadataTableConfiguration'),
   CreateBucketMetadataTableConfiguration: right('PutBucketMetadataTableConfiguration'),
+  UpdateBucketMetadataAnnotationTableConfiguration: right('PutBucketMetadataTableConfiguration'),
   UpdateBucketMetadataInventoryTableConfiguration: right('PutBucketMetadataTableConfiguration'),
   UpdateBucketMetadataJournalTableConfiguration: right('PutBucketMetadataTableConfiguration'),
 
@@ -148,6 +149,13 @@ const rights: Readonly<Record<string, Right>> = {
   PutObjectLegalHold: right('PutObjectLegalHold'),
   RestoreObject: right('RestoreObject'),
   UpdateObjectEncryption: right('UpdateObjectEncryption'),
+  ListObjectAnnotations: right('ListObjectAnnotations', undefined, 'ListObjectVersionAnnotations'),
+  PutObjectAnnotation: right('PutObjectAnnotation', undefined, 'PutObjectVersionAnnotation'),
+  DeleteObjectAnnotation: right(
+    'DeleteObjectAnnotation',
+    undefined,
+    'DeleteObjectVersionAnnotation',
+  ),
 };
 
 /** Of an operation that the table does not know nobody could say who may use it. */

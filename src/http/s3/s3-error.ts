@@ -7,7 +7,7 @@ import { InvariantError } from '../../base/invariant.js';
  */
 const table = {
   AccessControlListNotSupported: [400, 'The bucket does not allow ACLs.'],
-  AccessDenied: [403, 'Access Denied'],
+  AccessDenied: [403, 'Access Denied.'],
   AccessForbidden: [403, 'The request is not allowed.'],
   AuthorizationHeaderMalformed: [400, 'The authorization header that you provided is not valid.'],
   AuthorizationQueryParametersError: [
@@ -15,34 +15,37 @@ const table = {
     'The authorization query parameters that you provided are not valid.',
   ],
   BadRequest: [400, 'Bad Request'],
-  BadDigest: [400, 'The digest that you specified did not match what we calculated.'],
+  BadDigest: [400, 'The Content-MD5 you specified did not match what we received.'],
   BucketAlreadyExists: [409, 'The requested bucket name is not available.'],
   BucketAlreadyOwnedByYou: [
     409,
-    'The bucket that you tried to create already exists, and you own it.',
+    'Your previous request to create the named bucket succeeded and you already own it.',
   ],
-  BucketNotEmpty: [409, 'The bucket that you tried to delete is not empty.'],
+  BucketNotEmpty: [409, 'The bucket you tried to delete is not empty.'],
   ConditionalRequestConflict: [
     409,
-    'A conflicting operation occurred during this request. Try again.',
+    'The conditional request cannot succeed due to a conflicting operation against this resource.',
   ],
   DeleteConflict: [409, 'It is in use.'],
   EntityAlreadyExists: [409, 'It exists already.'],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed object size.'],
-  EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed object size.'],
+  EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed size'],
   ExpiredToken: [400, 'The provided token has expired.'],
   IllegalLocationConstraintException: [
     400,
     'The location constraint does not fit the region of this endpoint.',
   ],
-  IncompleteBody: [400, 'You did not provide the number of bytes that the request announced.'],
+  IncompleteBody: [
+    400,
+    'You did not provide the number of bytes specified by the Content-Length HTTP header',
+  ],
   InsufficientStorage: [507, 'The store has no space left.'],
   InternalError: [500, 'We encountered an internal error. Please try again.'],
   InvalidAccessKeyId: [403, 'The access key ID that you provided does not exist in our records.'],
   InvalidArgument: [400, 'Invalid argument.'],
   InvalidBucketAclWithObjectOwnership: [
     400,
-    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting.",
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
   ],
   InvalidBucketState: [409, 'The request is not valid for the current state of the bucket.'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
@@ -51,62 +54,80 @@ const table = {
     400,
     'The encryption request that you specified is not valid. The valid value is AES256.',
   ],
-  InvalidDigest: [400, 'The digest that you specified is not valid.'],
-  InvalidLocationConstraint: [400, 'The specified location constraint is not valid.'],
+  InvalidDigest: [400, 'The Content-Md5 you specified is not valid.'],
+  InvalidLocationConstraint: [400, 'The specified location-constraint is not valid'],
   InvalidObjectState: [403, "Restore is not allowed for the object's current storage class."],
-  InvalidPart: [400, 'One or more of the specified parts could not be found, or has another ETag.'],
-  InvalidPartNumber: [416, 'The requested part number is not satisfiable.'],
-  InvalidPartOrder: [400, 'The list of parts was not in ascending order.'],
+  InvalidPart: [
+    400,
+    'One or more of the specified parts could not be found.  The part may not have been ' +
+      "uploaded, or the specified entity tag may not match the part's entity tag.",
+  ],
+  InvalidPartNumber: [416, 'The requested partnumber is not satisfiable'],
+  InvalidPartOrder: [
+    400,
+    'The list of parts was not in ascending order. Parts must be ordered by part number.',
+  ],
   InvalidPolicyDocument: [400, 'The policy of the form is not valid.'],
-  InvalidRange: [416, 'The requested range is not satisfiable.'],
+  InvalidRange: [416, 'The requested range is not satisfiable'],
   InvalidRequest: [400, 'Invalid request.'],
   InvalidRetentionPeriod: [400, 'The retention period is not valid.'],
   InvalidStorageClass: [400, 'The storage class that you specified is not valid.'],
   InvalidTag: [400, 'The tag provided was not a valid tag.'],
-  InvalidToken: [400, 'The provided token is malformed or otherwise not valid.'],
-  InvalidURI: [400, 'The specified URI could not be parsed.'],
+  InvalidToken: [400, 'The provided token is malformed or otherwise invalid.'],
+  InvalidURI: [400, "The specified URI couldn't be parsed."],
   'KMS.NotFoundException': [400, 'The specified key does not exist.'],
   KeyTooLongError: [400, 'Your key is too long.'],
-  MalformedACLError: [400, 'The XML that you provided was not well-formed or did not validate.'],
+  MalformedACLError: [
+    400,
+    'The XML you provided was not well-formed or did not validate against our published schema.',
+  ],
   MalformedPOSTRequest: [
     400,
     'The body of your POST request is not well-formed multipart/form-data.',
   ],
   MalformedPolicy: [400, 'The policy is not valid.'],
-  MalformedTrailerError: [400, 'The trailer of the request body is not well-formed.'],
-  MalformedXML: [400, 'The XML that you provided was not well-formed or did not validate.'],
+  MalformedTrailerError: [
+    400,
+    'The request contained trailing data that was not well-formed or did not conform to ' +
+      'our published schema.',
+  ],
+  MalformedXML: [
+    400,
+    'The XML you provided was not well-formed or did not validate against our published schema.',
+  ],
   MaxPostPreDataLengthExceededError: [
     400,
     'Your POST request fields preceding the upload file were too large.',
   ],
-  MaxMessageLengthExceeded: [400, 'Your request was too large.'],
-  MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size.'],
+  MaxMessageLengthExceeded: [400, 'Your request was too big.'],
+  MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size'],
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
-  MissingSecurityHeader: [400, 'Your request is missing a required header.'],
+  MissingSecurityHeader: [400, 'Your request was missing a required header.'],
   MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
-  MissingRequestBodyError: [400, 'Request body is empty.'],
+  MissingRequestBodyError: [400, 'Request Body is empty'],
   NoSuchBucket: [404, 'The specified bucket does not exist.'],
-  NoSuchBucketPolicy: [404, 'The specified bucket does not have a bucket policy.'],
-  NoSuchCORSConfiguration: [404, 'The CORS configuration does not exist.'],
+  NoSuchBucketPolicy: [404, 'The bucket policy does not exist.'],
+  NoSuchCORSConfiguration: [404, 'The CORS configuration does not exist'],
   NoSuchEntity: [404, 'It does not exist.'],
   NoSuchKey: [404, 'The specified key does not exist.'],
   NoSuchLifecycleConfiguration: [404, 'The lifecycle configuration does not exist.'],
   NoSuchObjectLockConfiguration: [
     404,
-    'The specified object does not have an ObjectLock configuration.',
+    'The specified object does not have a ObjectLock configuration.',
   ],
   NoSuchPublicAccessBlockConfiguration: [
     404,
     'The public access block configuration was not found.',
   ],
-  NoSuchTagSet: [404, 'The tag set does not exist.'],
-  NoSuchUpload: [404, 'The specified multipart upload does not exist; it may have been ended.'],
-  NoSuchVersion: [404, 'The specified version does not exist.'],
-  NoSuchWebsiteConfiguration: [404, 'The specified bucket does not have a website configuration.'],
-  NotImplemented: [
-    501,
-    'A header or parameter that you provided implies functionality not implemented.',
+  NoSuchTagSet: [404, 'The TagSet does not exist.'],
+  NoSuchUpload: [
+    404,
+    'The specified multipart upload does not exist. The upload ID may be invalid, or the ' +
+      'upload may have been aborted or completed.',
   ],
+  NoSuchVersion: [404, 'The specified version does not exist.'],
+  NoSuchWebsiteConfiguration: [404, 'The specified bucket does not have a website configuration'],
+  NotImplemented: [501, 'A header you provided implies functionality that is not implemented.'],
   NotModified: [304, 'Not Modified'],
   NotSealed: [404, 'No signed block of the ledger shows this.'],
   ObjectLockConfigurationNotFoundError: [
@@ -115,7 +136,7 @@ const table = {
   ],
   OwnershipControlsNotFoundError: [404, 'The bucket ownership controls were not found.'],
   PermanentRedirect: [301, 'The bucket must be addressed through another endpoint.'],
-  PreconditionFailed: [412, 'At least one of the preconditions that you specified did not hold.'],
+  PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold.'],
   ReplicationConfigurationNotFoundError: [404, 'The replication configuration was not found.'],
   RequestHeaderSectionTooLarge: [
     400,
@@ -133,7 +154,8 @@ const table = {
   ServiceUnavailable: [503, 'The store cannot take this request now.'],
   SignatureDoesNotMatch: [
     403,
-    'The request signature that we calculated does not match the signature you provided.',
+    'The request signature we calculated does not match the signature you provided. Check ' +
+      'your key and signing method.',
   ],
   SlowDown: [503, 'Please reduce your request rate.'],
   TooManyParts: [400, 'You specified more parts than are allowed.'],
@@ -176,6 +198,13 @@ export class S3Error extends Error {
     this.status = table[code][0];
     this.details = options?.details;
   }
+}
+
+/** Names the argument and what it held, as S3 does. */
+export function invalidArgument(message: string, ArgumentName: string, value: string): S3Error {
+  return new S3Error('InvalidArgument', message, {
+    details: { ArgumentName, ArgumentValue: value },
+  });
 }
 
 /** Whether `text` is a code of the table. */
@@ -235,6 +264,14 @@ export const s3Codes = Object.freeze({
   IO: 'InternalError',
 }) satisfies Readonly<Record<ErrorCode, S3Code>>;
 
+/** Failures for which clients look for S3's own sentence; of the others the store tells more. */
+const fixed: ReadonlySet<ErrorCode> = new Set([
+  ...(['NO_SUCH_BUCKET', 'NO_SUCH_KEY', 'NO_SUCH_VERSION', 'NO_SUCH_UPLOAD'] as const),
+  ...(['DELETE_MARKER', 'BUCKET_EXISTS', 'INVALID_BUCKET_NAME', 'KEY_TOO_LONG'] as const),
+  ...(['INVALID_RANGE', 'INVALID_PART', 'INVALID_PART_ORDER', 'ENTITY_TOO_SMALL'] as const),
+  ...(['ENTITY_TOO_LARGE', 'PRECONDITION_FAILED', 'BUCKET_NOT_EMPTY'] as const),
+]);
+
 /**
  * Any failure as the S3 error that its client gets. The message of an internal one stays inside,
  * since it may name files; it is in `cause`.
@@ -245,6 +282,6 @@ export function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
   if (!isLogStoreError(error)) return new S3Error('InternalError', undefined, { cause: error });
   const code = s3Codes[error.code];
-  const message = table[code][0] < 500 ? error.message : undefined;
-  return new S3Error(code, message, { cause: error });
+  const isTold = table[code][0] < 500 && !fixed.has(error.code);
+  return new S3Error(code, isTold ? error.message : undefined, { cause: error });
 }

@@ -1,6 +1,6 @@
 import type { Tags } from '../../store/version-options.js';
 import { Query } from './query.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 import type { XmlWriter } from './xml.js';
 import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
 
@@ -41,12 +41,8 @@ export function tagsOfHeader(header: string | undefined): Tags | undefined {
   if (header === undefined || header === '') return undefined;
   const pairs = header.split('&').filter((pair) => pair !== '');
   const tags = [...parsed(header)];
-  if (tags.length < pairs.length) {
-    throw new S3Error(
-      'InvalidArgument',
-      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters " +
-        'without tag name duplicates.',
-    );
+  if (tags.length < pairs.length || tags.some(([name]) => name === '')) {
+    throw badHeader(header);
   }
   return checkedTags(tags, tagLimits.object);
 }
@@ -60,9 +56,16 @@ export function tagsHeader(tags: Tags): string {
 function parsed(header: string): Query {
   try {
     return new Query(header);
-  } catch (cause) {
-    throw new S3Error('InvalidArgument', 'Tags must be URL-encoded UTF-8', { cause });
+  } catch {
+    throw badHeader(header);
   }
+}
+
+function badHeader(header: string): S3Error {
+  const message =
+    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters " +
+    'without tag name duplicates.';
+  return invalidArgument(message, 'x-amz-tagging', header);
 }
 
 function checkedTags(entries: readonly [name: string, value: string][], countMax: number): Tags {

@@ -1,6 +1,6 @@
 import { isLogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
-import type { ByteRange, ChecksumAlgorithm, PartInfo } from '../../store/types.js';
+import type { ByteRange, ChecksumAlgorithm, PartInfo, UploadInfo } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import { bodyRefusal, receiveBody } from './body.js';
 import { readChecksumClaims } from './checksum-headers.js';
@@ -10,7 +10,7 @@ import { copyRefusal, copySource } from './copy-source.js';
 import { copySourceKey, customerKey, pushEncryption } from './encryption-headers.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 import { s3Document, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
@@ -20,7 +20,7 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
   // Asked first: an upload that is not there is refused before its part is read.
   const upload = await store.headUpload(bucket, key, uploadId);
   const ofCustomer = customerKey(exchange);
-  checkAlgorithm(readChecksumClaims(exchange.headers).algorithm, upload.checksum?.algorithm);
+  checkAlgorithm(readChecksumClaims(exchange.headers).algorithm, upload.checksum);
   const body = await receiveBody(exchange, limits.putBytesMax);
   const checksumAlgorithm = body.options.checksumAlgorithm ?? upload.checksum?.algorithm;
   const options = { ...body.options, checksumAlgorithm, customerKey: ofCustomer };
@@ -60,16 +60,18 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   exchange.answer.sendXml(200, xml.close('CopyPartResult').toString(), described);
 }
 
-/** A part has no other checksum than its upload was begun with. */
-function checkAlgorithm(
-  sent: ChecksumAlgorithm | undefined,
-  wanted: ChecksumAlgorithm | undefined,
-): void {
-  if (sent === undefined || wanted === undefined || sent === wanted) return;
-  const message = `expected checksum Type: ${wanted.toLowerCase()}, actual checksum Type: `;
+/**
+ * A part has no other checksum than its upload was begun with; and it must have that one where the
+ * object's is made of those of the parts.
+ */
+function checkAlgorithm(sent: ChecksumAlgorithm | undefined, wanted: UploadInfo['checksum']): void {
+  if (wanted === undefined || sent === wanted.algorithm) return;
+  if (sent === undefined && wanted.type === 'FULL_OBJECT') return;
+  const [theirs, ours] = [sent, wanted.algorithm].map((name) => name?.toLowerCase() ?? 'null');
   throw new S3Error(
     'InvalidRequest',
-    `Checksum Type mismatch occurred, ${message}${sent.toLowerCase()}`,
+    'Checksum Type mismatch occurred, ' +
+      `expected checksum Type: ${ours}, actual checksum Type: ${theirs}`,
   );
 }
 
@@ -86,9 +88,10 @@ function partOf({ query }: Exchange): { uploadId: string; number: number } {
   const given = query.get('partNumber') ?? '';
   const number = /^\d{1,5}$/.test(given) ? Number(given) : 0;
   if (number < 1 || number > limits.partCountMax)
-    throw new S3Error(
-      'InvalidArgument',
-      `Part number must be an integer between 1 and ${limits.partCountMax}, inclusive`,
+    throw invalidArgument(
+      `Part number must be an integer between 1 and ${limits.partCountMax}, inclusive.`,
+      'partNumber',
+      given,
     );
   return { uploadId: query.get('uploadId') ?? '', number };
 }
@@ -99,9 +102,10 @@ function copyRange(given: string | undefined): ByteRange | undefined {
   const ends = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(given);
   const [first, last] = [Number(ends?.[1]), Number(ends?.[2])];
   if (ends !== null && first <= last) return { startBytes: first, endBytes: last + 1 };
-  throw new S3Error(
-    'InvalidArgument',
+  throw invalidArgument(
     'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last ' +
       'are the zero-based offsets of the first and last bytes to copy',
+    'x-amz-copy-source-range',
+    given,
   );
 }

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import type { Query } from './query.js';
 import { rightTo } from './rights.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument } from './s3-error.js';
 
 /**
  * The version that a request names.
@@ -12,7 +12,7 @@ import { S3Error } from './s3-error.js';
 export function versionIdOf(query: Query): string | undefined {
   const versionId = query.get('versionId');
   if (versionId === '') {
-    throw new S3Error('InvalidArgument', 'Version id cannot be the empty string');
+    throw invalidArgument('Version id cannot be the empty string', 'versionId', '');
   }
   return versionId;
 }

@@ -218,7 +218,7 @@ sigv4('another region is refused and told which; an empty setting accepts any', 
   const answer = verify(withHeaders(aRequest(), headers));
   assert.ok(answer.is === 'refused');
   assert.is(answer.code, 'AuthorizationHeaderMalformed');
-  assert.is(answer.region, 'us-east-1');
+  assert.is(answer.details?.Region, 'us-east-1');
   const open = new SigV4Verifier({ region: '', secretOf });
   assert.is(outcome(open.verify(withHeaders(aRequest(), headers), timeMs)), 'authenticated');
 });

@@ -20,10 +20,12 @@ errors('carry the status and the usual message of their code', () => {
 errors(
   'a failure of the store has its code there, with its message if the client caused it',
   () => {
-    const caused = toS3Error(new LogStoreError('INVALID_PART', 'part 3 is not there'));
-    assert.is(caused.code, 'InvalidPart');
-    assert.is(caused.message, 'part 3 is not there');
+    const caused = toS3Error(new LogStoreError('INVALID_BUCKET_STATE', 'versions are needed'));
+    assert.is(caused.code, 'InvalidBucketState');
+    assert.is(caused.message, 'versions are needed');
     assert.is(toS3Error(caused), caused);
+    const known = toS3Error(new LogStoreError('NO_SUCH_KEY', 'no key "k"'));
+    assert.is(known.message, 'The specified key does not exist.');
   },
 );
 

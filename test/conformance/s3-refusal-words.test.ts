@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type Answer,
+  codeOf,
+  credentials,
+  type RawRequest,
+  type S3Place,
+  s3Place,
+} from '../e2e/s3-place.js';
+
+/** What S3 says of a request that it refuses: clients show it, and suites compare it. */
+const words = suite('the words of refusals');
+
+let at: S3Place;
+let uploadId: string;
+
+words.before(async () => {
+  at = await s3Place();
+  await at.send({ method: 'PUT', target: '/told' });
+  await at.send({ method: 'PUT', target: '/told/kept', body: 'kept' });
+  const begun = await at.send({ method: 'POST', target: '/told/up?uploads' });
+  uploadId = elementOf(begun, 'UploadId') ?? '';
+});
+words.after(() => at.close());
+
+const entities = { '&quot;': '"', '&apos;': "'", '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+
+function elementOf({ body }: Answer, name: string): string | undefined {
+  const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(body.toString())?.[1];
+  return found?.replace(/&\w+;/g, (entity) => entities[entity as keyof typeof entities] ?? entity);
+}
+
+function tells(answer: Answer, code: string, told: Readonly<Record<string, string>>): void {
+  assert.is(codeOf(answer), code, answer.body.toString());
+  for (const [name, text] of Object.entries(told)) assert.is(elementOf(answer, name), text, name);
+}
+
+const signature = 'a'.repeat(64);
+const credential = 'Credential=somebody/20260101/us-east-1/s3/aws4_request';
+const components = (...each: readonly string[]) => `AWS4-HMAC-SHA256 ${each.join(',')}`;
+const malformed = 'The authorization header is malformed; ';
+
+const authorizations: readonly (readonly [header: string, code: string, message: string])[] = [
+  [
+    'nonsense',
+    'InvalidArgument',
+    "Authorization header is invalid -- one and only one ' ' (space) required.",
+  ],
+  ['Digest of=something', 'InvalidArgument', 'Unsupported Authorization Type'],
+  [
+    'AWS key:signature',
+    'InvalidRequest',
+    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+  ],
+  [
+    components(credential, `Signature=${signature}`),
+    'AuthorizationHeaderMalformed',
+    `${malformed}the authorization header requires three components: ` +
+      'Credential, SignedHeaders, and Signature.',
+  ],
+  [
+    components(credential, 'SignedHeaders-host', `Signature=${signature}`),
+    'AuthorizationHeaderMalformed',
+    `${malformed}the authorization component "SignedHeaders-host" is malformed.`,
+  ],
+  [
+    components(credential, 'SignedHeaders=host', `Other=${signature}`),
+    'AuthorizationHeaderMalformed',
+    `${malformed}missing Signature.`,
+  ],
+  [
+    components('Other=x', 'SignedHeaders=host', `Signature=${signature}`),
+    'AuthorizationHeaderMalformed',
+    `${malformed}missing Credential.`,
+  ],
+  [
+    components(credential, 'Other=host', `Signature=${signature}`),
+    'AuthorizationHeaderMalformed',
+    `${malformed}missing SignedHeaders.`,
+  ],
+];
+
+for (const [authorization, code, message] of authorizations)
+  words(`Authorization: ${authorization.slice(0, 50)} is ${code}`, async () => {
+    const headers = { authorization, 'x-amz-date': '20260101T000000Z' };
+    const answer = await at.sendUnsigned({ method: 'GET', target: '/told', headers });
+    assert.is(answer.status, 400);
+    tells(answer, code, { Message: message });
+  });
+
+const credentialsOf: readonly (readonly [credential: string, why: string])[] = [
+  [
+    'k/20260101/us-east-1/s3/of/more',
+    'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+  ],
+  [
+    'k/20260101/us-east-1/ec2/aws4_request',
+    'incorrect service "ec2". This endpoint belongs to "s3".',
+  ],
+  [
+    'k/20260101/us-east-1/s3/aws9_request',
+    'incorrect terminal "aws9_request". This endpoint uses "aws4_request".',
+  ],
+  [
+    'k/2026-1-1/us-east-1/s3/aws4_request',
+    'incorrect date format "2026-1-1". This date in the credential must be in the format ' +
+      '"yyyyMMdd".',
+  ],
+];
+
+for (const [text, why] of credentialsOf)
+  words(`the credential ${text} is told what is wrong, in headers and in URLs`, async () => {
+    const query = new URLSearchParams({
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Credential': text,
+      'X-Amz-Date': '20260101T000000Z',
+      'X-Amz-Expires': '60',
+      'X-Amz-SignedHeaders': 'host',
+      'X-Amz-Signature': signature,
+    });
+    const inUrl = await at.sendUnsigned({ method: 'GET', target: `/told?${query}` });
+    const Message = `Error parsing the X-Amz-Credential parameter; ${why}`;
+    tells(inUrl, 'AuthorizationQueryParametersError', { Message });
+    const authorization = components(
+      `Credential=${text}`,
+      'SignedHeaders=host',
+      `Signature=${signature}`,
+    );
+    const headers = { authorization, 'x-amz-date': '20260101T000000Z' };
+    const inHeader = await at.sendUnsigned({ method: 'GET', target: '/told', headers });
+    tells(inHeader, 'AuthorizationHeaderMalformed', { Message: malformed + why });
+  });
+
+words('an unknown key, headers beside a signature and a wrong time are named', async () => {
+  const request = { method: 'GET', target: '/told' };
+  const unknown = await at.send({ ...request, accessKeyId: 'NOBODY' });
+  tells(unknown, 'InvalidAccessKeyId', { AWSAccessKeyId: 'NOBODY' });
+  const signed = at.sign(request);
+  const slipped = { ...signed, 'x-amz-tagging': 'a=b', 'x-amz-copy-source': 'b/k' };
+  const beside = await at.sendUnsigned({ ...request, headers: slipped });
+  tells(beside, 'AccessDenied', { HeadersNotSigned: 'x-amz-copy-source, x-amz-tagging' });
+  const late = await at.send({ ...request, timeMs: Date.now() - 3_600_000 });
+  tells(late, 'RequestTimeTooSkewed', { MaxAllowedSkewMilliseconds: '900000' });
+  const wrong = await at.send({ ...request, secret: `${credentials.secretAccessKey}x` });
+  assert.is(codeOf(wrong), 'SignatureDoesNotMatch');
+});
+
+words('a body that is not the signed one has both digests in the answer', async () => {
+  const payload = '0'.repeat(64);
+  const put = { method: 'PUT', target: '/told/kept', body: 'kept', payload };
+  const answer = await at.send(put);
+  tells(answer, 'XAmzContentSHA256Mismatch', {
+    ClientComputedContentSHA256: payload,
+    S3ComputedContentSHA256: createHash('sha256').update('kept').digest('hex'),
+  });
+});
+
+type Argument = readonly [request: RawRequest, name: string, value: string];
+const put = (target: string, headers: Readonly<Record<string, string>>): RawRequest => ({
+  ...{ method: 'PUT', target, headers, body: 'x' },
+});
+const wrongArguments: readonly Argument[] = [
+  [put('/told/new', { 'x-amz-tagging': 'k=v&k=v' }), 'x-amz-tagging', 'k=v&k=v'],
+  [put('/told/new', { 'x-amz-tagging': '=' }), 'x-amz-tagging', '='],
+  [
+    put('/told/new', { 'x-amz-object-lock-legal-hold': 'perhaps' }),
+    'x-amz-object-lock-legal-hold',
+    'perhaps',
+  ],
+  [
+    put('/told/new', {
+      'x-amz-object-lock-mode': 'STERN',
+      'x-amz-object-lock-retain-until-date': '2090-01-01T00:00:00Z',
+    }),
+    'x-amz-object-lock-mode',
+    'STERN',
+  ],
+  [
+    put('/told/new', { 'x-amz-copy-source': 'told/kept', 'x-amz-metadata-directive': 'MERGE' }),
+    'x-amz-metadata-directive',
+    'MERGE',
+  ],
+  [put('/told/new', { 'x-amz-copy-source': 'to!d/kept' }), 'x-amz-copy-source', 'to!d/kept'],
+  [put('/told/new?partNumber=1', {}), 'partNumber', '1'],
+  [{ method: 'GET', target: '/told?max-keys=-1' }, 'max-keys', '-1'],
+  [{ method: 'GET', target: '/told?max-keys=many' }, 'max-keys', 'many'],
+  [{ method: 'GET', target: '/told?start-after=a' }, 'start-after', 'a'],
+  [{ method: 'GET', target: '/?max-buckets=0' }, 'max-buckets', '0'],
+  [
+    { method: 'GET', target: '/told', headers: { 'x-amz-copy-source': 'a/b' } },
+    'x-amz-copy-source',
+    'a/b',
+  ],
+];
+
+for (const [request, ArgumentName, ArgumentValue] of wrongArguments)
+  words(
+    `${request.method} ${request.target}: ${ArgumentName} is named with its value`,
+    async () => {
+      const answer = await at.send(request);
+      assert.is(answer.status, 400, answer.body.toString());
+      tells(answer, 'InvalidArgument', { ArgumentName, ArgumentValue });
+    },
+  );
+
+words('a part number is named with its value, and nothing is stored of it', async () => {
+  for (const given of ['0', '-1', '10001', 'one']) {
+    const target = `/told/up?partNumber=${given}&uploadId=${uploadId}`;
+    const answer = await at.send({ method: 'PUT', target, body: 'x' });
+    tells(answer, 'InvalidArgument', { ArgumentName: 'partNumber', ArgumentValue: given });
+  }
+  const parts = await at.send({ method: 'GET', target: `/told/up?uploadId=${uploadId}` });
+  assert.not.match(parts.body.toString(), '<Part>');
+});
+
+words('what S3 knows of no object is told as it tells it', async () => {
+  const alone = await at.send({ method: 'PUT', target: '/told/kept?uploadId=u', body: 'x' });
+  assert.is(alone.status, 405);
+  assert.is(alone.headers.allow, 'DELETE, POST, GET');
+  tells(alone, 'MethodNotAllowed', { Method: 'PUT', ResourceType: 'UPLOAD' });
+  const post = await at.send({ method: 'POST', target: '/told/kept', body: 'x' });
+  tells(post, 'MethodNotAllowed', { Method: 'POST', ResourceType: 'OBJECT' });
+  for (const query of ['uploads', 'versions'])
+    tells(await at.send({ method: 'GET', target: `/told/kept?${query}` }), 'InvalidRequest', {});
+  const kept = await at.send({ method: 'GET', target: '/told/kept' });
+  assert.is(kept.body.toString(), 'kept');
+});
+
+words('a checksum of an algorithm that is not computed here never passes unverified', async () => {
+  for (const algorithm of ['sha512', 'md5', 'xxhash64', 'crc8']) {
+    const headers = { [`x-amz-checksum-${algorithm}`]: 'AAAA' };
+    const answer = await at.send(put('/told/unverified', headers));
+    assert.is(codeOf(answer), 'InvalidRequest', algorithm);
+  }
+  const absent = await at.send({ method: 'GET', target: '/told/unverified' });
+  assert.is(absent.status, 404);
+});
+
+words.run();
