@@ -123,7 +123,7 @@ export function claimInQuery(parameters: readonly CanonicalParameter[]): Signatu
         `must be less than ${expiresSecondsMax} seconds`,
     );
   // It had ended before it began.
-  if (expiresSeconds < 0) return refuse('AccessDenied', 'Request has expired');
+  if (expiresSeconds < 0) return refuse('AccessDenied', 'Request has expired.');
   const date = { amzDate, timeMs, expiresMs: expiresSeconds * 1000 };
   return claim('query', { credential, signedHeaders, signature }, date);
 }
