@@ -57,8 +57,10 @@ export function parsePolicy(text: string, bucket?: string): Policy {
   const { Statement: given } = document;
   if (given === undefined) throw new PolicyError('Missing required field Statement');
   const all: unknown[] = Array.isArray(given) ? given : [given];
-  if (all.length === 0 || all.length > statementCountMax)
-    throw new PolicyError('Could not parse the policy: Statement is empty or too long');
+  if (all.length === 0) throw new PolicyError('Could not parse the policy: Statement is empty!');
+  if (all.length > statementCountMax)
+    throw new PolicyError(`Policies have ${statementCountMax} statements or less`);
+  if (bucket === undefined) checkSids(all);
   const withVariables = version === '2012-10-17';
   const parsed = all.map((each) => parseStatement(each, bucket, withVariables));
   const read = parsed.flatMap((each) => each.read);
@@ -67,6 +69,17 @@ export function parsePolicy(text: string, bucket?: string): Policy {
     readsObjectTags: read.some((key) => key.startsWith(objectTagPrefix)),
     readsRequestTags: read.some((key) => key.startsWith(requestTagPrefix)),
   };
+}
+
+/** IAM's own rule, which S3 does not have. */
+function checkSids(statements: readonly unknown[]): void {
+  const seen = new Set<unknown>();
+  for (const statement of statements) {
+    const sid = (statement as { readonly Sid?: unknown } | null)?.Sid;
+    if (sid !== undefined && seen.has(sid))
+      throw new PolicyError('Statement IDs (SID) in a single policy must be unique.');
+    seen.add(sid);
+  }
 }
 
 function parseStatement(
@@ -218,6 +231,8 @@ function oneOf(fields: Fields, name: 'Action' | 'Resource') {
 }
 
 function jsonOf(text: string): unknown {
+  if (!text.startsWith('{'))
+    throw new PolicyError("Policies must be valid JSON and the first byte must be '{'");
   try {
     return JSON.parse(text);
   } catch (cause) {

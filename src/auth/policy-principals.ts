@@ -13,7 +13,11 @@ type Entry =
   | { readonly is: 'anyone' }
   | { readonly is: 'root' }
   | { readonly is: 'user'; readonly name: string }
-  | { readonly is: 'owner'; readonly id: string };
+  | { readonly is: 'owner'; readonly id: string }
+  /** One of AWS's, which nobody here is. */
+  | { readonly is: 'service' };
+
+const serviceName = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com$/;
 
 /** The `Principal` or `NotPrincipal` of a statement. */
 export class PolicyPrincipals {
@@ -33,6 +37,7 @@ export class PolicyPrincipals {
         if (typeof name !== 'string') throw invalid();
         if (type === 'AWS') entries.push(awsEntry(name));
         else if (type === 'CanonicalUser') entries.push({ is: 'owner', id: name });
+        else if (type === 'Service' && serviceName.test(name)) entries.push({ is: 'service' });
         else throw invalid();
       }
     }
@@ -65,6 +70,7 @@ export class PolicyPrincipals {
 
 function isMeant(entry: Entry, principal: Sender, shownId: string | undefined): boolean {
   if (entry.is === 'anyone') return true;
+  if (entry.is === 'service') return false;
   if (principal.is === 'anonymous') return false;
   if (entry.is === 'root') return principal.is === 'root';
   if (entry.is === 'owner') return entry.id === shownId;

@@ -150,7 +150,7 @@ class OpenStore implements Store {
     this.#states = new ObjectStates(catalog, committer, commits, objects, reader, lockTime);
     this.#uploads = new Uploads(catalog, committer, commits, writer, encryptions);
     this.access = new Access(catalog, committer, this.#states, this.#uploads, this.#running);
-    this.#completion = new UploadCompletion(catalog, committer, commits, objects);
+    this.#completion = new UploadCompletion(catalog, committer, commits, objects, encryptions);
     this.#copies = new Copies(
       ...([catalog, committer, objects, this.#uploads, writer, reader, encryptions] as const),
     );

@@ -139,7 +139,7 @@ export interface CompletedPart {
     | undefined;
 }
 
-export interface CompleteUploadOptions extends WriteCondition {
+export interface CompleteUploadOptions extends WriteCondition, CustomerKeyOptions {
   /** The checksum of the whole that the client expects. */
   readonly checksum?:
     | { readonly algorithm: ChecksumAlgorithm; readonly value: Uint8Array }

@@ -15,12 +15,14 @@ import {
 } from '../catalog/multipart.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import { compositeChecksum, fullObjectChecksum } from '../digest/multipart-checksum.js';
-import type { ChecksumField, Ends, ObjectRecord } from '../format/mutation.js';
+import { encryptionMethods } from '../format/encryption.js';
+import type { ChecksumField, CreateUpload, Ends, ObjectRecord } from '../format/mutation.js';
 import type { LogPin } from '../log/types.js';
 import { treeHash } from '../merkle/growing-tree.js';
 import { algorithmOf, checksumField, checksumOf, typeOf } from './checksum-numbers.js';
 import { type Commits, createUploadAt, putPartAt } from './commits.js';
 import type { Committer } from './committer.js';
+import type { Encryptions } from './encryptions.js';
 import type { Checksum, ObjectInfo } from './object-types.js';
 import type { Objects } from './objects.js';
 import type { CompletedPart, CompleteUploadOptions } from './types.js';
@@ -32,6 +34,7 @@ export class UploadCompletion {
     private readonly committer: Committer,
     private readonly commits: Commits,
     private readonly objects: Objects,
+    private readonly encryptions: Encryptions,
   ) {}
 
   async complete(
@@ -83,6 +86,7 @@ export class UploadCompletion {
     const checksums = await this.#checksums(upload, parts, listed, options, pin);
     const { sequence, mutation } = upload;
     const created = createUploadAt(await this.commits.read(sequence, pin), sequence, mutation);
+    this.#checkKey(created, options);
     const record: ObjectRecord = {
       ...{ sizeBytes, etag: etagOf(parts), partCount: parts.length, sha256: null },
       ...{ partsRoot: partsRootOf(parts), checksums, runs: [] },
@@ -93,6 +97,20 @@ export class UploadCompletion {
       ...(created.encryption === undefined ? {} : { encryption: created.encryption }),
     };
     return { record, ttlMs: created.ttlMs };
+  }
+
+  /**
+   * S3 wants a customer's key again only of an upload with checksums, but what is sent must fit.
+   * @throws LogStoreError `KEY_NEEDED`, `KEY_NOT_TAKEN`, `KEY_WRONG`
+   */
+  #checkKey(
+    { bucket, key, encryption, checksumAlgorithm }: CreateUpload,
+    { customerKey }: CompleteUploadOptions,
+  ): void {
+    if (customerKey === undefined && checksumAlgorithm === 0) return;
+    const isCustomers = encryption?.method === encryptionMethods.customer;
+    if (!isCustomers && customerKey === undefined) return;
+    this.encryptions.open(encryption, bucket, key, customerKey);
   }
 
   /** In the turn of the commit: the upload is still open, and its parts are still these. */

@@ -44,8 +44,8 @@ acls.after(closePlace);
 acls('a new bucket takes no ACLs, and shows its owner alone', async () => {
   const Bucket = 'acl-none';
   await ann.client.send(new CreateBucketCommand({ Bucket }));
-  const get = new GetBucketOwnershipControlsCommand({ Bucket });
-  const { OwnershipControls } = await ann.client.send(get);
+  const controls = new GetBucketOwnershipControlsCommand({ Bucket });
+  const { OwnershipControls } = await ann.client.send(controls);
   assert.equal(OwnershipControls?.Rules, [{ ObjectOwnership: 'BucketOwnerEnforced' }]);
   assert.equal(await bucketGrants(Bucket), ['ann: FULL_CONTROL']);
   const notSupported = 'AccessControlListNotSupported';
@@ -53,9 +53,14 @@ acls('a new bucket takes no ACLs, and shows its owner alone', async () => {
   assert.is(await failureOf(ann.client.send(set)), notSupported);
   assert.is(await failureOf(put(ann, Bucket, 'k', 'public-read')), notSupported);
   await put(ann, Bucket, 'k', 'bucket-owner-full-control');
-  await put(ann, Bucket, 'k', 'private');
-  const onObject = new PutObjectAclCommand({ Bucket, Key: 'k', ACL: 'public-read' });
-  assert.is(await failureOf(ann.client.send(onObject)), notSupported);
+  assert.is(await failureOf(put(ann, Bucket, 'private', 'private')), notSupported);
+  assert.is(await failureOf(get(ann, Bucket, 'private')), 'NoSuchKey');
+  for (const ACL of ['public-read', 'private'] as const) {
+    const onObject = new PutObjectAclCommand({ Bucket, Key: 'k', ACL });
+    assert.is(await failureOf(ann.client.send(onObject)), notSupported);
+  }
+  const onBucket = new PutBucketAclCommand({ Bucket, ACL: 'private' });
+  assert.is(await failureOf(ann.client.send(onBucket)), notSupported);
   assert.equal(await objectGrants(ann, Bucket, 'k'), ['ann: FULL_CONTROL']);
   const make = new CreateBucketCommand({ Bucket: 'acl-refused', ACL: 'public-read' });
   assert.is(await failureOf(ann.client.send(make)), 'InvalidBucketAclWithObjectOwnership');

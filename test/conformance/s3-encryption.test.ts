@@ -13,7 +13,6 @@ import {
   HeadObjectCommand,
   PutBucketEncryptionCommand,
   PutObjectCommand,
-  UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { suite } from 'uvu';
@@ -246,58 +245,6 @@ encryption('SSE-C is refused over plain HTTP where it is configured so', async (
     new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ...customerKey() }),
   );
   assert.is(await failureOf(sent), 'InvalidRequest');
-});
-
-async function upload(Key: string, parts: readonly Uint8Array[], begin: object, each: object) {
-  const begun = await at.client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...begin }));
-  const { UploadId } = begun;
-  const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
-  for (const [index, Body] of parts.entries()) {
-    const PartNumber = index + 1;
-    const sent = { Bucket, Key, UploadId, PartNumber, Body, ...each };
-    const { ETag } = await at.client.send(new UploadPartCommand(sent));
-    Parts.push({ PartNumber, ETag });
-  }
-  const MultipartUpload = { Parts };
-  await at.client.send(
-    new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }),
-  );
-  return begun;
-}
-
-for (const [what, begin, each] of [
-  ['SSE-S3', { ServerSideEncryption: 'AES256' }, {}],
-  ['SSE-C', good, good],
-] as const)
-  encryption(`a multipart object under ${what} reads whole, by range and by part`, async () => {
-    const [Key, parts] = [`parts-${what}`, [randomBytes(5 * 1024 ** 2 + 7), randomBytes(999)]];
-    const body = Buffer.concat(parts);
-    await upload(Key, parts, begin, each);
-    assert.ok((await bytesOf(Key, each)).equals(body));
-    const [first] = parts;
-    const start = (first?.length ?? 0) - 10;
-    const range = await bytesOf(Key, { ...each, Range: `bytes=${start}-${start + 19}` });
-    assert.ok(range.equals(body.subarray(start, start + 20)));
-    const second = await bytesOf(Key, { ...each, PartNumber: 2 });
-    assert.ok(second.equals(parts[1] ?? Buffer.alloc(0)));
-    await at.client.send(
-      new CopyObjectCommand({
-        ...{ Bucket, Key: `${Key}-copy`, CopySource: `${Bucket}/${Key}` },
-        ...begin,
-        ...(what === 'SSE-C' ? ofSource(good) : {}),
-      }),
-    );
-    assert.ok((await bytesOf(`${Key}-copy`, each)).equals(body));
-  });
-
-encryption('a part with another key, or none, is refused', async () => {
-  const Key = 'parted';
-  const begin = new CreateMultipartUploadCommand({ Bucket, Key, ...good });
-  const { UploadId } = await at.client.send(begin);
-  const part = { Bucket, Key, UploadId, PartNumber: 1, Body: 'x' };
-  const other = at.client.send(new UploadPartCommand({ ...part, ...customerKey() }));
-  assert.is(await failureOf(other), 'InvalidRequest');
-  assert.is(await failureOf(at.client.send(new UploadPartCommand(part))), 'InvalidRequest');
 });
 
 const kinds = [

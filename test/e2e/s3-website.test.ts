@@ -153,6 +153,35 @@ websites('a configuration is given back, until it is deleted', async () => {
   assert.is(await failureOf(get()), 'NoSuchWebsiteConfiguration');
 });
 
+websites(
+  'rules are given back as they came, and codes that redirect nobody are refused',
+  async () => {
+    const config = (Redirect: object) => ({
+      IndexDocument: { Suffix: 'index.html' },
+      RoutingRules: [{ Condition: { KeyPrefixEquals: 'a/' }, Redirect }],
+    });
+    const set = (WebsiteConfiguration: ReturnType<typeof config>) =>
+      at.client.send(new PutBucketWebsiteCommand({ Bucket: 'plain', WebsiteConfiguration }));
+    for (const Redirect of [
+      { ReplaceKeyWith: 'b' },
+      { ReplaceKeyWith: 'b', HttpRedirectCode: '308' },
+    ]) {
+      await set(config(Redirect));
+      const found = await at.client.send(new GetBucketWebsiteCommand({ Bucket: 'plain' }));
+      assert.equal(found.RoutingRules, config(Redirect).RoutingRules);
+      const away = await visit('/a/x', { bucket: 'plain' });
+      assert.is(away.status, Number(Redirect.HttpRedirectCode ?? 301));
+    }
+    for (const wrong of [
+      { HttpRedirectCode: '314' },
+      { HttpRedirectCode: '300' },
+      { Protocol: 'ftp' },
+    ])
+      assert.is(await failureOf(set(config({ ReplaceKeyWith: 'c', ...wrong }))), 'InvalidRequest');
+    await at.client.send(new DeleteBucketWebsiteCommand({ Bucket: 'plain' }));
+  },
+);
+
 websites('a bucket of the same name is served over S3 beside its website', async () => {
   const host = `${Bucket}.s3.test`;
   const put = { method: 'PUT', target: '/by-host', headers: { host }, body: 'x' };

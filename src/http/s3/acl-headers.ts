@@ -24,6 +24,8 @@ const grantHeaders: readonly (readonly [header: string, permission: Permission])
   ['x-amz-grant-full-control', 'FULL_CONTROL'],
 ];
 
+const giveAway = 'bucket-owner-full-control';
+
 /** Whose something is, or will be, and whose the bucket is. */
 export interface Owners {
   readonly ownerId: string;
@@ -99,11 +101,10 @@ export function initialAcl(exchange: Exchange): string | undefined {
   const owners = { ownerId: isEnforced ? bucketOwnerId : writerId, bucketOwnerId };
   const asked = aclOfHeaders(headers, owners, edge.users.directory);
   if (isEnforced) {
-    if (asked !== undefined && !isOwnersAlone(asked, bucketOwnerId))
-      throw new S3Error('AccessControlListNotSupported');
+    refuseWithoutAcls(headers, asked, bucketOwnerId);
     return undefined;
   }
-  const givesAway = headerOf(headers, 'x-amz-acl') === 'bucket-owner-full-control';
+  const givesAway = headerOf(headers, 'x-amz-acl') === giveAway;
   const acl =
     ownership === 'BucketOwnerPreferred' && givesAway
       ? privateAcl(bucketOwnerId)
@@ -111,6 +112,23 @@ export function initialAcl(exchange: Exchange): string | undefined {
   refusePublic(acl, guard);
   const isPlain = acl.ownerId === bucketOwnerId && isOwnersAlone(acl, bucketOwnerId);
   return isPlain ? undefined : encodeAcl(acl);
+}
+
+/**
+ * A bucket without ACLs takes those alone that leave everything to its owner: not even `private`,
+ * which would leave it to whoever writes.
+ * @throws S3Error `AccessControlListNotSupported`
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html
+ */
+export function refuseWithoutAcls(
+  headers: IncomingHttpHeaders,
+  asked: Acl | undefined,
+  ownerId: string,
+): void {
+  if (asked === undefined) return;
+  const canned = headerOf(headers, 'x-amz-acl') || giveAway;
+  if (canned === giveAway && isOwnersAlone(asked, ownerId)) return;
+  throw new S3Error('AccessControlListNotSupported');
 }
 
 /** Whether a list grants all to this owner, and nothing to anybody else. */

@@ -1,5 +1,11 @@
 import { type Acl, decodeAcl, encodeAcl, privateAcl } from '../../auth/acl.js';
-import { aclOfHeaders, isOwnersAlone, type Owners, refusePublic } from './acl-headers.js';
+import {
+  aclOfHeaders,
+  isOwnersAlone,
+  type Owners,
+  refusePublic,
+  refuseWithoutAcls,
+} from './acl-headers.js';
 import { readAcl, writeAcl } from './acl-xml.js';
 import { readWholeBody } from './body.js';
 import type { Exchange } from './exchange.js';
@@ -70,9 +76,7 @@ async function wantedAcl(exchange: Exchange, owners: Owners): Promise<Acl> {
   if (byHeaders !== undefined && body.length > 0) throw new S3Error('UnexpectedContent');
   if (byHeaders === undefined && body.length === 0) throw new S3Error('MissingSecurityHeader');
   const acl = byHeaders ?? readAcl(body, owners.ownerId, directory);
-  const isEnforced = guard.ownership === 'BucketOwnerEnforced';
-  if (isEnforced && !isOwnersAlone(acl, guard.ownerId))
-    throw new S3Error('AccessControlListNotSupported');
+  if (guard.ownership === 'BucketOwnerEnforced') refuseWithoutAcls(headers, acl, guard.ownerId);
   refusePublic(acl, guard);
   return acl;
 }

@@ -40,10 +40,15 @@ export function copyRefusal(error: unknown): unknown {
   return new S3Error('InvalidRequest', message, { cause: error });
 }
 
-/** Where what a request reads lies: of a copy that is its source. */
-export function readBucket(exchange: WithHeaders & { readonly bucket: string }): string {
-  if (exchange.headers['x-amz-copy-source'] === undefined) return exchange.bucket;
-  return copySource(exchange).bucket;
+/** What a request reads: of a copy that is its source. */
+export function readObject(
+  exchange: WithHeaders & { readonly bucket: string; readonly key: string },
+): {
+  readonly bucket: string;
+  readonly key: string;
+} {
+  const { headers, bucket, key } = exchange;
+  return headers['x-amz-copy-source'] === undefined ? { bucket, key } : copySource(exchange);
 }
 
 function decode(escaped: string): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isLogStoreError } from '../../base/errors.js';
 import type { EncryptionRequest, ObjectInfo } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import type { Exchange } from './exchange.js';
@@ -141,6 +142,15 @@ function checkConfidential({ answer, edge }: Exchange): void {
 
 function isLoopback(address: string): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address);
+}
+
+/** S3 has another word for the wrong key of an upload than for that of an object. */
+export function uploadKeyRefusal(error: unknown): unknown {
+  if (!isLogStoreError(error, 'KEY_WRONG', 'KEY_NEEDED', 'KEY_NOT_TAKEN')) return error;
+  const message =
+    'The multipart upload initiate requested encryption. Subsequent part requests must include ' +
+    'the appropriate encryption parameters.';
+  return new S3Error('InvalidRequest', message, { cause: error });
 }
 
 /** What the answer says of an object's encryption; its customer's key by the hash that was sent. */

@@ -6,7 +6,12 @@ import { readWholeBody } from './body.js';
 import { checksumBase64, checksumType, readChecksum, uploadChecksum } from './checksum-headers.js';
 import { checksumElements, writeChecksum } from './checksum-names.js';
 import { bareEtag, writeCondition } from './conditions.js';
-import { pushEncryption, writeEncryption } from './encryption-headers.js';
+import {
+  customerKey,
+  pushEncryption,
+  uploadKeyRefusal,
+  writeEncryption,
+} from './encryption-headers.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { pushExpiration } from './lifecycle-header.js';
@@ -57,6 +62,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
     checksum: readChecksum(headers),
     checksumType: checksumType(headerOf(headers, 'x-amz-checksum-type')),
     sizeBytes: objectSize(headerOf(headers, 'x-amz-mp-object-size')),
+    customerKey: customerKey(exchange),
   };
   await requirePartChecksums(exchange, uploadId, parts);
   using receipt = wantedReceipt(exchange);
@@ -64,7 +70,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
   const info = await store
     .completeUpload(bucket, key, uploadId, parts, options)
     .catch((error: unknown) => {
-      throw completionRefusal(error);
+      throw completionRefusal(uploadKeyRefusal(error));
     });
 
   const xml = s3Document('CompleteMultipartUploadResult');

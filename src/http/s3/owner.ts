@@ -1,6 +1,6 @@
 import { decodeAcl } from '../../auth/acl.js';
 import type { ShownOwner } from '../../auth/user-directory.js';
-import { readBucket } from './copy-source.js';
+import { readObject } from './copy-source.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { S3Error } from './s3-error.js';
@@ -49,7 +49,7 @@ export function refuseOtherOwner(exchange: Exchange): void {
   const expected = headerOf(headers, 'x-amz-expected-bucket-owner');
   if (expected !== undefined) refuseUnless(exchange, bucket, expected);
   const ofSource = headerOf(headers, 'x-amz-source-expected-bucket-owner');
-  if (ofSource !== undefined) refuseUnless(exchange, readBucket(exchange), ofSource);
+  if (ofSource !== undefined) refuseUnless(exchange, readObject(exchange).bucket, ofSource);
 }
 
 function refuseUnless({ edge, access }: Exchange, bucket: string, expected: string): void {

@@ -18,6 +18,15 @@ export interface Wanted {
   readonly versionId?: string | undefined;
 }
 
+/** What conditions look at beside the request. */
+interface Facts {
+  readonly tags?: Tags;
+  readonly prefix?: string | undefined;
+}
+
+const nothing: Facts = Object.freeze({});
+const prefixKey = 's3:prefix';
+
 /** Whom a bucket's policy cannot keep from the policy itself: or nobody could mend it. */
 const ofPolicy: ReadonlySet<Action> = new Set([
   ...(['GetBucketPolicy', 'PutBucketPolicy', 'DeleteBucketPolicy'] as const),
@@ -79,19 +88,23 @@ export class RequestAccess {
   }
 
   /**
-   * Only who may list a bucket learns that something is not there.
-   * @param bucket where it was looked for
+   * Only who may list what something would stand among learns that it is not there.
+   * @param wanted what was looked for
    */
-  async toldOfAbsence(error: unknown, bucket: string): Promise<unknown> {
+  async toldOfAbsence(error: unknown, wanted: Wanted): Promise<unknown> {
     if (!isLogStoreError(error, 'NO_SUCH_KEY', 'NO_SUCH_VERSION')) return error;
-    const mayList = await this.permits(rightOf('ListObjects'), { bucket, key: '' });
-    return mayList ? error : new S3Error('AccessDenied');
+    return (await this.#mayListAt(wanted)) ? error : new S3Error('AccessDenied');
+  }
+
+  /** Whether a list could show this key: as if the key were the prefix that is listed. */
+  #mayListAt({ bucket, key }: Wanted): boolean | Promise<boolean> {
+    return this.#verdict(rightOf('ListObjects'), { bucket, key: '' }, key);
   }
 
   /** In a list of buckets everybody finds their own, and those that the operator lets them list. */
   seesBucket(bucket: string, ownerId: string): boolean {
     if (owns(this.#principal, ownerId)) return true;
-    return this.#byOwnPolicies(this.#question('ListBucket', bucket, undefined)) === 'allowed';
+    return this.#byOwnPolicies(this.#question('ListBucket', bucket, nothing)) === 'allowed';
   }
 
   /**
@@ -99,13 +112,13 @@ export class RequestAccess {
    * @throws S3Error `AccessDenied`
    */
   refuseDenied(action: Action, bucket: string): void {
-    if (this.#byOwnPolicies(this.#question(action, bucket, undefined)) === 'denied')
+    if (this.#byOwnPolicies(this.#question(action, bucket, nothing)) === 'denied')
       throw new S3Error('AccessDenied');
   }
 
   /** What no bucket has a say in. */
   #requireOfStore(action: Action, resource: string): void {
-    const asked = this.#question(action, resource, undefined);
+    const asked = this.#question(action, resource, nothing);
     if (this.#byOwnPolicies(asked) !== 'allowed') throw new S3Error('AccessDenied');
   }
 
@@ -120,46 +133,48 @@ export class RequestAccess {
     return this.#principal.policies.some((each) => each.readsRequestTags);
   }
 
-  #verdict(right: Right, wanted: Wanted): boolean | Promise<boolean> {
+  /** @param prefix for conditions, where the request has another one or none */
+  #verdict(right: Right, wanted: Wanted, prefix?: string): boolean | Promise<boolean> {
     const guard = this.guard(wanted.bucket);
     const { policies } = this.#principal;
     const looksAtTags =
       guard.policy?.readsObjectTags === true || policies.some((each) => each.readsObjectTags);
     if (looksAtTags && wanted.key !== '')
-      return this.#tagsOf(wanted).then((tags) => this.#decide(right, wanted, guard, tags));
-    return this.#decide(right, wanted, guard, undefined);
+      return this.#tagsOf(wanted).then((tags) => this.#decide(right, wanted, guard, { tags }));
+    return this.#decide(right, wanted, guard, { prefix });
   }
 
   #decide(
     { action, versionAction, grant }: Right,
     wanted: Wanted,
     guard: BucketGuard,
-    tags: Tags | undefined,
+    facts: Facts,
   ): boolean | Promise<boolean> {
     const { bucket, key, versionId } = wanted;
     const asks = versionId === undefined ? action : (versionAction ?? action);
     const resource = key === '' ? bucket : `${bucket}/${key}`;
     const own = owns(this.#principal, guard.ownerId);
-    const verdict = this.#byPolicies(asks, resource, tags, guard, own);
+    const verdict = this.#byPolicies(asks, resource, facts, guard, own);
     if (verdict !== 'unsaid') return verdict === 'allowed';
     // A grant to write lets a key be deleted, and never a version of it for good.
     const knowsGrants = guard.ownership !== 'BucketOwnerEnforced' && asks !== 'DeleteObjectVersion';
     if (own && (!knowsGrants || grant === undefined || ownersAnyway.has(asks))) return true;
+    if (grant?.of === 'object')
+      return this.#byObjectGrants(knowsGrants ? grant : undefined, wanted, guard);
     if (!knowsGrants || grant === undefined) return false;
     const ignorePublic = guard.block.has('IgnorePublicAcls');
-    if (grant.of === 'object') return this.#byObjectGrants(grant, wanted, guard, ignorePublic);
     return grantsTo(guard.acl, this.#principal, grant.permission, ignorePublic);
   }
 
   #byPolicies(
     action: Action,
     resource: string,
-    tags: Tags | undefined,
+    facts: Facts,
     guard: BucketGuard,
     own: boolean,
   ): 'allowed' | 'denied' | 'unsaid' {
     if (guard.policy === undefined && this.#principal.is === 'root') return 'allowed';
-    const question = this.#question(action, resource, tags);
+    const question = this.#question(action, resource, facts);
     const byOwn = this.#byOwnPolicies(question);
     if (byOwn === 'denied') return byOwn;
     let byBucket = guard.policy === undefined ? 'unsaid' : verdictOf(guard.policy, question);
@@ -183,33 +198,35 @@ export class RequestAccess {
     return verdict;
   }
 
+  /**
+   * @param grant undefined where the bucket knows none
+   * @throws LogStoreError for what is not there, to whoever may list: it may come to be meanwhile
+   */
   async #byObjectGrants(
-    { permission }: NeededGrant,
+    grant: NeededGrant | undefined,
     wanted: Wanted,
     guard: BucketGuard,
-    ignorePublic: boolean,
   ): Promise<boolean> {
-    const acl = await this.#objectAcl(wanted, guard);
-    // Who may list is then told that it is not there, and nobody else anything.
-    if (acl === undefined)
-      return await this.permits(rightOf('ListObjects'), { bucket: wanted.bucket, key: '' });
+    // The cheaper question first: strangers ask for what is not theirs all day.
+    if (grant === undefined && !(await this.#mayListAt(wanted))) return false;
+    let acl: Acl;
+    try {
+      acl = await this.#objectAcl(wanted, guard);
+    } catch (error) {
+      if (!isAbsence(error) || (await this.#mayListAt(wanted))) throw error;
+      return false;
+    }
+    if (grant === undefined) return false;
+    const { permission } = grant;
     const isAcp = permission === 'READ_ACP' || permission === 'WRITE_ACP';
     if (isAcp && owns(this.#principal, acl.ownerId)) return true;
-    return grantsTo(acl, this.#principal, permission, ignorePublic);
+    return grantsTo(acl, this.#principal, permission, guard.block.has('IgnorePublicAcls'));
   }
 
-  async #objectAcl(
-    { bucket, key, versionId }: Wanted,
-    { ownerId }: BucketGuard,
-  ): Promise<Acl | undefined> {
+  async #objectAcl({ bucket, key, versionId }: Wanted, { ownerId }: BucketGuard): Promise<Acl> {
     const { access } = this.request.edge.store;
-    try {
-      const { acl } = await access.objectAcl(bucket, key, { versionId });
-      return acl === null ? privateAcl(ownerId) : decodeAcl(acl);
-    } catch (error) {
-      if (isAbsence(error)) return undefined;
-      throw error;
-    }
+    const { acl } = await access.objectAcl(bucket, key, { versionId });
+    return acl === null ? privateAcl(ownerId) : decodeAcl(acl);
   }
 
   async #tagsOf({ bucket, key, versionId }: Wanted): Promise<Tags> {
@@ -221,7 +238,7 @@ export class RequestAccess {
     }
   }
 
-  #question(action: Action, resource: string, tags: Tags | undefined): AccessQuestion {
+  #question(action: Action, resource: string, { tags, prefix }: Facts): AccessQuestion {
     const { request } = this;
     const principal = this.#principal;
     const { directory } = request.edge.users;
@@ -233,6 +250,7 @@ export class RequestAccess {
       values: (key) => {
         if (this.#requestTags !== undefined && key.startsWith(requestTagPrefix))
           return requestTagValues(this.#requestTags, key);
+        if (key === prefixKey && prefix !== undefined) return [prefix];
         if (!key.startsWith(objectTagPrefix)) return requestValues(request, key);
         return tagValues(tags ?? {}, key.slice(objectTagPrefix.length));
       },

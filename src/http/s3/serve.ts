@@ -10,7 +10,7 @@ import {
   splitTarget,
 } from './address.js';
 import { Answer } from './answer.js';
-import { readBucket } from './copy-source.js';
+import { readObject } from './copy-source.js';
 import { allowOrigin, answerPreflight } from './cors.js';
 import { answerError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
@@ -123,7 +123,7 @@ function carryOut(operation: Operation, exchange: Exchange): Promise<void> {
   const allowed = requireFurther(operation.name, exchange);
   const done = allowed === undefined ? handle(exchange) : allowed.then(() => handle(exchange));
   return done.catch(async (error: unknown) => {
-    throw await access.toldOfAbsence(error, readBucket(exchange));
+    throw await access.toldOfAbsence(error, readObject(exchange));
   });
 }
 

@@ -1,4 +1,3 @@
-import { isLogStoreError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { ByteRange, ChecksumAlgorithm, PartInfo, UploadInfo } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
@@ -7,7 +6,12 @@ import { readChecksumClaims } from './checksum-headers.js';
 import { pushChecksum, writeChecksum } from './checksum-names.js';
 import { copySourceCondition } from './conditions.js';
 import { copyRefusal, copySource } from './copy-source.js';
-import { copySourceKey, customerKey, pushEncryption } from './encryption-headers.js';
+import {
+  copySourceKey,
+  customerKey,
+  pushEncryption,
+  uploadKeyRefusal,
+} from './encryption-headers.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { invalidArgument, S3Error } from './s3-error.js';
@@ -31,7 +35,7 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
     pushEncryption(headers, part.encryptedBy, exchange.headers);
     exchange.answer.sendEmpty(200, headers);
   } catch (error) {
-    throw bodyRefusal(keyRefusal(error), body);
+    throw bodyRefusal(uploadKeyRefusal(error), body);
   }
 }
 
@@ -73,15 +77,6 @@ function checkAlgorithm(sent: ChecksumAlgorithm | undefined, wanted: UploadInfo[
     'Checksum Type mismatch occurred, ' +
       `expected checksum Type: ${ours}, actual checksum Type: ${theirs}`,
   );
-}
-
-/** S3 has another word for the wrong key of a part than for that of an object. */
-function keyRefusal(error: unknown): unknown {
-  if (!isLogStoreError(error, 'KEY_WRONG', 'KEY_NEEDED', 'KEY_NOT_TAKEN')) return error;
-  const message =
-    'The multipart upload initiate requested encryption. Subsequent part requests must include ' +
-    'the appropriate encryption parameters.';
-  return new S3Error('InvalidRequest', message, { cause: error });
 }
 
 function partOf({ query }: Exchange): { uploadId: string; number: number } {

@@ -24,13 +24,15 @@ interface RoutingRule {
 interface Redirect {
   readonly host: string | undefined;
   readonly protocol: string | undefined;
-  readonly status: number;
+  /** Undefined: 301. */
+  readonly status: number | undefined;
   /** In place of the prefix of the condition. */
   readonly keyPrefix: string | undefined;
   readonly key: string | undefined;
 }
 
 const ruleCountMax = 50; // S3's own limit
+const redirectStatuses = /^30[1234578]$/; // RFC 9110, but for 300 and 306
 
 /**
  * @throws S3Error `MalformedXML`, `InvalidArgument`, `InvalidRequest`
@@ -44,7 +46,7 @@ export function readWebsiteRules(document: Uint8Array): WebsiteRules {
   const routing = onlyChild(root, 'RoutingRules')?.children.map(readRule) ?? [];
   if (all !== undefined) {
     if (root.children.length > 1) throw malformed();
-    const redirectAll = { ...readRedirect(all), status: 301 };
+    const redirectAll = { ...readRedirect(all), status: undefined };
     if (redirectAll.host === undefined) throw malformed();
     return { redirectAll, indexSuffix: '', errorKey: undefined, routing: [] };
   }
@@ -81,10 +83,14 @@ function readRedirect(element: XmlElement): Redirect {
   const [host, protocol, status] = [of('HostName'), of('Protocol'), of('HttpRedirectCode')];
   const [keyPrefix, key] = [of('ReplaceKeyPrefixWith'), of('ReplaceKeyWith')];
   if (protocol !== undefined && protocol !== 'http' && protocol !== 'https')
-    throw new S3Error('InvalidRequest', 'Invalid protocol, protocol can be http or https.');
+    throw new S3Error(
+      'InvalidRequest',
+      'Invalid protocol, protocol can be http or https. If not defined the protocol will be ' +
+        'selected automatically.',
+    );
   if (host !== undefined && !/^[a-z0-9.-]+(:\d{1,5})?$/i.test(host))
     throw new S3Error('InvalidRequest', 'The HostName of a redirect must be the name of a host.');
-  if (status !== undefined && (!/^3\d\d$/.test(status) || status === '300'))
+  if (status !== undefined && !redirectStatuses.test(status))
     throw new S3Error(
       'InvalidRequest',
       `The provided HTTP redirect code (${status}) is not valid. ` +
@@ -96,7 +102,8 @@ function readRedirect(element: XmlElement): Redirect {
       'You can only define ReplaceKeyPrefix or ReplaceKey but not both.',
     );
   if (element.children.length === 0) throw malformed();
-  return { host, protocol, status: Number(status ?? 301), keyPrefix, key };
+  const code = status === undefined ? undefined : Number(status);
+  return { host, protocol, status: code, keyPrefix, key };
 }
 
 function onlyChild({ children }: XmlElement, name: string): XmlElement | undefined {
@@ -168,5 +175,5 @@ function destination(
   const [ownProtocol = 'http', ownHost = ''] = origin.split('://');
   const path = wholeKey ?? (keyPrefix === undefined ? key : keyPrefix + key.slice(prefix.length));
   const location = `${protocol ?? ownProtocol}://${host ?? ownHost}/${encodePath(path)}`;
-  return { status, location };
+  return { status: status ?? 301, location };
 }

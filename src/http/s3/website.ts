@@ -79,7 +79,7 @@ async function showObject(answer: Answer, address: Address, key: string): Promis
     await access.requireOperation('GetObject', { bucket, key });
     await (answer.req.method === 'HEAD' ? headObject(exchange) : getObject(exchange));
   } catch (error) {
-    throw await access.toldOfAbsence(error, bucket);
+    throw await access.toldOfAbsence(error, { bucket, key });
   }
 }
 

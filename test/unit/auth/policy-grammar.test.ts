@@ -77,6 +77,25 @@ for (const [what, document] of malformed)
     );
   });
 
+for (const [document, message] of [
+  ['Statement', "Policies must be valid JSON and the first byte must be '{'"],
+  ['{"Statement"', 'This policy contains invalid Json'],
+  ['{"Statement":[]}', 'Could not parse the policy: Statement is empty!'],
+] as const)
+  it(`the policy ${document} is refused in S3's words`, () => {
+    assert.throws(
+      () => parsePolicy(document, 'b'),
+      (error: Error) => error.message === message,
+    );
+  });
+
+it('names of statements are unique in the policy of a user', () => {
+  const { Principal: _, ...own } = { ...allowed, Sid: 'one' };
+  const both = (Sid: string) => JSON.stringify({ Statement: [own, { ...own, Sid }] });
+  parsePolicy(both('two'));
+  assert.throws(() => parsePolicy(both('one')), /must be unique/);
+});
+
 it("a user's policy names no principal, and any bucket", () => {
   const { Principal: _, ...own } = allowed;
   const policy = parsePolicy(JSON.stringify({ Statement: { ...own, Resource: '*' } }));
