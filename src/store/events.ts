@@ -14,6 +14,8 @@ import type { EventOptions, StoreOptions } from './store-options.js';
 
 const saveIntervalMs = 5_000;
 const quietCommitsMax = 100_000;
+/** After the log could not be read. */
+const retryMs = 60_000;
 
 export interface EventParts {
   readonly clock: Clock;
@@ -44,6 +46,7 @@ export class Events {
   readonly #followers: readonly Follower[];
   #timer: Timer | undefined;
   #reading: Promise<void> | undefined;
+  #retry: Timer | undefined;
   #stopped = false;
 
   constructor(
@@ -82,6 +85,7 @@ export class Events {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#retry?.cancel();
     await Promise.all(this.#followers.map(({ queue }) => queue.stop()));
     await this.#reading;
     try {
@@ -132,16 +136,25 @@ export class Events {
   }
 
   #readOn(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#retry !== undefined) return;
     this.#reading ??= this.#read()
       .catch((error: unknown) => {
         if (!isLogStoreError(error) && errnoOf(error) === undefined) throw error;
-        const message = 'events cannot be read from the log; they are when it is opened again';
+        const message = 'events cannot be read from the log: it is tried again';
         this.parts.tell?.({ level: 'warn', message, facts: { err: error } });
+        this.#retryLater();
       })
       .finally(() => {
         this.#reading = undefined;
       });
+  }
+
+  #retryLater(): void {
+    if (this.#stopped) return;
+    this.#retry = this.parts.clock.after(retryMs, () => {
+      this.#retry = undefined;
+      this.#readOn();
+    });
   }
 
   /** For each that is behind and has nothing waiting, as much as has room. */

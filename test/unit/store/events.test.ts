@@ -184,6 +184,37 @@ it('an event that nobody takes for a day is given up, and said so', async () => 
   await world.run(store.close());
 });
 
+it('a log that cannot be read is tried again now and then, not at each commit', async () => {
+  const world = new SimulatedWorld(5);
+  let isOpen = false;
+  let isFailing = true;
+  let readCount = 0;
+  world.faults.faultWhen(({ kind, path }) => {
+    isOpen ||= kind === 'space'; // of what opening asks, the last
+    if (!isOpen || kind !== 'read' || !path.startsWith('log/')) return undefined;
+    readCount++;
+    return isFailing ? { is: 'refused', errno: 'EIO' } : undefined;
+  });
+  const none = await world.run(openStoreOn(world, { hashThreadsMax: 0, segmentBytes: 1024 ** 2 }));
+  await world.run(none.createBucket(bucket));
+  await world.run(none.setBucketConfiguration(bucket, 'notification', wishes()));
+  for (let at = 0; at < 20; at++) await world.run(none.put(bucket, `k${at}`, Buffer.alloc(60_000)));
+  await world.run(none.close());
+  isOpen = false;
+  const listener = new Listener();
+  let toldCount = 0;
+  const store = await open(world, listener, () => {
+    toldCount++;
+  });
+  for (let at = 0; at < 50; at++) await world.run(store.put(bucket, `later${at}`, body));
+  assert.equal([toldCount, listener.heard], [1, []]);
+  assert.ok(readCount < 10, `${readCount} reads`);
+  isFailing = false;
+  await world.advance(60_000);
+  assert.is(listener.heard.length, 70);
+  await world.run(store.close());
+});
+
 it('what are no notifications is refused', async () => {
   const world = new SimulatedWorld(1);
   const store = await aStore(world, new Listener());
