@@ -376,7 +376,14 @@ class OpenStore implements Store {
     await this.#upkeep.stop();
     await this.#compaction.stop();
     await this.#running.close();
-    await this.ledger?.close();
+    try {
+      await this.ledger?.close();
+    } finally {
+      await this.#closeLog();
+    }
+  }
+
+  async #closeLog(): Promise<void> {
     try {
       await this.log.close((position) =>
         writeCatalogSnapshot(this.host, this.catalog, this.log.storeId, position),

@@ -282,4 +282,20 @@ it('faults 90: what is signed is kept as it is, in the one encoding', async () =
   }
 });
 
+it('a ledger that fails to close keeps the store from nothing', async () => {
+  const { world, life } = await aWorld();
+  const store = await world.run(openForLife(world, life));
+  world.faults.faultWhen(({ kind, path }) =>
+    kind === 'close' && path.startsWith('ledger/1/manifest')
+      ? { is: 'applied', errno: 'EIO' }
+      : undefined,
+  );
+  await world.run(store.put(sealedBucket, 'last', body));
+  await failsWith('IO', world.run(store.close()));
+  world.faults.clear();
+  await inStore(world, life, async (again) => {
+    assert.is(Buffer.from(await again.getBytes(sealedBucket, 'last')).toString(), 'hello');
+  });
+});
+
 it.run();
