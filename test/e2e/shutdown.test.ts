@@ -3,6 +3,10 @@ import * as http from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { signRequest } from '../../src/auth/sign.js';
+import { nodeHost } from '../../src/host/node-host.js';
+import { openStore } from '../../src/open-store.js';
+import { verifyStore } from '../../src/store/verify.js';
+import { failsWith } from '../conformance/store-words.js';
 import { logstore, Served } from './logstore-process.js';
 import { place, putInto, readFrom } from './served-place.js';
 
@@ -118,5 +122,60 @@ shutdown(
     assert.is(await readFrom(last, at, 'box/k'), 'the bytes of the file');
   },
 );
+
+/** Some 40 MiB in segments of 1 MiB, of which half is overwritten and some is deleted. */
+async function halfDeadStore(dir: string): Promise<void> {
+  const settings = { segmentBytes: 1024 ** 2, compaction: 'manual', parity: 'off' } as const;
+  await using store = await openStore({ dir, ...settings });
+  await store.createBucket('bucket');
+  for (const round of [1, 2]) {
+    for (let key = 0; key < 100; key++) await store.put('bucket', `k${key}`, bodyOf(round * key));
+  }
+  for (let key = 0; key < 100; key += 10) await store.delete('bucket', `k${key}`);
+}
+
+function bodyOf(fill: number): Uint8Array {
+  return new Uint8Array(200_000).fill(fill);
+}
+
+/** A compaction that has begun; resolves with its first line. */
+async function compactionUnderWay(url: string): Promise<http.ClientRequest> {
+  const [path, rawQuery, headers] = ['/_/compact', 'all', { host: new URL(url).host }];
+  const signed = signRequest(
+    { method: 'POST', rawPath: path, rawQuery, headers },
+    'UNSIGNED-PAYLOAD',
+    { credentials, region: 'us-east-1', timeMs: Date.now() },
+  );
+  const request = http.request(`${url}${path}?${rawQuery}`, {
+    method: 'POST',
+    headers: { ...headers, ...signed.headers },
+  });
+  request.end();
+  const [answer]: http.IncomingMessage[] = await once(request, 'response');
+  assert.is(answer?.statusCode, 200);
+  await once(answer ?? request, 'data');
+  return request;
+}
+
+shutdown('faults 70: SIGTERM during a compaction ends it with 0, and nothing returns', async () => {
+  using at = place();
+  await halfDeadStore(at.dir);
+  const settings = ['--segment-size', '1MiB', '--compaction', 'manual', '--parity', 'off'];
+  const target = ['--dir', at.dir, ...settings, '--shutdown-timeout', '0s'];
+  await using server = await Served.start(target, env);
+  const request = await compactionUnderWay(server.url);
+  request.on('error', () => {}); // it is cut off
+  assert.is(await server.end('SIGTERM'), 0, server.told);
+  const report = await verifyStore(nodeHost(at.dir));
+  assert.ok(report.sound, JSON.stringify(report.findings.slice(0, 3)));
+  const left = await logstore(['compact', '--dir', at.dir, '--dry-run', '--all', '--json']);
+  const { plannedSegmentCount } = JSON.parse(left.stdout.toString());
+  assert.ok(plannedSegmentCount > 20, `${plannedSegmentCount} segments were left`);
+  await using store = await openStore({ dir: at.dir, compaction: 'manual' });
+  for (let key = 0; key < 100; key++) {
+    if (key % 10 === 0) await failsWith('NO_SUCH_KEY', store.getBytes('bucket', `k${key}`));
+    else assert.is(Buffer.compare(await store.getBytes('bucket', `k${key}`), bodyOf(2 * key)), 0);
+  }
+});
 
 shutdown.run();
