@@ -5,11 +5,10 @@ import { ledgerBlock } from '../src/format/ledger-block.js';
 import type { ObjectRecord } from '../src/format/mutation.js';
 import { encodeCheckpoint } from '../src/ledger/checkpoint.js';
 import { recordOfObject } from '../src/ledger/derive-record.js';
+import { encodeObjectProof, type ProofTexts, type TlogProof } from '../src/ledger/encode-proof.js';
 import { encodeVkey, noteKey, signatureTypes } from '../src/ledger/note.js';
-import { encodeObjectProof, type ObjectProof } from '../src/ledger/object-proof.js';
 import { proveAbsence, proveVersion } from '../src/ledger/prove.js';
 import { encodeNote, signCheckpoint } from '../src/ledger/sign-checkpoint.js';
-import type { TlogProof } from '../src/ledger/tlog-proof.js';
 import { verifyObjectProof } from '../src/ledger/verify.js';
 import { GrowingTree, inclusionPath } from '../src/merkle/growing-tree.js';
 import { ObjectMap } from '../src/merkle/object-map.js';
@@ -119,7 +118,7 @@ function signedLog(map: ObjectMap) {
 }
 
 /** Of every object that is still there and was not changed that it is current, else its absence. */
-function objectProof(map: ObjectMap, index: number, block: string, proof: TlogProof): ObjectProof {
+function objectProof(map: ObjectMap, index: number, block: string, proof: TlogProof): ProofTexts {
   const { bucket, key, version } = decodeVersionKey(keyOf(index));
   const absent = proveAbsence(map, 'absent', bucket, `${key}-never`);
   if (absent === undefined) throw new Error('a key that was never stored is there');

@@ -17,3 +17,8 @@ export class NotProven extends Error {
     super(message);
   }
 }
+
+/** @throws NotProven */
+export function must(check: Check, holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new NotProven(check, otherwise);
+}

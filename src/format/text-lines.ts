@@ -6,9 +6,9 @@ export interface Codec<T> {
   read(text: string): T;
 }
 
-/** Any number of lines of one name. */
-export interface Many<T> {
-  readonly many: Codec<T>;
+/** Of each of any number of lines of one name. */
+export interface Many<T> extends Codec<T> {
+  readonly isMany: true;
 }
 
 /** A post-quantum signature on a note is some 6,700; nothing of ours comes near. */
@@ -22,34 +22,36 @@ export function refuse(reason: string): never {
   throw new NotProven('form', reason);
 }
 
+const nameAndSpace = (name: string) => `${name} `;
+
 /**
- * A text of lines `name value`, in the order of `fields`, under a title. Decoding accepts exactly
- * what encoding makes: whatever was read is encoded again and compared.
+ * A text of lines `name value`, in the order of `fields`, under a title if it has one. Decoding
+ * accepts exactly what encoding makes: whatever was read is encoded again and compared.
+ * @param labelOf what stands before the values of a field instead of its name and a space
  */
-export function lineFormat<F extends Fields>(title: string, fields: F) {
-  const entries = Object.entries(fields);
+export function lineFormat<F extends Fields>(title: string, fields: F, labelOf = nameAndSpace) {
+  const named = Object.entries(fields);
+  const entries = named.map(([name, field]) => [name, field, labelOf(name)] as const);
+  const head = title === '' ? '' : `${title}\n`;
 
   function encode(values: Values<F>): string {
-    let text = `${title}\n`;
-    for (const [name, field] of entries) {
+    let text = head;
+    for (const [name, field, label] of entries) {
       const value: unknown = values[name];
-      if ('many' in field)
-        for (const one of value as readonly unknown[]) text += `${name} ${field.many.write(one)}\n`;
-      else text += `${name} ${field.write(value)}\n`;
+      const list = 'isMany' in field ? (value as readonly unknown[]) : [value];
+      for (const one of list) text += `${label}${field.write(one)}\n`;
     }
     return text;
   }
 
   function decode(text: string): Values<F> {
-    const lines = text.split('\n');
-    if (lines.shift() !== title) refuse(`a text does not begin with the line "${title}"`);
+    if (!text.startsWith(head)) refuse(`a text does not begin with the line "${title}"`);
+    const lines = text.slice(head.length).split('\n');
     const values: Record<string, unknown> = {};
-    for (const [name, field] of entries) {
-      const end = lines.findIndex((line) => !line.startsWith(`${name} `));
-      const texts = lines.splice(0, end).map((line) => line.slice(name.length + 1));
-      if ('many' in field) values[name] = texts.map((one) => field.many.read(one));
-      else if (texts[0] === undefined) refuse(`${title}: there is no line "${name} ..."`);
-      else values[name] = field.read(texts[0]);
+    for (const [name, field, label] of entries) {
+      const read = (line = '') => field.read(line.slice(label.length));
+      const end = lines.findIndex((line) => line === '' || !line.startsWith(label));
+      values[name] = 'isMany' in field ? lines.splice(0, end).map(read) : read(lines.shift());
     }
     const decoded = values as Values<F>;
     return encode(decoded) === text ? decoded : refuse(`${title}: not in its one encoding`);
@@ -59,7 +61,7 @@ export function lineFormat<F extends Fields>(title: string, fields: F) {
 }
 
 export function many<T>(codec: Codec<T>): Many<T> {
-  return { many: codec };
+  return { ...codec, isMany: true };
 }
 
 /** A whole number from 0 to 2^53 - 1. */
@@ -107,7 +109,7 @@ export function orNone<T>(codec: Codec<T>): Codec<T | undefined> {
 /** Two or more values with a space between them. */
 export function tuple<T extends readonly unknown[]>(
   ...codecs: { readonly [I in keyof T]: Codec<T[I]> }
-): Codec<T> {
+): Codec<Readonly<T>> {
   return {
     write: (values) => codecs.map((codec, index) => codec.write(values[index])).join(' '),
     read: (text) => {
@@ -141,8 +143,8 @@ export function toBase64(value: Uint8Array): string {
 
 /** @throws NotProven unless `text` is exactly what toBase64() makes */
 export function fromBase64(text: string): Uint8Array {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) refuse('not base64');
   if (text.length > base64CharactersMax) refuse('too much base64 on a line');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) refuse('not base64');
   const value = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   return toBase64(value) === text ? value : refuse('not in the one base64 encoding');
 }

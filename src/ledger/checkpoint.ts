@@ -1,33 +1,21 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { NotProven } from '../base/not-proven.js';
+import { must } from '../base/not-proven.js';
 import * as form from '../format/text-lines.js';
 import { type Note, type NoteKey, signatureTypes } from './note.js';
 import { isSignedBy } from './strict-crypto.js';
 
 /** C2SP tlog-checkpoint without extension lines: which log, how many blocks, their root. */
-export interface Checkpoint {
-  readonly origin: string;
-  readonly size: number;
-  readonly root: Uint8Array;
-}
+export const { encode: encodeCheckpoint, decode: decodeCheckpoint } = form.lineFormat(
+  '',
+  { origin: form.word, size: form.count, root: form.digest },
+  () => '',
+);
+export type Checkpoint = ReturnType<typeof decodeCheckpoint>;
 
 /** A key whose signature on a note holds; of a witness also when it signed, in seconds. */
 export interface Signer {
   readonly key: NoteKey;
   readonly timeUnixS: number | undefined;
-}
-
-/** The text that is signed. */
-export function encodeCheckpoint({ origin, size, root }: Checkpoint): string {
-  return `${origin}\n${size}\n${form.digest.write(root)}\n`;
-}
-
-export function decodeCheckpoint(text: string): Checkpoint {
-  const [first = '', second = '', third = ''] = text.split('\n');
-  const [size, root] = [form.count.read(second), form.digest.read(third)];
-  const checkpoint = { origin: form.word.read(first), size, root };
-  const isCanonical = encodeCheckpoint(checkpoint) === text;
-  return isCanonical ? checkpoint : form.refuse('a checkpoint is not three lines of one encoding');
 }
 
 /** What a key of `type` signs: the text, or what C2SP tlog-cosignature makes of it. */
@@ -50,9 +38,8 @@ export function signersOf(note: Note, keys: readonly NoteKey[]): Signer[] {
     const time = first.signature.subarray(0, timeEnd).reduce((sum, byte) => sum * 256 + byte, 0);
     const message = signedMessage(key.type, note.text, time);
     const signature = first.signature.subarray(timeEnd);
-    if (second !== undefined || !isSignedBy(key.publicKey, message, signature)) {
-      throw new NotProven('signature', `${key.name}+${key.id} did not sign this, or twice`);
-    }
+    const isSigned = second === undefined && isSignedBy(key.publicKey, message, signature);
+    must('signature', isSigned, `${key.name}+${key.id} did not sign this, or twice`);
     return [{ key, timeUnixS: timeEnd === 0 ? undefined : time }];
   });
 }

@@ -1,6 +1,8 @@
 import * as form from '../format/text-lines.js';
 import { decodeVkey, type NoteKey, signatureTypes } from './note.js';
 
+const state = form.oneOf('good', 'revoked');
+
 /**
  * keys/v1: which key signs for a log at which heights; its SHA-256 stands in each block. A key that
  * is not `good` was stolen or lost at `until`: no signature of it counts by itself, not even one
@@ -9,9 +11,7 @@ import { decodeVkey, type NoteKey, signatureTypes } from './note.js';
 export const keySet = form.lineFormat('keys/v1', {
   origin: form.word,
   /** vkey, first height, first height that is no longer its own, state. */
-  key: form.many(
-    form.tuple(form.word, form.count, form.orNone(form.count), form.oneOf('good', 'revoked')),
-  ),
+  key: form.many(form.tuple(form.word, form.count, form.orNone(form.count), state)),
 });
 export type KeySet = ReturnType<typeof keySet.decode>;
 

@@ -185,7 +185,7 @@ class MutationOnMap {
     const replaced = map.recordHash(inMap);
     const restated = restatedBy(map, inMap, this.version);
     if (replaced === undefined || restated === undefined) return [];
-    const before = mapLeafHash(hash, { key: inMap, recordHash: replaced });
+    const before = mapLeafHash(hash, [inMap, replaced]);
     const text = recordOfState(hash, restated.firstRecord, state, timeUnixMs, before);
     const recordHash = hashOfText(hash, text);
     map.set(inMap, recordHash, restated);

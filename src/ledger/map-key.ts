@@ -1,4 +1,4 @@
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /**
  * The keys of the object map for verifiers, who trust no code of the store's: the same bytes as
@@ -16,7 +16,6 @@ export function mapKeyPrefix(bucket: string, key: string): Uint8Array {
 
 /** The key of one version: the newest comes first. */
 export function mapKey(bucket: string, key: string, version: number): Uint8Array {
-  const turned = new DataView(new ArrayBuffer(8));
-  turned.setBigUint64(0, ~BigInt(version));
-  return concatBytes(mapKeyPrefix(bucket, key), new Uint8Array(turned.buffer));
+  const turned = BigInt.asUintN(64, ~BigInt(version)).toString(16); // never below 2^63: 16 digits
+  return concatBytes(mapKeyPrefix(bucket, key), hexToBytes(turned));
 }

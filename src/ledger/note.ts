@@ -14,11 +14,7 @@ export interface NoteKey {
 }
 
 /** One line `— name base64(key id || signature)`. */
-export interface NoteSignature {
-  readonly name: string;
-  readonly id: string;
-  readonly signature: Uint8Array;
-}
+export type NoteSignature = Pick<NoteKey, 'name' | 'id'> & { readonly signature: Uint8Array };
 
 export interface Note {
   /** With its last newline: what is signed. */

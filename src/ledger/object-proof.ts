@@ -1,7 +1,6 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as form from '../format/text-lines.js';
 import { sha256 } from './strict-crypto.js';
-import { decodeTlogProof, encodeTlogProof, type TlogProof } from './tlog-proof.js';
 
 /** The first part of an object proof: what it claims, and the hashes from there to the block. */
 export const objectProofHead = form.lineFormat('object-proof/v1', {
@@ -15,48 +14,48 @@ export const objectProofHead = form.lineFormat('object-proof/v1', {
 });
 export type ObjectProofHead = ReturnType<typeof objectProofHead.decode>;
 
-/** SPEC.md, Object proof: texts, an empty line behind each, and a tlog-proof. */
-export interface ObjectProof {
-  readonly head: ObjectProofHead;
-  /** A record; the change record of the claim `written`; none where there is no one object. */
-  readonly subject: string | undefined;
-  /** Of a version whose state was set since: what stands in the map for its record. */
-  readonly state?: string | undefined;
-  readonly block: string;
-  readonly proof: TlogProof;
-}
-
-export function encodeObjectProof({ head, subject, state, block, proof }: ObjectProof): string {
-  const texts = [subject, state, block].filter((text) => text !== undefined);
-  return [encodeHead(head), ...texts, encodeTlogProof(proof)].join('\n');
-}
+/**
+ * c2sp.org/tlog-proof@v1 without extra data: an entry's path. The checkpoint it leads to, a signed
+ * note, follows an empty line.
+ */
+export const tlogProofLines = form.lineFormat(
+  'c2sp.org/tlog-proof@v1',
+  { index: form.count, path: form.many(form.digest) },
+  (name) => (name === 'index' ? 'index ' : ''),
+);
 
 /**
  * Under a sum of it: one path can prove that several keys are absent, and a proof that was damaged
  * must not turn into a true proof of something else.
  */
-function encodeHead(head: ObjectProofHead): string {
+export function encodeHead(head: ObjectProofHead): string {
   const text = objectProofHead.encode(head);
   return `${text}sum ${form.digest.write(sha256(utf8ToBytes(text)))}\n`;
 }
 
-export function decodeObjectProof(text: string): ObjectProof {
-  const { texts, proof } = decodeProof(text);
-  const [headText = '', ...others] = texts;
-  const block = others.pop() ?? '';
-  const [subject, state, ...more] = others;
+/**
+ * SPEC.md, Object proof. The subject is a record, or of the claim `written` a change record, or
+ * nothing where there is no one object; the state is what stands in the map for the record of a
+ * version whose state was set since.
+ */
+export function decodeObjectProof(text: string) {
+  const { texts, ...logged } = decodeProof(text);
+  const [headText = '', subject, state, ...more] = texts;
   const head = objectProofHead.decode(headText.slice(0, headText.lastIndexOf('sum ')));
   if (encodeHead(head) !== headText) form.refuse('the sum of the claim is not as it says');
   if (more.length > 0) form.refuse('there are too many texts before the block');
-  return { head, subject, state, block, proof };
+  return { head, subject, state, ...logged };
 }
+export type ObjectProof = ReturnType<typeof decodeObjectProof>;
 
-/** The texts, and the tlog-proof behind them: lines, an empty line, and a note with another one. */
+/** Texts, the last of them a block, and a tlog-proof: lines, an empty line, a note with another. */
 export function decodeProof(text: string) {
   const parts = text.split('\n\n');
-  const texts = parts.slice(0, -3).map((part) => `${part}\n`);
   const signatures = parts.at(-1)?.match(/.*\n/g);
   const isInOrder = signatures?.every((line, at, all) => at === 0 || (all[at - 1] ?? '') < line);
   if (!isInOrder) form.refuse('the signatures in a proof are not in order, each once');
-  return { texts, proof: decodeTlogProof(parts.slice(-3).join('\n\n')) };
+  const texts = parts.slice(0, -2).map((part) => `${part}\n`);
+  const lines = tlogProofLines.decode(texts.pop() ?? '');
+  const block = texts.pop() ?? '';
+  return { texts, block, proof: { ...lines, checkpoint: parts.slice(-2).join('\n\n') } };
 }

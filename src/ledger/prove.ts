@@ -1,6 +1,6 @@
 import { invariant } from '../base/invariant.js';
 import { decodeVersionKey, keyPrefix, listingKey, versionKey } from '../format/key-encoding.js';
-import type { MapLeaf, PathStep } from '../merkle/map-hash.js';
+import type { MapLeaf } from '../merkle/map-nodes.js';
 import type { MapView } from '../merkle/map-view.js';
 import type { ObjectProofHead } from './object-proof.js';
 
@@ -21,7 +21,7 @@ export function proveVersion(
 ): ObjectProofHead {
   const found = map.prove(versionKey(bucket, key, version));
   invariant(found !== undefined, 'the map holds what is to be proven');
-  const path = pathLines(found.path);
+  const path = found.path;
   return { ...nothing, claim, object: [[bucket, key]], version: [version], path };
 }
 
@@ -36,7 +36,7 @@ export function proveAbsence(
   if (map.firstWithPrefix(prefix) !== undefined) return undefined;
   const neighbour = map.prove(prefix);
   const leaf = neighbour === undefined ? [] : [leafLine(neighbour)];
-  const path = pathLines(neighbour?.path ?? []);
+  const path = neighbour?.path ?? [];
   return { ...nothing, claim, object: [[bucket, key]], leaf, path };
 }
 
@@ -49,7 +49,7 @@ export function proveListing(
   const found = map.proveListing(listingKey(bucket, prefix));
   if (found === undefined) return undefined;
   const leaf = found.leaves.map((one) => leafLine(one));
-  const path = pathLines(found.path);
+  const path = found.path;
   return { ...nothing, claim: 'listing', object: [[bucket, prefix]], leaf, path };
 }
 
@@ -61,8 +61,4 @@ export function proveWritten(place: number, path: readonly Uint8Array[]): Object
 function leafLine({ key: versionKey, recordHash }: MapLeaf): Leaf {
   const { bucket, key, version } = decodeVersionKey(versionKey);
   return [version, [bucket, key], recordHash];
-}
-
-function pathLines(path: readonly PathStep[]): ObjectProofHead['path'] {
-  return path.map(({ bit, sibling }) => [bit, sibling]);
 }

@@ -6,12 +6,12 @@ import type { ChangeEntry } from '../format/ledger-record.js';
 import { GrowingTree, inclusionPath } from '../merkle/growing-tree.js';
 import type { MapView } from '../merkle/map-view.js';
 import { leafHash } from '../merkle/rfc6962.js';
+import { encodeTlogProof, type TlogProof } from './encode-proof.js';
 import type { LedgerLog } from './ledger-log.js';
 import { nodeSha256 } from './node-hash.js';
 import { proveAbsence, proveListing, proveVersion, proveWritten } from './prove.js';
 import { type SealedMaps, sealedMapsMax } from './sealed-maps.js';
 import type { ChangesPage, ProofParts, ProofRequest, RecordSource } from './sealer-link.js';
-import { encodeTlogProof, type TlogProof } from './tlog-proof.js';
 
 /** A page of them is below 4 MiB, whatever the names. */
 const changesPerPageMax = 1_000;

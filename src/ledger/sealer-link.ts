@@ -1,6 +1,6 @@
+import type { TlogProof } from './encode-proof.js';
 import type { RotationPlan } from './key-rotation.js';
 import type { ObjectProofHead } from './object-proof.js';
-import type { TlogProof } from './tlog-proof.js';
 
 /** What a witness said last of this log. */
 export interface WitnessStanding {

@@ -1,11 +1,10 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import { concatBytes } from '@noble/hashes/utils.js';
 
 /** What the verifier counts on, the same in Node and in browsers. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = nobleSha256.create();
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+  return nobleSha256(concatBytes(...parts));
 }
 
 /** RFC 8032, strictly: one encoding of every point and scalar, no public key of small order. */

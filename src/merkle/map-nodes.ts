@@ -1,6 +1,5 @@
 import { DigestTable } from './digest-table.js';
 import { KeyArena } from './key-arena.js';
-import type { MapLeaf } from './map-hash.js';
 import { type Restated, RestatedTable } from './restated-table.js';
 import type { Hash } from './rfc6962.js';
 import { WordTable } from './word-table.js';
@@ -8,6 +7,11 @@ import { WordTable } from './word-table.js';
 const chunkShift = 18; // 3 MiB of nodes, 1 MiB of slots a chunk
 const chunkMask = 2 ** chunkShift - 1;
 const keyBytesMax = 8 * 1024;
+
+export interface MapLeaf {
+  readonly key: Uint8Array;
+  readonly recordHash: Uint8Array;
+}
 
 /**
  * The memory of maps that share most of their nodes: a node is (bit, left, right) and a hash; a

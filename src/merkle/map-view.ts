@@ -1,16 +1,16 @@
 import { invariant } from '../base/invariant.js';
-import type { MapLeaf, PathStep } from './map-hash.js';
-import { bitAt, type MapNodes } from './map-nodes.js';
+import type { MapPath } from './map-hash.js';
+import { bitAt, type MapLeaf, type MapNodes } from './map-nodes.js';
 import type { Restated } from './restated-table.js';
 
 /** A path from the root, and the leaf to which it leads. */
 export interface LeafPath extends MapLeaf {
-  readonly path: readonly PathStep[];
+  readonly path: MapPath;
 }
 
 /** A path to the subtree of all keys with a prefix, and its leaves in order. */
 export interface SubtreePath {
-  readonly path: readonly PathStep[];
+  readonly path: MapPath;
   readonly leaves: readonly MapLeaf[];
 }
 
@@ -79,7 +79,7 @@ export class MapView {
    */
   prove(target: Uint8Array): LeafPath | undefined {
     if (this.count === 0) return undefined;
-    const path: PathStep[] = [];
+    const path: MapPath[number][] = [];
     const end = this.#walk(target, Number.POSITIVE_INFINITY, path);
     return { path, ...this.nodes.leaf(~end) };
   }
@@ -87,7 +87,7 @@ export class MapView {
   /** The way to all leaves whose keys begin with `prefix`; undefined if there are none. */
   proveListing(prefix: Uint8Array): SubtreePath | undefined {
     if (this.firstWithPrefix(prefix) === undefined) return undefined;
-    const path: PathStep[] = [];
+    const path: MapPath[number][] = [];
     const leaves: MapLeaf[] = [];
     this.#each(this.#walk(prefix, 8 * prefix.length, path), (slot) => {
       leaves.push(this.nodes.leaf(slot));
@@ -105,7 +105,7 @@ export class MapView {
 
   /** Nodes on the way to `key`, which is there. */
   depthOf(key: Uint8Array): number {
-    const path: PathStep[] = [];
+    const path: MapPath[number][] = [];
     this.#walk(key, Number.POSITIVE_INFINITY, path);
     return path.length;
   }
@@ -138,7 +138,7 @@ export class MapView {
   }
 
   /** Down as long as nodes test a bit before `bitMax`; the reference reached. */
-  #walk(target: Uint8Array, bitMax: number, path: PathStep[]): number {
+  #walk(target: Uint8Array, bitMax: number, path: MapPath[number][]): number {
     const { nodes } = this;
     invariant(!nodes.isStale(this.reference), 'the map was rehashed after its last change');
     let reference = this.reference;
@@ -146,7 +146,7 @@ export class MapView {
       const bit = nodes.bitOf(reference);
       if (bit >= bitMax) break;
       const side = bitAt(target, target.length, bit);
-      path.push({ bit, sibling: nodes.hashOf(nodes.childOf(reference, 1 - side)) });
+      path.push([bit, nodes.hashOf(nodes.childOf(reference, 1 - side))]);
       reference = nodes.childOf(reference, side);
     }
     return reference;

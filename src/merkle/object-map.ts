@@ -1,6 +1,6 @@
 import { invariant } from '../base/invariant.js';
-import { firstDifference, type MapLeaf } from './map-hash.js';
-import { bitAt, MapNodes } from './map-nodes.js';
+import { firstDifference } from './map-hash.js';
+import { bitAt, type MapLeaf, MapNodes } from './map-nodes.js';
 import { type LeafPath, MapView, type PlacedLeaf, type SubtreePath } from './map-view.js';
 import type { Restated } from './restated-table.js';
 import type { Hash } from './rfc6962.js';

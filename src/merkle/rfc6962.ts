@@ -24,61 +24,54 @@ export interface TreeHead {
   readonly root: Uint8Array;
 }
 
-/**
- * The root of a tree of `size` leaves in which `leaf` has the place `index`, if `path` is what RFC
- * 6962 §2.1.1 says, from the leaf's sibling upwards; undefined if it has another length.
- */
-export function rootFromInclusion(
-  hash: Hash,
-  leaf: Uint8Array,
-  index: number,
-  size: number,
-  path: readonly Uint8Array[],
-): Uint8Array | undefined {
-  const sides = sidesOf(index, size - 1);
-  if (index >= size || sides.length !== path.length) return undefined;
-  return path.reduce((root, sibling, level) => {
-    return sides[level] === 'left' ? nodeHash(hash, sibling, root) : nodeHash(hash, root, sibling);
-  }, leaf);
+/** Of RFC 6962 §2.1.1 or §2.1.2. */
+export type Path = readonly Uint8Array[];
+
+/** A leaf's place, and the path from its sibling upwards. */
+export interface Inclusion {
+  readonly index: number;
+  readonly path: Path;
+}
+
+/** Whether the path proves that the tree has this entry at that place. */
+export function isIncluded(hash: Hash, entry: Uint8Array, at: Inclusion, tree: TreeHead): boolean {
+  const isLeft = sidesOf(at.index, tree.size - 1);
+  if (at.index >= tree.size || isLeft.length !== at.path.length) return false;
+  return equalHashes(rootAbove(hash, leafHash(hash, entry), at.path, isLeft), tree.root);
 }
 
 /** Whether `path` proves as in RFC 6962 §2.1.2 that the tree `newer` begins with `older`. */
-export function isConsistent(
-  hash: Hash,
-  older: TreeHead,
-  newer: TreeHead,
-  path: readonly Uint8Array[],
-): boolean {
+export function isConsistent(hash: Hash, older: TreeHead, newer: TreeHead, path: Path): boolean {
   if (older.size > newer.size) return false;
   if (older.size === newer.size) return path.length === 0 && equalHashes(older.root, newer.root);
   if (older.size === 0) return path.length === 0 && equalHashes(older.root, hash());
   // The greatest subtree that ends where the older tree ends is whole in both.
   let [place, last] = [older.size - 1, newer.size - 1];
-  for (; place % 2 === 1; place = half(place)) last = half(last);
+  for (; place % 2 === 1; place = (place - 1) / 2) last = Math.floor(last / 2);
   const [shared, ...siblings] = place === 0 ? [older.root, ...path] : path;
-  const sides = sidesOf(place, last);
-  if (shared === undefined || sides.length !== siblings.length) return false;
-  let [olderRoot, newerRoot] = [shared, shared];
-  for (const [level, sibling] of siblings.entries()) {
-    if (sides[level] === 'left') {
-      olderRoot = nodeHash(hash, sibling, olderRoot);
-      newerRoot = nodeHash(hash, sibling, newerRoot);
-    } else newerRoot = nodeHash(hash, newerRoot, sibling);
-  }
+  const isLeft = sidesOf(place, last);
+  if (shared === undefined || isLeft.length !== siblings.length) return false;
+  const newerRoot = rootAbove(hash, shared, siblings, isLeft);
+  // What stands on the right of the way up came later.
+  const olderSiblings = siblings.filter((_, level) => isLeft[level]);
+  const olderRoot = olderSiblings.reduce((root, left) => nodeHash(hash, left, root), shared);
   return equalHashes(olderRoot, older.root) && equalHashes(newerRoot, newer.root);
 }
 
-/**
- * On which side the sibling of a node stands, level by level up to the root. Nodes of a level are
- * numbered from 0 to `last`; the last one has none where its number is even, and goes up as it is.
- */
-function sidesOf(place: number, last: number): ('left' | 'right')[] {
-  if (last <= 0) return [];
-  const above = sidesOf(half(place), half(last));
-  if (place % 2 === 1) return ['left', ...above];
-  return place < last ? ['right', ...above] : above;
+function rootAbove(hash: Hash, reached: Uint8Array, path: Path, isLeft: readonly boolean[]) {
+  return path.reduce((root, sibling, level) => {
+    return isLeft[level] ? nodeHash(hash, sibling, root) : nodeHash(hash, root, sibling);
+  }, reached);
 }
 
-function half(place: number): number {
-  return Math.floor(place / 2);
+/**
+ * Whether the sibling of a node stands on its left, level by level up to the root. Nodes of a level
+ * are numbered from 0 to `last`; the last one has none where its number is even, and goes up as it
+ * is.
+ */
+function sidesOf(place: number, last: number): boolean[] {
+  if (last <= 0) return [];
+  const above = sidesOf(Math.floor(place / 2), Math.floor(last / 2));
+  if (place % 2 === 1) return [true, ...above];
+  return place < last ? [false, ...above] : above;
 }

@@ -2,6 +2,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { LogStoreError } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { decodeCommit } from '../format/commit.js';
+import { encodeObjectProof, encodeTlogProof } from '../ledger/encode-proof.js';
 import type { RotationPlan } from '../ledger/key-rotation.js';
 import {
   epochDirectory,
@@ -11,7 +12,6 @@ import {
   tilesDirectory,
 } from '../ledger/ledger-files.js';
 import { nodeSha256 } from '../ledger/node-hash.js';
-import { encodeObjectProof } from '../ledger/object-proof.js';
 import { recordTextOf } from '../ledger/record-text.js';
 import type {
   ChangesPage,
@@ -20,7 +20,6 @@ import type {
   RecordSource,
   SealerLink,
 } from '../ledger/sealer-link.js';
-import { encodeTlogProof } from '../ledger/tlog-proof.js';
 import type { Log } from '../log/types.js';
 import { equalHashes } from '../merkle/rfc6962.js';
 import type { Committer } from './committer.js';

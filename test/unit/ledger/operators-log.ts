@@ -3,8 +3,9 @@ import { ledgerBlock } from '../../../src/format/ledger-block.js';
 import type { ObjectRecord } from '../../../src/format/mutation.js';
 import { type Checkpoint, encodeCheckpoint } from '../../../src/ledger/checkpoint.js';
 import { recordOfObject } from '../../../src/ledger/derive-record.js';
+import { encodeObjectProof } from '../../../src/ledger/encode-proof.js';
 import { encodeVkey, signatureTypes } from '../../../src/ledger/note.js';
-import { encodeObjectProof, type ObjectProofHead } from '../../../src/ledger/object-proof.js';
+import type { ObjectProofHead } from '../../../src/ledger/object-proof.js';
 import { encodeNote, signCheckpoint } from '../../../src/ledger/sign-checkpoint.js';
 import {
   consistencyPath,
