@@ -1,7 +1,7 @@
 import { isLogStoreError, LogStoreError } from '../src/base/errors.js';
 import { type LedgerBlock, ledgerBlock } from '../src/format/ledger-block.js';
 import { decodeEntryBundle, tilePath, tileWidth } from '../src/ledger/tiles.js';
-import type { ChangesPage } from '../src/store/types.js';
+import type { ChangesPage, PrunedPage } from '../src/store/types.js';
 import type { LedgerSource } from './ledger-source.js';
 import { PublishedLog } from './published-log.js';
 import { readAnswer } from './s3-answer.js';
@@ -32,10 +32,21 @@ export class LedgerEndpoint implements AsyncDisposable {
   };
 
   async *changes(height: number): AsyncGenerator<string> {
-    for (let from: number | undefined = 0; from !== undefined; ) {
-      const answer = await this.get(`block/${height}/changes`, { from: String(from) });
-      const page = JSON.parse(answer.toString()) as ChangesPage;
+    for await (const page of this.#pages<ChangesPage>(`block/${height}/changes`))
       yield* page.changes;
+  }
+
+  /** What is left of changes that were pruned, in order; one page at least. */
+  pruned(): AsyncGenerator<PrunedPage> {
+    return this.#pages('pruned');
+  }
+
+  async *#pages<P extends ChangesPage>(path: string): AsyncGenerator<P> {
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const page: P = JSON.parse((await this.get(path, { from: String(from) })).toString());
+      yield page;
+      if (page.next !== undefined && page.next <= from)
+        throw new LogStoreError('IO', `${path} goes round in circles`);
       from = page.next;
     }
   }

@@ -41,12 +41,13 @@ async function reportOf(
 }
 
 function lineOf(report: LedgerReport): string {
-  const { wrong, blockCount, signedCount, changeCount, objectCount } = report;
+  const { wrong, blockCount, signedCount, changeCount, prunedCount, objectCount } = report;
   if (wrong !== undefined) return `WRONG: ${shown(wrong)}`;
   const blocks = `${blockCount} blocks, ${signedCount} of them signed`;
-  if (changeCount === 0 && objectCount === undefined)
+  if (changeCount + prunedCount === 0 && objectCount === undefined)
     return `${blocks}: in order (--full replays them)`;
-  const replayed = `${blocks}, ${changeCount} changes replayed`;
+  const from = prunedCount === 0 ? '' : ` from the map of block ${prunedCount - 1}`;
+  const replayed = `${blocks}, ${changeCount} changes replayed${from}`;
   if (objectCount === undefined) return `${replayed}: all as sealed`;
   return `${replayed}, ${objectCount} objects hashed: all as sealed`;
 }

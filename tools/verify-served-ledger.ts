@@ -1,13 +1,17 @@
 import { NotProven } from '../src/base/not-proven.js';
+import { changeRecord } from '../src/format/change-record.js';
 import { ledgerBlock } from '../src/format/ledger-block.js';
-import { auditBlocks } from '../src/ledger/audit.js';
+import { type AuditSteps, auditBlocks } from '../src/ledger/audit.js';
 import { type AuditTrust, auditPins, auditSigned } from '../src/ledger/audit-trust.js';
 import { type ChainedBlock, misfitOf } from '../src/ledger/block-chain.js';
 import { signersOf } from '../src/ledger/checkpoint.js';
 import { keySet, keysAt } from '../src/ledger/keys.js';
+import { applyChange } from '../src/ledger/map-changes.js';
 import { nodeSha256 } from '../src/ledger/node-hash.js';
 import { decodeNote } from '../src/ledger/note.js';
 import { rootAt } from '../src/merkle/growing-tree.js';
+import { ObjectMap } from '../src/merkle/object-map.js';
+import { equalHashes } from '../src/merkle/rfc6962.js';
 import type { LedgerReport } from '../src/store/ledger-reports.js';
 import { LedgerEndpoint } from './ledger-endpoint.js';
 import { PublishedLog } from './published-log.js';
@@ -25,7 +29,7 @@ export async function verifyServedLedger(
   { full, keys, pins, progress }: ServedLedgerOptions,
 ): Promise<LedgerReport> {
   await using endpoint = new LedgerEndpoint(options);
-  const report = { origin: '', blockCount: 0, signedCount: 0, changeCount: 0 };
+  const report = { origin: '', blockCount: 0, signedCount: 0, changeCount: 0, prunedCount: 0 };
   try {
     const log = await PublishedLog.open(endpoint.file);
     const { origin, size } = log.checkpoint;
@@ -71,7 +75,7 @@ async function auditKeysOf(
 async function replay(
   endpoint: LedgerEndpoint,
   blocks: readonly ChainedBlock[],
-  report: { changeCount: number },
+  report: { changeCount: number; prunedCount: number },
   progress: ServedLedgerOptions['progress'],
 ): Promise<void> {
   const block = async (height: number): Promise<ChainedBlock> => {
@@ -79,6 +83,8 @@ async function replay(
     if (found === undefined) throw new NotProven('block', `block ${height} is missing`);
     return found;
   };
+  const pruned = await prunedMap(endpoint, blocks);
+  report.prunedCount = pruned === undefined ? 0 : pruned.height + 1;
   await auditBlocks(
     {
       ...{ size: blocks.length, broken: undefined, block },
@@ -94,6 +100,30 @@ async function replay(
       change: () => report.changeCount++,
       block: (height) => progress(height + 1, blocks.length),
       between: async () => undefined,
+      pruned,
     },
   );
+}
+
+/**
+ * The map that a replay begins with where changes were pruned: those that are left make it, and the
+ * block up to which they were pruned states it.
+ */
+async function prunedMap(
+  endpoint: LedgerEndpoint,
+  blocks: readonly ChainedBlock[],
+): Promise<AuditSteps<never>['pruned']> {
+  const map = new ObjectMap(nodeSha256);
+  let count = 0;
+  for await (const page of endpoint.pruned()) {
+    count = page.blocks;
+    for (const text of page.changes) applyChange(map, changeRecord.decode(text));
+  }
+  if (count === 0) return undefined;
+  const height = count - 1;
+  for (const _ of map.rehash());
+  const [keyCount, root] = blocks[height]?.block.map ?? [];
+  const isStated = root !== undefined && equalHashes(map.root(), root) && map.count === keyCount;
+  if (isStated) return { map, height };
+  throw new NotProven('map', `block ${height}: what pruning left does not lead to its map`);
 }

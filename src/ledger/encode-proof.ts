@@ -1,13 +1,13 @@
 import { encodeHead, type ObjectProofHead, tlogProofLines } from './object-proof.js';
 
-/** A block's height, the path from it, and the signed note of the checkpoint to which that leads. */
+/** A block's height, the path from it, and the signed note of the checkpoint it leads to. */
 export interface TlogProof {
   readonly index: number;
   readonly path: readonly Uint8Array[];
   readonly checkpoint: string;
 }
 
-/** What decodeObjectProof() finds: the verifier's part has no more of the writer's than it needs. */
+/** What decodeObjectProof() finds. The verifier's part has nothing that only its writer needs. */
 export interface ProofTexts {
   readonly head: ObjectProofHead;
   readonly subject: string | undefined;

@@ -115,6 +115,12 @@ export class LedgerLog implements AsyncDisposable {
     for (const [sequence] of this.anchor?.entries ?? []) yield* await this.#anchored(sequence);
   }
 
+  /** Some of them: those in one record, the one of that place among the anchor's. */
+  async anchoredAt(place: number): Promise<readonly ChangeEntry[]> {
+    const [sequence] = this.anchor?.entries[place] ?? [];
+    return sequence === undefined ? [] : await this.#anchored(sequence);
+  }
+
   /** The one of them that has this version; undefined if there is none. */
   async anchoredChange(version: number): Promise<ChangeEntry | undefined> {
     const { anchor } = this;

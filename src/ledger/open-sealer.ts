@@ -101,6 +101,10 @@ class BrokenSealer implements SealerLink {
     return Promise.reject(this.#error);
   }
 
+  pruned(): Promise<never> {
+    return Promise.reject(this.#error);
+  }
+
   consistency(): Promise<never> {
     return Promise.reject(this.#error);
   }

@@ -11,7 +11,13 @@ import type { LedgerLog } from './ledger-log.js';
 import { nodeSha256 } from './node-hash.js';
 import { proveAbsence, proveListing, proveVersion, proveWritten } from './prove.js';
 import { type SealedMaps, sealedMapsMax } from './sealed-maps.js';
-import type { ChangesPage, ProofParts, ProofRequest, RecordSource } from './sealer-link.js';
+import type {
+  ChangesPage,
+  ProofParts,
+  ProofRequest,
+  PrunedPage,
+  RecordSource,
+} from './sealer-link.js';
 
 /** A page of them is below 4 MiB, whatever the names. */
 const changesPerPageMax = 1_000;
@@ -106,6 +112,16 @@ export class SealedProofs {
     const end = from + changesPerPageMax;
     const changes = entries.slice(from, end).map(({ text }) => text);
     return { changes, next: end < entries.length ? end : undefined };
+  }
+
+  /** @throws LogStoreError `NOT_SEALED` while the last block without changes is not signed */
+  async pruned(from: number): Promise<PrunedPage> {
+    const { anchor } = this.ledger;
+    if (anchor === undefined) return { blocks: 0, changes: [], next: undefined };
+    const { height, entries } = anchor;
+    await this.block(height);
+    const changes = (await this.ledger.anchoredAt(from)).map(({ text }) => text);
+    return { blocks: height + 1, changes, next: from + 1 < entries.length ? from + 1 : undefined };
   }
 
   /** @throws LogStoreError `NOT_SEALED` for a block that is not signed */

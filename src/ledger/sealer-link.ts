@@ -67,6 +67,12 @@ export interface ChangesPage {
   readonly next: number | undefined;
 }
 
+/** Of the changes that were pruned those that made what the map then held, likewise. */
+export interface PrunedPage extends ChangesPage {
+  /** How many blocks, from the first on, have no others any more; 0 where nothing was pruned. */
+  readonly blocks: number;
+}
+
 /** Where the store's log has what a record is made from, and what stands in the ledger alone. */
 export interface RecordSource {
   readonly sequence: number;
@@ -107,6 +113,7 @@ export interface SealerLink extends AsyncDisposable {
   block(height: number): Promise<{ readonly block: string; readonly proof: TlogProof }>;
   /** Some of the changes of a signed block. */
   changes(height: number, from: number): Promise<ChangesPage>;
+  pruned(from: number): Promise<PrunedPage>;
   /** RFC 6962 consistency path between two sizes up to the last signed one. */
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
   /** A proof of the key set in force (SPEC.md, Object proof). */

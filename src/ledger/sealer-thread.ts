@@ -7,6 +7,7 @@ import type {
   LedgerStanding,
   ProofParts,
   ProofRequest,
+  PrunedPage,
   SealerLink,
   Through,
 } from './sealer-link.js';
@@ -34,6 +35,7 @@ export type SealerCall =
   | { readonly do: 'prove'; readonly request: ProofRequest }
   | { readonly do: 'block'; readonly height: number }
   | { readonly do: 'changes'; readonly height: number; readonly from: number }
+  | { readonly do: 'pruned'; readonly from: number }
   | { readonly do: 'consistency'; readonly older: number; readonly newer: number }
   | { readonly do: 'keys' }
   | { readonly do: 'keysAt'; readonly height: number }
@@ -127,6 +129,10 @@ export class SealerThread implements SealerLink {
 
   changes(height: number, from: number): Promise<ChangesPage> {
     return this.#ask({ do: 'changes', height, from });
+  }
+
+  pruned(from: number): Promise<PrunedPage> {
+    return this.#ask({ do: 'pruned', from });
   }
 
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]> {

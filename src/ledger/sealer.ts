@@ -23,6 +23,7 @@ import type {
   LedgerStanding,
   ProofParts,
   ProofRequest,
+  PrunedPage,
   SealerLink,
   Through,
 } from './sealer-link.js';
@@ -117,6 +118,10 @@ export class Sealer implements SealerLink {
 
   changes(height: number, from: number): Promise<ChangesPage> {
     return this.#inTurn(() => this.#proofs().changes(height, from));
+  }
+
+  pruned(from: number): Promise<PrunedPage> {
+    return this.#inTurn(() => this.#proofs().pruned(from));
   }
 
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]> {

@@ -1,5 +1,10 @@
 import type { RotationPlan } from '../ledger/key-rotation.js';
-import type { ChangesPage, LedgerStanding, ProofRequest } from '../ledger/sealer-link.js';
+import type {
+  ChangesPage,
+  LedgerStanding,
+  ProofRequest,
+  PrunedPage,
+} from '../ledger/sealer-link.js';
 import type { Receipt } from './receipts.js';
 
 /** Proofs of what the store holds and held (SPEC.md, Ledger). */
@@ -22,6 +27,11 @@ export interface StoreLedger {
   block(height: number): Promise<string>;
   /** The changes of a block that is signed, a page from the one numbered `from` on. */
   changes(height: number, from?: number): Promise<ChangesPage>;
+  /**
+   * Of the changes that were pruned those that made what the map then held, the page number `from`:
+   * who replays changes begins with them.
+   */
+  pruned(from?: number): Promise<PrunedPage>;
   /** The path from a log of `older` blocks to one of `newer`, as RFC 6962 §2.1.2 has it. */
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]>;
   /** The key set in force, with its proof. */

@@ -21,6 +21,8 @@ export interface LedgerReport {
   readonly blockCount: number;
   readonly signedCount: number;
   readonly changeCount: number;
+  /** Blocks whose changes were pruned, where the others were replayed from what that left. */
+  readonly prunedCount: number;
   /** Objects whose content was read and hashed; undefined unless that was asked for. */
   readonly objectCount: number | undefined;
   /** The first thing that is wrong, in words. */
@@ -62,7 +64,7 @@ export async function verifyLedger(
   host: Host,
   options: VerifyLedgerOptions,
 ): Promise<LedgerReport> {
-  const report = { origin: '', blockCount: 0, signedCount: 0, changeCount: 0 };
+  const report = { origin: '', blockCount: 0, signedCount: 0, changeCount: 0, prunedCount: 0 };
   let objectCount: number | undefined;
   try {
     await using opened = await readLedger(host);
@@ -74,6 +76,7 @@ export async function verifyLedger(
       const between = async () => undefined;
       const note = (change: Change, entry: ChangeEntry) => notePlaces(live, change, entry);
       const pruned = await anchoredMap(ledger, between, note);
+      report.prunedCount = pruned === undefined ? 0 : pruned.height + 1;
       const map = await auditBlocks<StoredBlock, ChangeEntry>(ledger, {
         change: (change, entry) => {
           report.changeCount++;

@@ -17,6 +17,7 @@ import type {
   ChangesPage,
   LedgerStanding,
   ProofRequest,
+  PrunedPage,
   RecordSource,
   SealerLink,
 } from '../ledger/sealer-link.js';
@@ -94,6 +95,10 @@ export class OpenLedger implements StoreLedger {
 
   changes(height: number, from = 0): Promise<ChangesPage> {
     return this.link.changes(height, from);
+  }
+
+  pruned(from = 0): Promise<PrunedPage> {
+    return this.link.pruned(from);
   }
 
   consistency(older: number, newer: number): Promise<readonly Uint8Array[]> {

@@ -41,6 +41,7 @@ export type {
   ChangesPage,
   LedgerStanding,
   ProofRequest,
+  PrunedPage,
   WitnessStanding,
 } from '../ledger/sealer-link.js';
 export { claimNames } from '../ledger/sealer-link.js';

@@ -54,6 +54,8 @@ async function done(call: SealerCall): Promise<unknown> {
       return await sealer.block(call.height);
     case 'changes':
       return await sealer.changes(call.height, call.from);
+    case 'pruned':
+      return await sealer.pruned(call.from);
     case 'consistency':
       return await sealer.consistency(call.older, call.newer);
     case 'keys':

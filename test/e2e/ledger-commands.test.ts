@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { logstore, Served } from './logstore-process.js';
 import { type Place, place, putInto } from './served-place.js';
+import { tampering } from './tampering-server.js';
 
 const it = suite('the commands of the ledger');
 const options = ['--ledger', 'on', '--ledger-interval', '100ms'];
@@ -228,6 +229,41 @@ it('prune what is past, and audit what is left', async () => {
   const written = await logstore(['prove', 'photos/b', '--written', ...here]);
   assert.equal([written.code, written.stderr.includes('pruned')], [4, true]);
   assert.is((await logstore(['ledger', 'prune', '--before', '2', ...here])).code, 1);
+
+  await using server = await Served.start(['--dir', at.dir, ...options]);
+  const there = ['--endpoint', server.url, '--credentials', at.credentials];
+  await putBlocks(server, at, 'd');
+  const audit = ['ledger', 'verify', '--full', '--json', '--key', vkey];
+  const served = JSON.parse(await said(...audit, ...there));
+  assert.is(served.prunedCount, 3);
+  assert.ok(served.changeCount > 0);
+  assert.is(await server.end('SIGTERM'), 0);
+  const { objectCount, ...same } = JSON.parse(await said(...audit, ...here));
+  assert.ok(objectCount > 0);
+  assert.equal(same, served);
+});
+
+it('find a server out that leaves something away of what it pruned, or adds to it', async () => {
+  using at = place();
+  await aStoppedStore(at, 'a', 'b', 'a');
+  await said('ledger', 'prune', '--before', '3', '--dir', at.dir);
+  await using server = await Served.start(['--dir', at.dir, ...options]);
+  const edits: ((changes: string[]) => string[])[] = [
+    (changes) => changes,
+    (changes) => changes.slice(1),
+    (changes) => changes.map((text) => text.replaceAll('photos/b', 'photos/d')),
+    () => [],
+  ];
+  const codes: (number | null)[] = [];
+  for (const edit of edits) {
+    await using between = await tampering(server.url, '/_/ledger/pruned', (body) => {
+      const page = JSON.parse(body.toString());
+      return JSON.stringify({ ...page, changes: edit(page.changes) });
+    });
+    const there = ['--endpoint', between.url, '--credentials', at.credentials];
+    codes.push((await logstore(['ledger', 'verify', '--full', ...there])).code);
+  }
+  assert.equal(codes, [0, 2, 2, 2]);
 });
 
 it.run();

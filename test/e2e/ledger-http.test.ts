@@ -68,6 +68,7 @@ const samples: Readonly<Record<string, string>> = {
   'consistency path': '/consistency/1/2',
   standing: '',
   'changes of a block': '/block/0/changes',
+  'changes that pruning left': '/pruned',
   proof: '/proof?bucket=photos&key=a',
 };
 

@@ -101,6 +101,13 @@ export const ledgerRoutes: readonly LedgerRoute[] = [
       json(await ledger.changes(numberOf(height), numberOf(query.get('from') ?? '0'))),
   },
   {
+    name: 'changes that pruning left',
+    path: /^\/pruned$/,
+    access: 'root',
+    answer: async (ledger, _, query) =>
+      json(await ledger.pruned(numberOf(query.get('from') ?? '0'))),
+  },
+  {
     name: 'proof',
     path: /^\/proof$/,
     access: 'reader',
