@@ -79,7 +79,7 @@ export function writeMutation(writer: MsgpackWriter, m: Mutation): void {
       writer.integer(m.reason);
       break;
     case 'createUpload':
-      writeHead(writer, 16, m);
+      writeHead(writer, m.initiator === undefined ? 16 : 17, m);
       writer.integer(m.bucketVersion);
       writer.texts(m.headers);
       writer.texts(m.metadata);
@@ -90,6 +90,7 @@ export function writeMutation(writer: MsgpackWriter, m: Mutation): void {
       writeEncryption(writer, m.encryption);
       writer.nils(2);
       writeTags(writer, m.state);
+      if (m.initiator !== undefined) writer.text(m.initiator);
       break;
     case 'putPart':
       writeHead(writer, 7, m);
@@ -207,6 +208,7 @@ function createUploadOf(bucket: string, key: string, f: Fields): Mutation {
   return {
     ...(state === undefined ? {} : { state }),
     ...(encryption === undefined ? {} : { encryption }),
+    ...(f[16] === undefined ? {} : { initiator: text(f[16]) }),
     ...{ is: 'createUpload', bucket, key, bucketVersion: number(f[3]) },
     ...{ headers: headerFields(f[4]), metadata: pairs(f[5]), ttlMs: number(f[6]) },
     checksumAlgorithm: f[7] === 0 ? 0 : checksumAlgorithm(f[7]),

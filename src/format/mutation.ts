@@ -151,6 +151,8 @@ export interface CreateUpload {
   readonly state?: ObjectState;
   /** Of all its parts, and of the object. */
   readonly encryption?: EncryptionField | undefined;
+  /** The owner's id of who began it; none where that is not known. */
+  readonly initiator?: string | undefined;
 }
 
 /** What is said last of a version counts; nothing of what was said before is left. */

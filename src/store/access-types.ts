@@ -16,6 +16,14 @@ export interface ObjectAcl extends VersionId {
   readonly acl: string | null;
 }
 
+/** Whose an open upload is. */
+export interface UploadPeople {
+  /** The grants that its object is to begin with; null where nothing was said of them. */
+  readonly acl: string | null;
+  /** The owner's id of who began it; undefined where that is not known. */
+  readonly initiator: string | undefined;
+}
+
 /**
  * What the store keeps of who may do what. It acts upon none of it: deciding is the affair of
  * whoever serves others.
@@ -42,6 +50,6 @@ export interface StoreAccess {
     acl: string | null,
     options?: VersionOptions,
   ): Promise<VersionId>;
-  /** What an open upload's object is to begin with. @throws LogStoreError `NO_SUCH_UPLOAD` */
-  uploadAcl(bucket: string, key: string, uploadId: string): Promise<string | null>;
+  /** @throws LogStoreError `NO_SUCH_UPLOAD` */
+  uploadPeople(bucket: string, key: string, uploadId: string): Promise<UploadPeople>;
 }

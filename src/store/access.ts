@@ -3,7 +3,7 @@ import { bucketOf, type Catalog } from '../catalog/catalog.js';
 import { PendingCommit } from '../catalog/pending.js';
 import type { AccessDocument, Bucket } from '../catalog/state.js';
 import type { AccessKind } from '../format/mutation.js';
-import type { BucketAccess, ObjectAcl, StoreAccess } from './access-types.js';
+import type { BucketAccess, ObjectAcl, StoreAccess, UploadPeople } from './access-types.js';
 import type { Committer } from './committer.js';
 import type { ObjectStates } from './object-states.js';
 import type { Operations } from './operations.js';
@@ -63,8 +63,8 @@ export class Access implements StoreAccess {
     return this.running.run(() => this.states.setAcl(bucket, key, acl, options));
   }
 
-  uploadAcl(bucket: string, key: string, uploadId: string): Promise<string | null> {
-    return this.running.run(() => this.uploads.acl(bucket, key, uploadId));
+  uploadPeople(bucket: string, key: string, uploadId: string): Promise<UploadPeople> {
+    return this.running.run(() => this.uploads.people(bucket, key, uploadId));
   }
 }
 

@@ -20,9 +20,16 @@ import { keptChecksum, shaAlone } from './expected-digests.js';
 import type { FoundObject } from './found-object.js';
 import { checkRange } from './object-reader.js';
 import { initialState, tagsOfFields } from './object-state.js';
-import type { ByteRange, ObjectInfo } from './object-types.js';
+import type { ByteRange } from './object-types.js';
 import type { Objects } from './objects.js';
-import type { CopyOptions, CopyPartOptions, CopySource, PartInfo, ReadCondition } from './types.js';
+import type {
+  CopiedObject,
+  CopiedPart,
+  CopyOptions,
+  CopyPartOptions,
+  CopySource,
+  ReadCondition,
+} from './types.js';
 import type { Uploads } from './uploads.js';
 import type { InitialState } from './version-options.js';
 
@@ -59,7 +66,12 @@ export class Copies {
     private readonly encryptions: Encryptions,
   ) {}
 
-  copy(source: CopySource, bucket: string, key: string, options: CopyOptions): Promise<ObjectInfo> {
+  copy(
+    source: CopySource,
+    bucket: string,
+    key: string,
+    options: CopyOptions,
+  ): Promise<CopiedObject> {
     const { attributes, checksumAlgorithm } = options;
     if (checksumAlgorithm !== undefined) checkAlgorithm(checksumAlgorithm);
     return this.#ofUnchanged(source, options.sourceCondition, async (found, pin) => {
@@ -77,10 +89,11 @@ export class Copies {
             ? { record: copied, ttlMs: 0, origin }
             : { record: { ...copied, headers, metadata, expiresUnixMs: 0 }, ttlMs, origin };
         const { inlineBody } = content;
-        return await this.objects.commitPut(bucket, key, object, options, inlineBody, () => {
+        const info = await this.objects.commitPut(bucket, key, object, options, inlineBody, () => {
           content.checkStored();
           return this.#checkUnchanged(found, source);
         });
+        return { ...info, sourceVersionId: found.info.versionId };
       } finally {
         content.release();
       }
@@ -158,7 +171,7 @@ export class Copies {
     uploadId: string,
     partNumber: number,
     { sourceCondition, customerKey }: CopyPartOptions,
-  ): Promise<PartInfo> {
+  ): Promise<CopiedPart> {
     checkPartNumber(partNumber);
     const plan = this.uploads.planOfPart(bucket, key, uploadId, {});
     return await this.#ofUnchanged(source, sourceCondition, async (found, pin) => {
@@ -181,7 +194,10 @@ export class Copies {
           return this.#checkUnchanged(found, source);
         };
         const part = { written, plan, seal };
-        return await this.uploads.commitPart(bucket, key, uploadId, partNumber, part, check);
+        const copied = await this.uploads.commitPart(
+          ...([bucket, key, uploadId, partNumber, part, check] as const),
+        );
+        return { ...copied, sourceVersionId: found.info.versionId };
       } finally {
         written.release();
       }

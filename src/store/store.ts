@@ -45,6 +45,7 @@ import type {
   CareReport,
   CompactionOptions,
   CompactionReport,
+  CopiedObject,
   CopyOptions,
   CopySource,
   CreateUploadOptions,
@@ -267,7 +268,7 @@ class OpenStore implements Store {
     bucket: string,
     key: string,
     options: CopyOptions = {},
-  ): Promise<ObjectInfo> {
+  ): Promise<CopiedObject> {
     return this.#running.run(() => this.#copies.copy(source, bucket, key, options));
   }
 

@@ -101,6 +101,8 @@ export interface BucketInfo {
 }
 
 export interface CreateUploadOptions extends ObjectAttributes, InitialState, EncryptionOptions {
+  /** The owner's id of who begins it; the store keeps it for who serves others. */
+  readonly initiator?: string | undefined;
   readonly checksum?:
     | { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType }
     | undefined;
@@ -130,6 +132,14 @@ export interface PartInfo {
     | undefined;
   readonly encryptedBy?: EncryptedBy | undefined;
 }
+
+/** What was copied; none in a bucket that never had versions. */
+interface Copied {
+  readonly sourceVersionId: string | undefined;
+}
+
+export type CopiedObject = ObjectInfo & Copied;
+export type CopiedPart = PartInfo & Copied;
 
 /** A part as the completing client names it. */
 export interface CompletedPart {
@@ -228,7 +238,12 @@ export interface Store extends VersionedStore, AsyncDisposable {
    * a delete marker the newest version.
    */
   delete(bucket: string, key: string, options?: DeleteOptions): Promise<DeleteResult>;
-  copy(source: CopySource, bucket: string, key: string, options?: CopyOptions): Promise<ObjectInfo>;
+  copy(
+    source: CopySource,
+    bucket: string,
+    key: string,
+    options?: CopyOptions,
+  ): Promise<CopiedObject>;
   list(bucket: string, options?: ListOptions): Promise<ListPage>;
   /** All pages of a listing, one object at a time. */
   objects(bucket: string, options?: ListOptions): AsyncIterable<ListedObject>;
@@ -250,7 +265,7 @@ export interface Store extends VersionedStore, AsyncDisposable {
     uploadId: string,
     partNumber: number,
     options?: CopyPartOptions,
-  ): Promise<PartInfo>;
+  ): Promise<CopiedPart>;
   listParts(
     bucket: string,
     key: string,

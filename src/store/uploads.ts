@@ -21,6 +21,7 @@ import { listOpenUploads } from '../catalog/upload-listing.js';
 import type { DigestPlan } from '../digest/body-digest.js';
 import { partKey, sealedEtag } from '../encryption/frame.js';
 import type { PartRecord } from '../format/mutation.js';
+import type { UploadPeople } from './access-types.js';
 import { attributeFields } from './attributes.js';
 import type { BodyWriter, WrittenBody } from './body-writer.js';
 import {
@@ -93,6 +94,7 @@ export class Uploads {
         checksumAlgorithm: algorithmNumber(checksum?.algorithm),
         checksumType: typeNumber(checksum?.type),
         ...(seal === undefined ? {} : { encryption: seal.field }),
+        initiator: options.initiator,
       };
       checkLockable(inBucket, fields.state);
       return this.committer.commit(
@@ -166,13 +168,12 @@ export class Uploads {
     }
   }
 
-  /** The grants that its object is to begin with; null where nothing was said of them. */
-  async acl(bucket: string, key: string, uploadId: string): Promise<string | null> {
+  async people(bucket: string, key: string, uploadId: string): Promise<UploadPeople> {
     const { sequence, mutation } = openUpload(this.catalog, bucket, key, uploadId);
     const pin = this.commits.pin();
     try {
       const created = createUploadAt(await this.commits.read(sequence, pin), sequence, mutation);
-      return created.state?.acl ?? null;
+      return { acl: created.state?.acl ?? null, initiator: created.initiator };
     } finally {
       pin.release();
     }

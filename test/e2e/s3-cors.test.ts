@@ -108,6 +108,18 @@ cors('answers say which pages may see them, errors as well', async () => {
     assert.is((await get(target, from)).headers['access-control-allow-origin'], undefined);
 });
 
+cors('a method that is asked for goes before that of the request', async () => {
+  for (const [method, wanted, allowed] of [
+    ['DELETE', 'PUT', origin],
+    ['PUT', 'DELETE', undefined],
+  ] as const) {
+    const headers = { origin, 'access-control-request-method': wanted };
+    const refused = await at.sendUnsigned({ method, target: `/${Bucket}/k`, headers });
+    assert.is(refused.status, 403);
+    assert.is(refused.headers['access-control-allow-origin'], allowed);
+  }
+});
+
 cors('the rules allow nothing that is not signed', async () => {
   const answer = await at.sendUnsigned({
     method: 'GET',

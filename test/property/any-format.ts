@@ -125,6 +125,11 @@ const part = fc
 
 const named = { bucket, key };
 const is = <Kind extends Mutation['is']>(kind: Kind) => fc.constant(kind);
+const upload = {
+  ...{ is: is('createUpload'), ...named, bucketVersion: u64, headers, metadata, ttlMs: u64 },
+  ...{ checksumAlgorithm: fc.nat(5), checksumType: fc.nat(2), salt: bytes(16) },
+  flags: fc.constant(0),
+};
 export const anyMutationOf: Readonly<Record<Mutation['is'], fc.Arbitrary<Mutation>>> = {
   createBucket: fc.record(
     {
@@ -148,13 +153,9 @@ export const anyMutationOf: Readonly<Record<Mutation['is'], fc.Arbitrary<Mutatio
     { is: is('deleteObject'), ...named, ends: triples, reason: fc.nat(1) },
     plain,
   ),
-  createUpload: fc.record(
-    {
-      ...{ is: is('createUpload'), ...named, bucketVersion: u64, headers, metadata, ttlMs: u64 },
-      ...{ checksumAlgorithm: fc.nat(5), checksumType: fc.nat(2), salt: bytes(16) },
-      flags: fc.constant(0),
-    },
-    plain,
+  createUpload: fc.oneof(
+    fc.record(upload, plain),
+    fc.record({ ...upload, initiator: fc.string({ maxLength: 64 }) }, plain),
   ),
   putPart: fc.record(
     {

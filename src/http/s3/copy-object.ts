@@ -1,4 +1,4 @@
-import type { CopyOptions, ObjectAttributes, ObjectInfo } from '../../store/types.js';
+import type { CopiedObject, CopyOptions, ObjectAttributes } from '../../store/types.js';
 import type { InitialState } from '../../store/version-options.js';
 import { checksumAlgorithm } from './checksum-headers.js';
 import { writeChecksum } from './checksum-names.js';
@@ -12,7 +12,7 @@ import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
 import { invalidArgument, S3Error } from './s3-error.js';
-import { pushVersionId } from './versions.js';
+import { pushOwnVersionId } from './versions.js';
 import { s3Document, xmlTime } from './xml.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
@@ -40,7 +40,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   };
   using receipt = wantedReceipt(exchange);
   using _promise = exchange.answer.promise();
-  let info: ObjectInfo;
+  let info: CopiedObject;
   try {
     info = await store.copy(source, bucket, key, options);
   } catch (error) {
@@ -50,11 +50,11 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const xml = s3Document('CopyObjectResult').element('ETag', `"${info.etag}"`);
   xml.element('LastModified', xmlTime(info.modifiedUnixMs));
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
-  const described = pushVersionId([], info.versionId);
+  const described = pushOwnVersionId([], info.versionId);
   pushEncryption(described, info.encryptedBy, headers);
   await pushExpiration(described, exchange, info);
-  if (source.versionId !== undefined)
-    described.push('x-amz-copy-source-version-id', source.versionId);
+  if (info.sourceVersionId !== undefined)
+    described.push('x-amz-copy-source-version-id', info.sourceVersionId);
   await pushReceipt(described, receipt, exchange, info);
   exchange.answer.sendXml(200, xml.close('CopyObjectResult').toString(), described);
 }

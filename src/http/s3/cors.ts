@@ -61,10 +61,15 @@ export async function answerPreflight(answer: Answer, bucket: string): Promise<v
   answer.sendEmpty(200, told);
 }
 
-/** Tells the browser that asks for a page of `origin` whether it may show the page the answer. */
+/**
+ * Tells the browser that asks for a page of `origin` whether it may show the page the answer. A
+ * method that is asked for goes before the request's own, as in S3: no browser asks for one here.
+ */
 export async function allowOrigin(answer: Answer, bucket: string, origin: string): Promise<void> {
-  const rules = await rulesOf(answer.edge.store, bucket);
-  const told = corsHeaders(rules, { origin, method: answer.req.method ?? '', headers: [] });
+  const { edge, req } = answer;
+  const rules = await rulesOf(edge.store, bucket);
+  const method = headerOf(req.headers, 'access-control-request-method') ?? req.method ?? '';
+  const told = corsHeaders(rules, { origin, method, headers: [] });
   if (told !== undefined) answer.corsHeaders = told;
 }
 

@@ -155,7 +155,7 @@ function rangeHolds(ifRange: string | undefined, info: ObjectInfo): boolean {
 
 function numberedPart({ parts, sizeBytes }: ObjectInfo, number: number): ByteRange | undefined {
   if (parts.length === 0) {
-    if (number > 1) throw new S3Error('InvalidPartNumber');
+    if (number > 1) throw noSuchPart(number, 1);
     return sizeBytes === 0 ? undefined : { startBytes: 0, endBytes: sizeBytes };
   }
   let startBytes = 0;
@@ -165,7 +165,12 @@ function numberedPart({ parts, sizeBytes }: ObjectInfo, number: number): ByteRan
       return endBytes === startBytes ? undefined : { startBytes, endBytes };
     startBytes = endBytes;
   }
-  throw new S3Error('InvalidPartNumber');
+  throw noSuchPart(number, parts.length);
+}
+
+function noSuchPart(number: number, partCount: number): S3Error {
+  const details = { PartNumberRequested: number, ActualPartCount: partCount };
+  return new S3Error('InvalidPartNumber', undefined, { details });
 }
 
 /** Whether the conditions let the object be sent; if not, the client is told here. */
@@ -180,19 +185,21 @@ function goesOn({ answer, headers }: Exchange, info: ObjectInfo): boolean {
   return false;
 }
 
-/** Of a part that is asked for, the checksum that it came with. */
+/** Of a part that is asked for, the checksum that it came with, and the type of its object's. */
 function pushPartChecksum(
   described: FlatHeaders,
   { store, bucket, key, headers }: Exchange,
   { partNumber }: Wanted,
-  { parts, versionId }: ObjectInfo,
+  { parts, versionId, checksums }: ObjectInfo,
 ): Promise<void> | undefined {
   if (partNumber === undefined || parts.length === 0) return undefined;
   if (headers['x-amz-checksum-mode'] !== 'ENABLED') return undefined;
   const page = { versionId, afterPartNumber: partNumber - 1, limit: 1 };
   return store.objectParts(bucket, key, page).then(({ parts: [part] }) => {
-    if (part?.checksum !== undefined)
-      pushChecksum(described, { ...part.checksum, type: undefined });
+    if (part?.checksum === undefined) return;
+    pushChecksum(described, { ...part.checksum, type: undefined });
+    const [ofObject] = checksums;
+    if (ofObject !== undefined) described.push('x-amz-checksum-type', ofObject.type);
   });
 }
 

@@ -36,9 +36,9 @@ export async function listMultipartUploads(exchange: Exchange): Promise<void> {
   xml.element('EncodingType', parameters.encodingType);
   xml.element('MaxUploads', limit).element('IsTruncated', page.truncated);
   for (const upload of page.uploads) {
-    const owner = await uploadOwner(exchange, upload);
+    const people = await uploadPeople(exchange, upload);
     xml.open('Upload').element('Key', encode(upload.key)).element('UploadId', upload.uploadId);
-    writePeople(xml, owner);
+    writePeople(xml, people);
     xml.element('StorageClass', 'STANDARD');
     xml.element('Initiated', xmlTime(upload.initiatedUnixMs));
     xml.element('ChecksumAlgorithm', upload.checksum?.algorithm);
@@ -82,7 +82,7 @@ export async function listParts(exchange: Exchange): Promise<void> {
 
   const xml = s3Document('ListPartsResult').element('Bucket', bucket).element('Key', encode(key));
   xml.element('EncodingType', encodingType).element('UploadId', uploadId);
-  writePeople(xml, await uploadOwner(exchange, upload));
+  writePeople(xml, await uploadPeople(exchange, upload));
   xml.element('StorageClass', 'STANDARD').element('PartNumberMarker', marker);
   xml.element('NextPartNumberMarker', page.nextPartNumberMarker);
   xml.element('MaxParts', limit).element('IsTruncated', page.truncated);
@@ -115,20 +115,32 @@ function partMarker(given: string | undefined): number {
   return countOf('part-number-marker', given);
 }
 
-/** Who began it, in buckets where that matters; else it is the bucket's owner's. */
-async function uploadOwner(exchange: Exchange, { key, uploadId }: UploadInfo): Promise<ShownOwner> {
-  const { access, bucket, store, edge } = exchange;
-  if (access.guard(bucket).ownership === 'BucketOwnerEnforced') return bucketOwner(exchange);
-  try {
-    const acl = await store.access.uploadAcl(bucket, key, uploadId);
-    if (acl !== null) return edge.users.directory.shown(decodeAcl(acl).ownerId);
-  } catch (error) {
-    if (!isLogStoreError(error, 'NO_SUCH_UPLOAD')) throw error; // it has ended since
-  }
-  return bucketOwner(exchange);
+/** Who began an upload, and whose its object will be. */
+interface ShownPeople {
+  readonly initiator: ShownOwner;
+  readonly owner: ShownOwner;
 }
 
-function writePeople(xml: XmlWriter, owner: ShownOwner): void {
-  writeOwner(xml, 'Initiator', owner);
+/** Of what nobody in particular began, the owner of its object is shown. */
+async function uploadPeople(
+  exchange: Exchange,
+  { key, uploadId }: UploadInfo,
+): Promise<ShownPeople> {
+  const { access, bucket, store, edge } = exchange;
+  const ofBucket = bucketOwner(exchange);
+  try {
+    const { acl, initiator } = await store.access.uploadPeople(bucket, key, uploadId);
+    const { directory } = edge.users;
+    const isBuckets = acl === null || access.guard(bucket).ownership === 'BucketOwnerEnforced';
+    const owner = isBuckets ? ofBucket : directory.shown(decodeAcl(acl).ownerId);
+    return { owner, initiator: initiator === undefined ? owner : directory.shown(initiator) };
+  } catch (error) {
+    if (!isLogStoreError(error, 'NO_SUCH_UPLOAD')) throw error; // it has ended since
+    return { owner: ofBucket, initiator: ofBucket };
+  }
+}
+
+function writePeople(xml: XmlWriter, { initiator, owner }: ShownPeople): void {
+  writeOwner(xml, 'Initiator', initiator);
   writeOwner(xml, 'Owner', owner);
 }

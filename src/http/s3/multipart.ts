@@ -19,7 +19,7 @@ import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
 import { invalidArgument, S3Error } from './s3-error.js';
-import { pushVersionId } from './versions.js';
+import { pushOwnVersionId } from './versions.js';
 import { s3Document } from './xml.js';
 import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
 
@@ -33,7 +33,9 @@ export async function createMultipartUpload(exchange: Exchange): Promise<void> {
   const initial = initialState(exchange);
   const encryption = writeEncryption(exchange);
   await readWholeBody(exchange, 0); // none: but what was signed for must be what came
-  const options = { ...attributes, ...initial, checksum, encryption };
+  const { principal } = exchange.identity;
+  const initiator = principal.is === 'anonymous' ? undefined : principal.ownerId;
+  const options = { ...attributes, ...initial, checksum, encryption, initiator };
   const upload = await store.createUpload(bucket, key, options);
 
   const xml = s3Document('InitiateMultipartUploadResult').element('Bucket', bucket);
@@ -78,7 +80,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
   xml.element('ETag', `"${info.etag}"`);
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);
   const document = xml.close('CompleteMultipartUploadResult').toString();
-  const written = pushVersionId([], info.versionId);
+  const written = pushOwnVersionId([], info.versionId);
   pushEncryption(written, info.encryptedBy, headers);
   await pushExpiration(written, exchange, info);
   exchange.answer.sendXml(200, document, await pushReceipt(written, receipt, exchange, info));

@@ -11,7 +11,7 @@ import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
 import { objectAttributes } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
-import { pushVersionId } from './versions.js';
+import { pushOwnVersionId } from './versions.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export async function putObject(exchange: Exchange): Promise<void> {
@@ -54,7 +54,7 @@ async function put(
 
 export function writtenHeaders(info: ObjectInfo, asked: IncomingHttpHeaders): FlatHeaders {
   const headers: FlatHeaders = ['etag', `"${info.etag}"`];
-  pushVersionId(headers, info.versionId);
+  pushOwnVersionId(headers, info.versionId);
   pushChecksums(headers, info.checksums, info.parts.length);
   return pushEncryption(headers, info.encryptedBy, asked);
 }

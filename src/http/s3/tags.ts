@@ -34,7 +34,8 @@ function readTag(element: XmlElement): [name: string, value: string] {
 }
 
 /**
- * The tags of an `x-amz-tagging` header, which are written as a query.
+ * The tags of an `x-amz-tagging` header, which are written as a query: a map, in the order of its
+ * names.
  * @throws S3Error `InvalidArgument`, `InvalidTag`
  */
 export function tagsOfHeader(header: string | undefined): Tags | undefined {
@@ -44,6 +45,7 @@ export function tagsOfHeader(header: string | undefined): Tags | undefined {
   if (tags.length < pairs.length || tags.some(([name]) => name === '')) {
     throw badHeader(header);
   }
+  tags.sort(([a], [b]) => (a < b ? -1 : 1));
   return checkedTags(tags, tagLimits.object);
 }
 

@@ -1,5 +1,5 @@
 import { limits } from '../../base/limits.js';
-import type { ByteRange, ChecksumAlgorithm, PartInfo, UploadInfo } from '../../store/types.js';
+import type { ByteRange, ChecksumAlgorithm, CopiedPart, UploadInfo } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import { bodyRefusal, receiveBody } from './body.js';
 import { readChecksumClaims } from './checksum-headers.js';
@@ -48,7 +48,7 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   const sourceCondition = copySourceCondition(headers);
   const options = { sourceCondition, customerKey: customerKey(exchange) };
   using _promise = exchange.answer.promise();
-  let part: PartInfo;
+  let part: CopiedPart;
   try {
     part = await store.copyPart(source, bucket, key, uploadId, number, options);
   } catch (error) {
@@ -59,8 +59,8 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   xml.element('LastModified', xmlTime(part.modifiedUnixMs));
   if (part.checksum !== undefined) writeChecksum(xml, part.checksum);
   const described: FlatHeaders = pushEncryption([], part.encryptedBy, headers);
-  if (source.versionId !== undefined)
-    described.push('x-amz-copy-source-version-id', source.versionId);
+  if (part.sourceVersionId !== undefined)
+    described.push('x-amz-copy-source-version-id', part.sourceVersionId);
   exchange.answer.sendXml(200, xml.close('CopyPartResult').toString(), described);
 }
 

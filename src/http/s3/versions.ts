@@ -23,6 +23,11 @@ export function pushVersionId(headers: FlatHeaders, versionId: string | undefine
   return headers;
 }
 
+/** Of what was just written S3 tells the id only where it is the version's own, and never `null`. */
+export function pushOwnVersionId(headers: FlatHeaders, versionId: string | undefined): FlatHeaders {
+  return versionId === 'null' ? headers : pushVersionId(headers, versionId);
+}
+
 /** Whether the sender means to remove also what is retained under governance, and may. */
 export async function bypassesGovernance(
   { headers, access, bucket }: Exchange,

@@ -66,6 +66,18 @@ commits('reads each kind, and passes over fields that a later version adds at an
   assert.is(outcome(withField(raw.putObject, 5, withField(object, 8, headers))), 'putObject');
 });
 
+commits('who began an upload stands at the end of its fields, or nowhere', () => {
+  for (const initiator of [undefined, '', 'ab'.repeat(32)]) {
+    const fields = initiator === undefined ? raw.createUpload : [...raw.createUpload, initiator];
+    const packed = Uint8Array.from(packr.pack([1, 1, [fields]]));
+    const { mutations } = decodeCommitMeta(packed);
+    const [upload] = mutations;
+    assert.is(upload?.is === 'createUpload' ? upload.initiator : 'none', initiator);
+    const encoded = encodeCommit({ timeUnixMs: 1, version: 1, mutations });
+    assert.is(Buffer.from(encoded).includes(Buffer.from(packr.pack(fields))), true);
+  }
+});
+
 commits('faults 20: unknown kinds of mutations are refused, whatever their fields are', () => {
   for (const fields of [[0], [11, 7, null], [12, 'b', 'k', 1], [255], [2 ** 40]]) {
     assert.is(outcome(fields), 'UNSUPPORTED_VERSION', String(fields[0]));

@@ -68,7 +68,7 @@ async function told(error: Error, asked: Asked = {}): Promise<Told> {
       objectAcl: () => Promise.reject(error),
       listedAcls: () => Promise.reject(error),
       setObjectAcl: () => Promise.reject(error),
-      uploadAcl: () => Promise.reject(error),
+      uploadPeople: () => Promise.reject(error),
     },
   };
   const server = createHttpServer({

@@ -1,0 +1,168 @@
+import {
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  type ObjectCannedACL,
+  type ObjectOwnership,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { aBucket, ann, at, ben, closePlace, openPlace, put, remove } from './grants-place.js';
+
+const uploads = suite('uploads and copies, as their senders are told of them');
+uploads.before(openPlace);
+uploads.after(closePlace);
+
+/** Where ben may do all that policies can allow. */
+async function shared(ownership: ObjectOwnership): Promise<string> {
+  const Bucket = await aBucket({ ownership });
+  const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+  const Statement = { Effect: 'Allow', Principal: { AWS: ben.arn }, Action: 's3:*', Resource };
+  await ann.client.send(
+    new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ Statement }) }),
+  );
+  return Bucket;
+}
+
+const givenAway = 'bucket-owner-full-control';
+const begun: readonly (readonly [ObjectOwnership, ObjectCannedACL | undefined, owner: string])[] = [
+  ['BucketOwnerEnforced', undefined, 'ann'],
+  ['BucketOwnerEnforced', givenAway, 'ann'],
+  ['BucketOwnerPreferred', undefined, 'ben'],
+  ['BucketOwnerPreferred', givenAway, 'ann'],
+  ['ObjectWriter', givenAway, 'ben'],
+];
+
+for (const [ownership, ACL, owner] of begun)
+  uploads(`${ownership}: ben began it, ${owner} will have it (${ACL ?? 'no ACL'})`, async () => {
+    const named = { Bucket: await shared(ownership), Key: 'k' };
+    const create = new CreateMultipartUploadCommand({ ...named, ACL });
+    const { UploadId } = await ben.client.send(create);
+    const { Uploads = [] } = await ann.client.send(new ListMultipartUploadsCommand(named));
+    const parts = await ann.client.send(new ListPartsCommand({ ...named, UploadId }));
+    for (const shown of [...Uploads, parts]) {
+      assert.equal(shown.Initiator, { ID: ben.id, DisplayName: 'ben' });
+      assert.is(shown.Owner?.DisplayName, owner);
+    }
+    assert.is(Uploads.length, 1);
+  });
+
+uploads('what nobody in particular began is shown as its owner has it', async () => {
+  const Bucket = await aBucket({ acl: 'public-read-write' });
+  const begin = { method: 'POST', target: `/${Bucket}/k?uploads` };
+  assert.is((await at.sendUnsigned(begin)).status, 200);
+  const { Uploads = [] } = await ann.client.send(new ListMultipartUploadsCommand({ Bucket }));
+  const people = Uploads.map(({ Initiator, Owner }) => [Initiator?.ID, Owner?.ID]);
+  assert.equal(people, [[ann.id, ann.id]]);
+});
+
+const partBytes = 5 * 1024 ** 2;
+
+async function uploaded(Bucket: string, Key: string): Promise<string | undefined> {
+  const named = { Bucket, Key };
+  const ChecksumAlgorithm = 'SHA256' as const;
+  const begin = new CreateMultipartUploadCommand({ ...named, ChecksumAlgorithm });
+  const { UploadId } = await ann.client.send(begin);
+  const Parts: CompletedPart[] = [];
+  for (const [index, Body] of [new Uint8Array(partBytes), Buffer.from('end')].entries()) {
+    const of = { ...named, UploadId, PartNumber: index + 1 };
+    const { ETag } = await ann.client.send(
+      new UploadPartCommand({ ...of, Body, ChecksumAlgorithm }),
+    );
+    Parts.push({ ETag, PartNumber: index + 1 });
+  }
+  const complete = { ...named, UploadId, MultipartUpload: { Parts } };
+  return (await ann.client.send(new CompleteMultipartUploadCommand(complete))).VersionId;
+}
+
+uploads('a part tells the type of its checksum; a number beyond is told how many', async () => {
+  const Bucket = await aBucket();
+  await uploaded(Bucket, 'k');
+  const wanted = { Bucket, Key: 'k', PartNumber: 2, ChecksumMode: 'ENABLED' as const };
+  const end = await ann.client.send(new GetObjectCommand(wanted));
+  const head = await ann.client.send(new HeadObjectCommand(wanted));
+  assert.is(await end.Body?.transformToString(), 'end');
+  for (const { ChecksumType, ChecksumSHA256 } of [end, head]) {
+    assert.is(ChecksumType, 'COMPOSITE');
+    assert.is(ChecksumSHA256, 'Nh5I0DCPIOMtul+1Yyi68Y1y7wzLQ7hPXCYtKmofxsg=');
+  }
+  for (const [key, beyond, count] of [
+    ['k', 3, 2],
+    ['single', 2, 1],
+  ] as const) {
+    if (key === 'single') await put(ann, Bucket, key);
+    const refused = await at.send({
+      method: 'GET',
+      target: `/${Bucket}/${key}?partNumber=${beyond}`,
+    });
+    assert.is(refused.status, 416);
+    const told = refused.body.toString();
+    assert.match(told, '<Code>InvalidPartNumber</Code>');
+    assert.match(told, `<PartNumberRequested>${beyond}</PartNumberRequested>`);
+    assert.match(told, `<ActualPartCount>${count}</ActualPartCount>`);
+  }
+});
+
+uploads('while versioning is suspended, what is written has no id that is told', async () => {
+  const Bucket = await aBucket();
+  const VersioningConfiguration = { Status: 'Suspended' as const };
+  await ann.client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  assert.is((await put(ann, Bucket, 'k')).VersionId, undefined);
+  const copy = new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k` });
+  const copied = await ann.client.send(copy);
+  assert.is(copied.VersionId, undefined);
+  assert.is(copied.CopySourceVersionId, 'null');
+  assert.is(await uploaded(Bucket, 'parts'), undefined);
+  for (const Key of ['k', 'copy', 'parts'])
+    assert.is((await ann.client.send(new HeadObjectCommand({ Bucket, Key }))).VersionId, 'null');
+  const marker = await remove(ann, Bucket, 'k');
+  assert.equal([marker.DeleteMarker, marker.VersionId], [true, 'null']);
+});
+
+uploads('a copy tells which version it is of, whether one was named or not', async () => {
+  const Bucket = await aBucket();
+  const plain = await aBucket();
+  const VersioningConfiguration = { Status: 'Enabled' as const };
+  await ann.client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  const { VersionId: first } = await put(ann, Bucket, 'k');
+  const { VersionId: second } = await put(ann, Bucket, 'k');
+  await put(ann, plain, 'k');
+  const begin = new CreateMultipartUploadCommand({ Bucket: plain, Key: 'parts' });
+  const { UploadId } = await ann.client.send(begin);
+  for (const [CopySource, is] of [
+    [`${Bucket}/k`, second],
+    [`${Bucket}/k?versionId=${first}`, first],
+    [`${plain}/k`, undefined],
+  ] as const) {
+    const whole = new CopyObjectCommand({ Bucket: plain, Key: 'copy', CopySource });
+    assert.is((await ann.client.send(whole)).CopySourceVersionId, is);
+    const of = { Bucket: plain, Key: 'parts', UploadId, PartNumber: 1, CopySource };
+    const part = await ann.client.send(new UploadPartCopyCommand(of));
+    assert.is(part.CopySourceVersionId, is);
+  }
+});
+
+uploads('tags in a header are kept in the order of their names', async () => {
+  const Bucket = await aBucket();
+  const named = { Bucket, Key: 'k' };
+  await ann.client.send(new PutObjectCommand({ ...named, Tagging: 'foo=bar&bar&Zoo=1' }));
+  const { TagSet } = await ann.client.send(new GetObjectTaggingCommand(named));
+  assert.equal(TagSet, [
+    { Key: 'Zoo', Value: '1' },
+    { Key: 'bar', Value: '' },
+    { Key: 'foo', Value: 'bar' },
+  ]);
+});
+
+uploads.run();
