@@ -13,6 +13,7 @@ import {
   type ObjectCannedACL,
   PutBucketAclCommand,
   PutBucketOwnershipControlsCommand,
+  PutBucketPolicyCommand,
   PutObjectAclCommand,
   PutPublicAccessBlockCommand,
   UploadPartCommand,
@@ -53,8 +54,7 @@ acls('a new bucket takes no ACLs, and shows its owner alone', async () => {
   assert.is(await failureOf(ann.client.send(set)), notSupported);
   assert.is(await failureOf(put(ann, Bucket, 'k', 'public-read')), notSupported);
   await put(ann, Bucket, 'k', 'bucket-owner-full-control');
-  assert.is(await failureOf(put(ann, Bucket, 'private', 'private')), notSupported);
-  assert.is(await failureOf(get(ann, Bucket, 'private')), 'NoSuchKey');
+  await put(ann, Bucket, 'private', 'private');
   for (const ACL of ['public-read', 'private'] as const) {
     const onObject = new PutObjectAclCommand({ Bucket, Key: 'k', ACL });
     assert.is(await failureOf(ann.client.send(onObject)), notSupported);
@@ -64,6 +64,27 @@ acls('a new bucket takes no ACLs, and shows its owner alone', async () => {
   assert.equal(await objectGrants(ann, Bucket, 'k'), ['ann: FULL_CONTROL']);
   const make = new CreateBucketCommand({ Bucket: 'acl-refused', ACL: 'public-read' });
   assert.is(await failureOf(ann.client.send(make)), 'InvalidBucketAclWithObjectOwnership');
+});
+
+acls('where there are no ACLs others cannot keep what they put there to themselves', async () => {
+  const Bucket = await aBucket({ ownership: 'BucketOwnerEnforced' });
+  const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+  const Statement = { Effect: 'Allow', Principal: '*', Action: 's3:*', Resource };
+  const Policy = JSON.stringify({ Statement });
+  await ann.client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+  await put(ben, Bucket, 'k', 'bucket-owner-full-control');
+  const [CopySource, ACL] = [`${Bucket}/k`, 'private' as const];
+  for (const attempt of [
+    () => put(ben, Bucket, 'kept', ACL),
+    () => ben.client.send(new CopyObjectCommand({ Bucket, Key: 'kept', CopySource, ACL })),
+    () => ben.client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'kept', ACL })),
+    () => ben.client.send(new PutObjectAclCommand({ Bucket, Key: 'k', ACL })),
+    () => ben.client.send(new PutBucketAclCommand({ Bucket, ACL })),
+  ])
+    assert.is(await failureOf(attempt()), 'AccessControlListNotSupported');
+  const { Uploads } = await ann.client.send(new ListMultipartUploadsCommand({ Bucket }));
+  assert.is(Uploads, undefined);
+  assert.is(await failureOf(get(ann, Bucket, 'kept')), 'NoSuchKey');
 });
 
 const bucketAcls: readonly (readonly [BucketCannedACL, readonly string[]])[] = [

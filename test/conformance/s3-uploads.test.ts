@@ -77,10 +77,10 @@ async function uploaded(Bucket: string, Key: string): Promise<string | undefined
   const Parts: CompletedPart[] = [];
   for (const [index, Body] of [new Uint8Array(partBytes), Buffer.from('end')].entries()) {
     const of = { ...named, UploadId, PartNumber: index + 1 };
-    const { ETag } = await ann.client.send(
+    const { ETag, ChecksumSHA256 } = await ann.client.send(
       new UploadPartCommand({ ...of, Body, ChecksumAlgorithm }),
     );
-    Parts.push({ ETag, PartNumber: index + 1 });
+    Parts.push({ ETag, ChecksumSHA256, PartNumber: index + 1 });
   }
   const complete = { ...named, UploadId, MultipartUpload: { Parts } };
   return (await ann.client.send(new CompleteMultipartUploadCommand(complete))).VersionId;

@@ -101,7 +101,9 @@ export function initialAcl(exchange: Exchange): string | undefined {
   const owners = { ownerId: isEnforced ? bucketOwnerId : writerId, bucketOwnerId };
   const asked = aclOfHeaders(headers, owners, edge.users.directory);
   if (isEnforced) {
-    refuseWithoutAcls(headers, asked, bucketOwnerId);
+    // To its owner `private` says nothing new, and older clients send it with all that they put.
+    const isPlain = writerId === bucketOwnerId && headerOf(headers, 'x-amz-acl') === 'private';
+    if (!isPlain) refuseWithoutAcls(headers, asked, bucketOwnerId);
     return undefined;
   }
   const givesAway = headerOf(headers, 'x-amz-acl') === giveAway;

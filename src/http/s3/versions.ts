@@ -23,7 +23,7 @@ export function pushVersionId(headers: FlatHeaders, versionId: string | undefine
   return headers;
 }
 
-/** Of what was just written S3 tells the id only where it is the version's own, and never `null`. */
+/** Of what was just written S3 tells the id only where it is its own: never `null`. */
 export function pushOwnVersionId(headers: FlatHeaders, versionId: string | undefined): FlatHeaders {
   return versionId === 'null' ? headers : pushVersionId(headers, versionId);
 }
