@@ -71,10 +71,11 @@ export const options = {
     description: 'the region that requests are signed for',
   },
   signatureV2: {
-    kind: choice('urls', 'off'),
+    kind: choice('urls', 'all', 'off'),
     default: 'urls',
     description:
-      "takes Signature Version 2 in presigned URLs, as boto3 and aws-cli make them; or 'off'",
+      "takes Signature Version 2 in presigned URLs, as boto3 and aws-cli make them; 'all' in " +
+      "headers too, for clients of old, which sign no bodies; or 'off'",
   },
   objectOwnership: {
     kind: choice(...ownerships),

@@ -10,7 +10,8 @@ export function parseAmzDate(text: string): number | undefined {
   const day = number(6, 8);
   const timeMs = Date.UTC(number(0, 4), month, day, number(9, 11), number(11, 13), number(13, 15));
   const date = new Date(timeMs); // the 31st of February is no day
-  return date.getUTCDate() === day && date.getUTCMonth() === month ? timeMs : undefined;
+  const isDay = date.getUTCDate() === day && date.getUTCMonth() === month;
+  return isDay && timeMs >= 0 ? timeMs : undefined;
 }
 
 export function formatAmzDate(timeMs: number): string {

@@ -30,7 +30,7 @@ export function verifyFormSignature(
     return refuse('InvalidToken', 'The provided token is malformed or otherwise invalid.');
   if (policy === undefined) return missing('policy');
   if (!isOld) return verifyNew(fields, policy, region, secretOf, nowMs);
-  if (signatureV2 !== 'urls')
+  if (signatureV2 === undefined || signatureV2 === 'off')
     return refuse('InvalidRequest', `Use ${signatureAlgorithm}; Version 2 is not supported.`);
   return verifyOld(fields, policy, secretOf);
 }

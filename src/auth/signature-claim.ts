@@ -19,6 +19,10 @@ export interface SignatureClaim {
 }
 
 const expiresSecondsMax = 7 * 24 * 3600;
+/** How far clocks may differ. */
+export const skewMaxMs = 15 * 60 * 1000;
+/** Clients that take it from mail's rules write the zone as a number. */
+const httpDate = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d (?:GMT|UTC|[+-]0000)$/;
 
 const malformedHeader = (why: string) =>
   refuse('AuthorizationHeaderMalformed', `The authorization header is malformed; ${why}`);
@@ -27,15 +31,15 @@ const malformedHeader = (why: string) =>
 export function claimInHeader(
   authorization: string,
   headers: HeaderValues,
+  nowMs: number,
 ): SignatureClaim | Refusal {
   const refusal = otherScheme(authorization);
   if (refusal !== undefined) return refusal;
   const fields = componentsOf(authorization.slice(signatureAlgorithm.length));
   if ('is' in fields) return fields;
   const date = dateOf(headers);
-  if (date === undefined)
-    return refuse('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header.');
-  return claim('header', fields, date);
+  if (date === undefined) return noDate();
+  return skewedTime(date.timeMs, nowMs) ?? claim('header', fields, date);
 }
 
 function otherScheme(authorization: string): Refusal | undefined {
@@ -136,7 +140,7 @@ export function versionNotSupported(): Refusal {
   );
 }
 
-interface ClaimedDate {
+export interface ClaimedDate {
   readonly amzDate: string;
   readonly timeMs: number;
   readonly expiresMs?: number;
@@ -164,15 +168,38 @@ function claim(
   };
 }
 
-/** `x-amz-date`, or else `Date` in either form. */
-function dateOf(headers: HeaderValues): ClaimedDate | undefined {
+export function noDate(): Refusal {
+  return refuse('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header.');
+}
+
+/** Of a signature in a header; asked before its scope, which then seems to be of another day. */
+export function skewedTime(signedAtMs: number, nowMs: number): Refusal | undefined {
+  if (Math.abs(nowMs - signedAtMs) <= skewMaxMs) return undefined;
+  return refuse(
+    'RequestTimeTooSkewed',
+    'The difference between the request time and the current time is too large.',
+    {
+      RequestTime: formatAmzDate(signedAtMs),
+      ServerTime: isoSeconds(nowMs),
+      MaxAllowedSkewMilliseconds: String(skewMaxMs),
+    },
+  );
+}
+
+/** As errors write times. */
+export function isoSeconds(unixMs: number): string {
+  return new Date(unixMs).toISOString().replace(/\.\d+/, '');
+}
+
+/** `x-amz-date`, or else `Date`, in either form. */
+export function dateOf(headers: HeaderValues): ClaimedDate | undefined {
   const text = headers['x-amz-date'] ?? headers.date;
   if (typeof text !== 'string') return undefined;
   const timeMs = parseAmzDate(text);
   if (timeMs !== undefined) return { amzDate: text, timeMs };
-  if (!/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(text)) return undefined;
+  if (!httpDate.test(text)) return undefined;
   const parsedMs = Date.parse(text);
-  if (Number.isNaN(parsedMs)) return undefined;
+  if (Number.isNaN(parsedMs) || parsedMs < 0) return undefined;
   return { amzDate: formatAmzDate(parsedMs), timeMs: parsedMs };
 }
 

@@ -18,7 +18,7 @@ import { isSameDigest } from './same-digest.js';
 const expiresMsMax = 7 * 24 * 3600 * 1000; // as of Version 4
 
 /** The parameters that are signed as part of the resource. */
-const ofResource = new Set([
+export const ofResource = new Set([
   ...['accelerate', 'acl', 'analytics', 'cors', 'defaultObjectAcl', 'delete', 'inventory'],
   ...['lifecycle', 'location', 'logging', 'metrics', 'notification', 'object-lock'],
   ...['partNumber', 'policy', 'replication', 'requestPayment', 'restore', 'select'],
@@ -32,7 +32,7 @@ const ofSignature = new Set(['AWSAccessKeyId', 'Expires', 'Signature']);
 const ofHeaders = new Set(['content-md5', 'content-type']);
 const harmless = new Set(['x-id']); // names the operation again
 
-type Verified = { readonly is: 'verified'; readonly accessKeyId: string };
+export type Verified = { readonly is: 'verified'; readonly accessKeyId: string };
 
 /** @param parameters as `canonicalParameters` encodes them */
 export function verifySigV2(
@@ -50,10 +50,19 @@ export function verifySigV2(
   const accessKeyId = query.get('AWSAccessKeyId') ?? '';
   const refusal = wrongExpiry(query.get('Expires'), nowMs) ?? unsignedParameter(request, query);
   if (refusal !== undefined) return refusal;
-  const secret = secretOf(accessKeyId);
+  const texts = resources(request, query).map((each) => `${linesToSign(request, query)}${each}`);
+  return verifyText(texts, query.get('Signature') ?? '', accessKeyId, secretOf(accessKeyId));
+}
+
+/** Whether this is the key's signature of one of these texts. */
+export function verifyText(
+  texts: readonly string[],
+  signature: string,
+  accessKeyId: string,
+  secret: string | undefined,
+): Verified | Refusal {
   if (secret === undefined) return refuseUnknownKey(accessKeyId);
-  const expected = signV2(secret, stringToSign(request, query));
-  if (isSameSignature(expected, query.get('Signature') ?? ''))
+  if (texts.some((text) => isSameSignature(signV2(secret, text), signature)))
     return { is: 'verified', accessKeyId };
   return refuse(
     'SignatureDoesNotMatch',
@@ -101,14 +110,15 @@ function isOfHeaders(name: string): boolean {
   return ofHeaders.has(name) || name.toLowerCase().startsWith('x-amz-');
 }
 
-function stringToSign(request: SignableRequest, query: ReadonlyMap<string, string>): string {
+function linesToSign(request: SignableRequest, query: ReadonlyMap<string, string>): string {
   const { method } = request;
   const of = (name: string) => headerText(request, name) ?? query.get(name) ?? '';
   const lines = [method, of('content-md5'), of('content-type'), query.get('Expires') ?? ''];
-  return `${lines.join('\n')}\n${amzHeaders(request, query)}${resource(request, query)}`;
+  return `${lines.join('\n')}\n${amzHeaders(request, query)}`;
 }
 
-function amzHeaders(request: SignableRequest, query: ReadonlyMap<string, string>): string {
+/** The lines of all `x-amz-` headers, and of parameters in their place. */
+export function amzHeaders(request: SignableRequest, query: ReadonlyMap<string, string>): string {
   const values = new Map<string, string>();
   for (const [name, value] of query)
     if (name.toLowerCase().startsWith('x-amz-')) values.set(name.toLowerCase(), value);
@@ -118,16 +128,21 @@ function amzHeaders(request: SignableRequest, query: ReadonlyMap<string, string>
   return names.map((name) => `${name}:${values.get(name)?.trim()}\n`).join('');
 }
 
-/** The path as it was sent, behind the bucket that the host names. */
-function resource(
+/**
+ * The path as it was sent, behind the bucket that the host names. Some clients end a bucket's with
+ * a slash, sent or not.
+ */
+export function resources(
   { rawPath, bucketInHost }: SignableRequest,
   query: ReadonlyMap<string, string>,
-): string {
+): string[] {
   const path = bucketInHost === undefined ? rawPath : `/${bucketInHost}${rawPath}`;
   const names = [...query.keys()].filter((name) => ofResource.has(name)).sort();
   const selectors = names.map((name) => {
     const value = query.get(name);
     return value === '' ? name : `${name}=${value}`;
   });
-  return selectors.length === 0 ? path : `${path}?${selectors.join('&')}`;
+  const behind = selectors.length === 0 ? '' : `?${selectors.join('&')}`;
+  const paths = /^\/[^/]+$/.test(path) ? [path, `${path}/`] : [path];
+  return paths.map((each) => `${each}${behind}`);
 }

@@ -1,4 +1,3 @@
-import { formatAmzDate } from './amz-date.js';
 import {
   type CanonicalParameter,
   canonicalParameters,
@@ -13,12 +12,15 @@ import { isSameHexDigest } from './same-digest.js';
 import {
   claimInHeader,
   claimInQuery,
+  isoSeconds,
   type SignatureClaim,
+  skewMaxMs,
   versionNotSupported,
   wrongRegion,
 } from './signature-claim.js';
 import { SigningKeys, scopeText, signCanonical } from './signing-key.js';
 import { verifySigV2 } from './sigv2.js';
+import { verifySigV2Header } from './sigv2-header.js';
 import type { SigV4Options } from './sigv4-options.js';
 
 /** What signed chunks of the body are verified with, each after the one before. */
@@ -41,10 +43,9 @@ export type Authentication =
   | { readonly is: 'anonymous'; readonly payload: PayloadClaim }
   | Refusal;
 
-const skewMaxMs = 15 * 60 * 1000;
-
 /**
- * Verifies AWS Signature Version 4 in headers and in presigned URLs, and Version 2 in the latter.
+ * Verifies AWS Signature Version 4 in headers and in presigned URLs, and Version 2 where it is
+ * taken.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 export class SigV4Verifier {
@@ -60,12 +61,13 @@ export class SigV4Verifier {
     const payload = payloadOf(request, query, form);
     if (payload.is === 'refused') return payload;
     if (form === 'none') return { is: 'anonymous', payload: payload.claim };
-    if (form === 'old-query') return this.#verifyOld(request, query, payload.claim, nowMs);
+    if (form === 'old-query' || form === 'old-header')
+      return this.#verifyOld(form, request, query, payload.claim, nowMs);
 
     const claim =
       form === 'query'
         ? claimInQuery(query)
-        : claimInHeader(headerText(request, 'authorization') ?? '', request.headers);
+        : claimInHeader(headerText(request, 'authorization') ?? '', request.headers, nowMs);
     if (claim.is === 'refused') return claim;
     const secret = this.options.secretOf(claim.accessKeyId);
     if (secret === undefined) return refuseUnknownKey(claim.accessKeyId);
@@ -101,14 +103,17 @@ export class SigV4Verifier {
   }
 
   #verifyOld(
+    form: 'old-query' | 'old-header',
     request: SignableRequest,
     query: readonly CanonicalParameter[],
     payload: PayloadClaim,
     nowMs: number,
   ): Authentication {
     const { signatureV2, secretOf } = this.options;
-    if (signatureV2 !== 'urls') return versionNotSupported();
-    const found = verifySigV2(request, query, secretOf, nowMs);
+    const isTaken = signatureV2 === 'all' || (signatureV2 === 'urls' && form === 'old-query');
+    if (!isTaken) return versionNotSupported();
+    const verify = form === 'old-query' ? verifySigV2 : verifySigV2Header;
+    const found = verify(request, query, secretOf, nowMs);
     if (found.is === 'refused') return found;
     const { accessKeyId } = found;
     return { is: 'authenticated', accessKeyId, payload, chunkSigning: undefined };
@@ -117,14 +122,15 @@ export class SigV4Verifier {
 
 const signatureName = 'X-Amz-Signature';
 
-type Form = 'header' | 'query' | 'old-query' | 'none';
+type Form = 'header' | 'query' | 'old-header' | 'old-query' | 'none';
 
 /** One way of authenticating per request; faults 93. */
 function authenticationForm(
   request: SignableRequest,
   query: readonly CanonicalParameter[],
 ): Form | Refusal {
-  const inHeader = request.headers.authorization !== undefined;
+  const authorization = headerText(request, 'authorization') ?? '';
+  const inHeader = authorization !== '';
   const named = (name: string) => query.some((parameter) => parameter.name === name);
   const inQuery =
     query.length > 0 &&
@@ -143,7 +149,8 @@ function authenticationForm(
     request.headers['x-amz-security-token'] !== undefined
   )
     return refuse('InvalidToken', 'The provided token is malformed or otherwise invalid.');
-  return inHeader ? 'header' : inQuery ? 'query' : inOldQuery ? 'old-query' : 'none';
+  if (inHeader) return authorization.startsWith('AWS ') ? 'old-header' : 'header';
+  return inQuery ? 'query' : inOldQuery ? 'old-query' : 'none';
 }
 
 type Payload = { is: 'payload'; claim: PayloadClaim; text: string };
@@ -196,18 +203,7 @@ function isWithoutBody({ headers }: SignableRequest): boolean {
 }
 
 function wrongTime({ signedAtMs, expiresMs }: SignatureClaim, nowMs: number): Refusal | undefined {
-  if (expiresMs === undefined) {
-    if (Math.abs(nowMs - signedAtMs) <= skewMaxMs) return undefined;
-    return refuse(
-      'RequestTimeTooSkewed',
-      'The difference between the request time and the current time is too large.',
-      {
-        RequestTime: formatAmzDate(signedAtMs),
-        ServerTime: isoSeconds(nowMs),
-        MaxAllowedSkewMilliseconds: String(skewMaxMs),
-      },
-    );
-  }
+  if (expiresMs === undefined) return undefined; // the claim itself was judged
   if (signedAtMs - nowMs > skewMaxMs) return refuse('AccessDenied', 'Request is not valid yet.');
   const endMs = signedAtMs + expiresMs;
   if (nowMs < endMs) return undefined;
@@ -216,10 +212,6 @@ function wrongTime({ signedAtMs, expiresMs }: SignatureClaim, nowMs: number): Re
     Expires: isoSeconds(endMs),
     ServerTime: isoSeconds(nowMs),
   });
-}
-
-function isoSeconds(unixMs: number): string {
-  return new Date(unixMs).toISOString().replace(/\.\d+/, '');
 }
 
 /** S3 takes its orders from x-amz-* headers, so none may be slipped in beside a signature. */

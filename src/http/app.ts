@@ -68,6 +68,7 @@ export function createHttpServer(deps: EdgeDeps): WebServer {
   };
   const server = serverFor(edge, listener);
   server.on('checkContinue', listener);
+  server.on('checkExpectation', listener); // of anything else nothing is expected, as in S3
   guardConnections(server, edge.limits);
   answerUnparsed(server, edge);
   return server;

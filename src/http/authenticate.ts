@@ -33,7 +33,7 @@ export function authenticate(edge: Edge, request: SignableRequest): Identity {
     return { principal: anonymous, payload, chunkSigning: undefined, presigned: false };
   const signer = edge.users.directory.signer(proof.accessKeyId);
   if (signer === undefined) throw new InvariantError('a key whose signature holds is somebody’s');
-  const presigned = request.headers.authorization === undefined;
+  const presigned = !request.headers.authorization;
   return { principal: signer.principal, payload, chunkSigning: proof.chunkSigning, presigned };
 }
 

@@ -1,6 +1,7 @@
 import type { BucketGuards } from '../auth/bucket-guard.js';
 import type { ObjectOwnership } from '../auth/bucket-rules.js';
 import type { SigV4Verifier } from '../auth/sigv4.js';
+import type { SignatureV2 } from '../auth/sigv4-options.js';
 import type { Users } from '../auth/users.js';
 import type { Clock, Random } from '../base/host.js';
 import type { Store } from '../store/types.js';
@@ -28,7 +29,7 @@ export interface EdgeDeps {
   /** The region that requests are signed for. */
   readonly region: string;
   /** Whether presigned URLs may be signed by Version 2; `off` unless given. */
-  readonly signatureV2?: 'urls' | 'off' | undefined;
+  readonly signatureV2?: SignatureV2 | undefined;
   /** Serves `bucket.domain` besides `/bucket`. */
   readonly domain?: string | undefined;
   /** Shows the websites of buckets at `bucket.websiteDomain`. */

@@ -31,6 +31,23 @@ raw('a client that waits for it is told to go on, and then its body is stored', 
   assert.ok(await isStored('continued'));
 });
 
+for (const expect of ['200', ''])
+  raw(`a client that expects '${expect}' gets what it asks for`, async () => {
+    const target = '/raw/expected';
+    const headers = { 'content-length': '5', connection: 'close', expect };
+    const head = headOf({ method: 'PUT', target }, at.sign({ method: 'PUT', target, headers }));
+    const answer = await at.exchange(`${head}hello`);
+    assert.is(statusOf(answer), 200, answer);
+    assert.not.match(answer, '100 Continue');
+  });
+
+raw('an empty Authorization is nobody’s', async () => {
+  const headers = { host: 'x', 'content-length': '5', connection: 'close', authorization: '' };
+  const answer = await at.exchange(`${headOf({ method: 'PUT', target: '/raw/k' }, headers)}hello`);
+  assert.is(statusOf(answer), 403, answer);
+  assert.match(answer, 'AccessDenied');
+});
+
 for (const [why, target, over] of [
   ['its signature is wrong', '/raw/refused', { secret: 'another secret' }],
   ['what it asks for is not served', '/raw/refused?acl', {}],

@@ -33,7 +33,7 @@ import { serveWebsite } from './website.js';
 /** Answers one S3 request, whatever it is. Never throws; nothing is read of a refused body. */
 export function serveS3(edge: Edge, req: IncomingMessage, res: ServerResponse): void {
   // With a listener for `checkContinue` Node leaves it to us to let the client go on.
-  const continueExpected = req.headers.expect !== undefined;
+  const continueExpected = /^100-continue$/i.test(req.headers.expect ?? '');
   const answer = new Answer(edge, req, res, edge.requestIds.next(), continueExpected);
   edge.requestLog.follow(answer);
   try {
@@ -76,7 +76,7 @@ export function isOfWebsite({ websiteDomain }: Edge, { headers }: IncomingMessag
 function performAny(answer: Answer, target: RequestTarget, address: Address): Promise<void> {
   const { method, headers } = answer.req;
   const isFormOfBucket = method === 'POST' && address.scope === 'bucket' && isForm(headers);
-  if (!isFormOfBucket || headers.authorization !== undefined || target.rawQuery !== '')
+  if (!isFormOfBucket || headers.authorization || target.rawQuery !== '')
     return perform(answer, target, address);
   return postObject(answer, address);
 }

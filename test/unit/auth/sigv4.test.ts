@@ -186,7 +186,7 @@ sigv4('other schemes of authorization are refused, version 2 by name', () => {
     ['InvalidRequest', 'AWS AKIDEXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg='],
     ['InvalidRequest', 'AWS4-ECDSA-P256-SHA256 Credential=a, SignedHeaders=host, Signature=b'],
     ['InvalidArgument', 'Bearer token'],
-    ['InvalidArgument', ''],
+    ['anonymous', ''],
     ['AuthorizationHeaderMalformed', 'AWS4-HMAC-SHA256 '],
     ['AuthorizationHeaderMalformed', 'AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host'],
   ];
@@ -251,7 +251,14 @@ sigv4('the date may stand in the Date header alone; without any it is refused', 
     ['SignatureDoesNotMatch', { date: amzDate }],
     ['AccessDenied', { date: 'Sat, 99 Jan 2026 12:00:00 GMT' }],
     ['AccessDenied', { date: 'yesterday' }],
+    ['SignatureDoesNotMatch', { date: 'Sat, 31 Jan 2026 12:00:00 -0000' }],
+    ['AccessDenied', { date: 'Sat, 31 Jan 2026 12:00:00 +0100' }],
     ['AccessDenied', { 'x-amz-date': '20260231T120000Z' }],
+    ['AccessDenied', { 'x-amz-date': '' }],
+    ['AccessDenied', { 'x-amz-date': '19500131T120000Z' }],
+    ['AccessDenied', { 'x-amz-date': 'Sat, 31 Jan 1950 12:00:00 GMT' }],
+    ['RequestTimeTooSkewed', { 'x-amz-date': '20100131T120000Z' }], // not of its scope's day
+    ['RequestTimeTooSkewed', { 'x-amz-date': '99990131T120000Z' }],
     ['AccessDenied', {}],
   ];
   for (const [code, headers] of dates) {
