@@ -1,8 +1,7 @@
+import { anyCharacter, anyText, textOf, Wildcards } from './wildcards.js';
+
 /** The values of a request that policies look at; of most keys there is one or none. */
 export type RequestValues = (key: string) => readonly string[] | undefined;
-
-const anyText = -1;
-const anyCharacter = -2;
 
 interface Variable {
   readonly key: string;
@@ -20,6 +19,7 @@ export class PolicyPattern {
   readonly #parts: readonly (number | Variable)[];
   readonly #plain: string | undefined;
   readonly #codes: readonly number[] | undefined;
+  readonly #wildcards: Wildcards | undefined;
 
   constructor(
     readonly source: string,
@@ -31,6 +31,7 @@ export class PolicyPattern {
     if (codes.length < this.#parts.length) return;
     this.#codes = codes;
     if (codes.every((code) => code >= 0)) this.#plain = textOf(codes);
+    else this.#wildcards = new Wildcards(codes);
   }
 
   /** The keys of the request that its variables read. */
@@ -40,8 +41,9 @@ export class PolicyPattern {
 
   matches(text: string, values: RequestValues): boolean {
     if (this.#plain !== undefined) return this.#plain === text;
-    const codes = this.#codes ?? this.#expanded(values);
-    return codes !== undefined && globMatches(codes, text);
+    if (this.#wildcards !== undefined) return this.#wildcards.matches(text);
+    const codes = this.#expanded(values);
+    return codes !== undefined && new Wildcards(codes).matches(text);
   }
 
   /** The same of one without wildcards, in any case. */
@@ -68,16 +70,16 @@ export class PolicyPattern {
 
 /** `pattern` alone, without variables. */
 export function matchesWildcards(pattern: string, text: string): boolean {
-  return globMatches(
-    [...codesOf(pattern)].map((code) =>
-      code === starCode ? anyText : code === questionCode ? anyCharacter : code,
-    ),
-    text,
-  );
+  return new Wildcards(codesOf(pattern).map(wildcardOf)).matches(text);
 }
 
 const starCode = 0x2a;
 const questionCode = 0x3f;
+
+function wildcardOf(code: number): number {
+  if (code === starCode) return anyText;
+  return code === questionCode ? anyCharacter : code;
+}
 
 function partsOf(
   source: string,
@@ -93,9 +95,7 @@ function partsOf(
       continue;
     }
     const code = source.charCodeAt(at);
-    if (withWildcards && code === starCode) parts.push(anyText);
-    else if (withWildcards && code === questionCode) parts.push(anyCharacter);
-    else parts.push(code);
+    parts.push(withWildcards ? wildcardOf(code) : code);
     at += 1;
   }
   return parts;
@@ -123,35 +123,6 @@ export function conditionKey(key: string): string {
   return key.slice(0, slash).toLowerCase() + key.slice(slash);
 }
 
-/** Goes back to the last `*` alone, so that no pattern takes more than length times length. */
-function globMatches(pattern: readonly number[], text: string): boolean {
-  let at = 0;
-  let star = -1;
-  let starAt = 0;
-  let place = 0;
-  while (place < text.length) {
-    const code = pattern[at];
-    if (code === anyText) {
-      star = at++;
-      starAt = place;
-    } else if (code === anyCharacter || code === text.charCodeAt(place)) {
-      at += 1;
-      place += 1;
-    } else if (star >= 0) {
-      at = star + 1;
-      place = ++starAt;
-    } else return false;
-  }
-  while (pattern[at] === anyText) at += 1;
-  return at === pattern.length;
-}
-
 function codesOf(text: string): number[] {
   return Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
-}
-
-function textOf(codes: readonly number[]): string {
-  let text = '';
-  for (const code of codes) text += String.fromCharCode(code);
-  return text;
 }

@@ -33,6 +33,24 @@ it('a pattern matches what its wildcards say', () => {
   );
 });
 
+it('so does one whose pieces are long, in a text that nearly holds them', () => {
+  const piece = fc.string({
+    ...{ unit: fc.constantFrom('a', 'a', 'a', 'b', '?', '€'), minLength: 20, maxLength: 90 },
+  });
+  const around = fc.string({ unit: fc.constantFrom('a', 'b', '€'), maxLength: 60 });
+  const changed = fc.nat(200);
+  fc.assert(
+    fc.property(piece, piece, around, around, changed, (one, other, before, after, index) => {
+      const pattern = `*${one}*${other}*`;
+      const whole = `${before}${one}${after}${other}${before}`.replaceAll('?', 'b');
+      const text = `${whole.slice(0, index)}b${whole.slice(index + 1)}`;
+      assert.ok(matchesWildcards(pattern, whole));
+      assert.is(matchesWildcards(pattern, text), meant(pattern, text));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 it('what a variable gives matches itself alone', () => {
   fc.assert(
     fc.property(few, few, few, (before, value, text) => {

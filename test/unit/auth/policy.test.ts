@@ -105,6 +105,17 @@ it('a pattern of many wildcards takes no time on a name that it almost matches',
   assert.is(verdict({ Resource }, { resource: `b/${'a'.repeat(400)}b` }), 'unsaid');
 });
 
+it('nor does one of long pieces, asked for each of many keys', () => {
+  const values = { 'aws:referer': 'a'.repeat(30_000) };
+  const verdicts = new Set<string>();
+  for (const piece of [`${'a'.repeat(10_000)}b`, `${'a?'.repeat(5_000)}b`]) {
+    const Condition = { StringLike: { 'aws:referer': `*${piece}*` } };
+    const policy = bucketPolicy({ ...allowed, Condition });
+    for (let key = 0; key < 30; key += 1) verdicts.add(verdictOf(policy, question({ values })));
+  }
+  assert.equal([...verdicts], ['unsaid']);
+});
+
 it('variables stand for values of the request, literally', () => {
   const Resource = `arn:aws:s3:::b/home/${variable('aws:username')}/*`;
   const home = { resource: 'b/home/al*ce/k' };
