@@ -193,6 +193,17 @@ for (const [what, code, document] of [
     await set({});
   });
 
+notifications('an event that a rule names twice is told once', async () => {
+  const body = rule(put + put);
+  await at.send({ method: 'PUT', target: `/${Bucket}?notification`, body });
+  const { QueueConfigurations = [] } = await get();
+  assert.equal(
+    QueueConfigurations.map(({ Events }) => Events),
+    [['s3:ObjectCreated:Put']],
+  );
+  await set({});
+});
+
 notifications('no bucket, no notifications; and nobody without a signature sets any', async () => {
   const nowhere = new GetBucketNotificationConfigurationCommand({ Bucket: 'nowhere' });
   assert.is(await failureOf(at.client.send(nowhere)), 'NoSuchBucket');

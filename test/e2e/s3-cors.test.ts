@@ -91,6 +91,18 @@ for (const [what, target, headers, status, code] of [
     assert.is(answer.headers['access-control-allow-origin'], undefined);
   });
 
+cors('to one that names more headers than a request may have the answer is no', async () => {
+  const asked = { origin, 'access-control-request-method': 'PUT' };
+  for (const [count, status] of [
+    [200, 200],
+    [201, 403],
+  ] as const) {
+    const names = Array.from({ length: count }, (_, index) => `x-${index}`).join(',');
+    const headers = { ...asked, 'access-control-request-headers': names };
+    assert.is((await preflight(`/${Bucket}/k`, headers)).status, status);
+  }
+});
+
 cors('answers say which pages may see them, errors as well', async () => {
   const get = (target: string, from: string) =>
     at.send({ method: 'GET', target, headers: { origin: from } });

@@ -66,10 +66,11 @@ function grantsOfHeaders(
     const text = headerOf(headers, header);
     if (text === undefined) continue;
     given = true;
-    for (const named of grantees(text))
-      grants.push({ permission, grantee: granteeOf(named, directory) });
+    const named = grantees(text);
+    if (grants.length + named.length > grantCountMax)
+      throw new S3Error('InvalidArgument', 'Too many grants');
+    for (const each of named) grants.push({ permission, grantee: granteeOf(each, directory) });
   }
-  if (grants.length > grantCountMax) throw new S3Error('InvalidArgument', 'Too many grants');
   return given ? grants : undefined;
 }
 

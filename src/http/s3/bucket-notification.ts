@@ -71,7 +71,7 @@ function readRule(
   }
   if (kind === undefined) throw malformed();
   const arn = childText(element, elements[kind][1])?.trim();
-  const events = element.children.filter(({ name }) => name === 'Event').map(readEvent);
+  const events = [...new Set(childrenOf(element, 'Event').map(readEvent))];
   if (arn === undefined || events.length === 0) throw malformed();
   const target = targets.find((name) => namesTarget(arn, name));
   if (target === undefined) {

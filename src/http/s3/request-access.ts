@@ -6,9 +6,11 @@ import { objectTagPrefix, requestTagPrefix } from '../../auth/policy-document.js
 import { owns, type Principal } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
 import type { Tags } from '../../store/version-options.js';
+import { headerOf } from './exchange.js';
 import { type JudgedRequest, requestTagValues, requestValues, tagValues } from './request-facts.js';
 import { type NeededGrant, type Right, rightOf } from './rights.js';
 import { S3Error } from './s3-error.js';
+import { tagsOfHeader } from './tags.js';
 
 /** What a right is wanted on. */
 export interface Wanted {
@@ -39,7 +41,7 @@ const ownersAnyway: ReadonlySet<Action> = new Set([
 /** Decides what the sender of one request may do. Whatever nothing allows is denied. */
 export class RequestAccess {
   readonly #principal: Principal;
-  /** Those of the request's body, once they are read; until then those of its header. */
+  /** Those of the request's body, once they are read; until then those of its header, if asked. */
   #requestTags: Tags | undefined;
 
   constructor(private readonly request: JudgedRequest) {
@@ -238,6 +240,11 @@ export class RequestAccess {
     }
   }
 
+  #tagsOfRequest(): Tags {
+    this.#requestTags ??= tagsOfHeader(headerOf(this.request.headers, 'x-amz-tagging')) ?? {};
+    return this.#requestTags;
+  }
+
   #question(action: Action, resource: string, { tags, prefix }: Facts): AccessQuestion {
     const { request } = this;
     const principal = this.#principal;
@@ -248,8 +255,7 @@ export class RequestAccess {
       action: action.toLowerCase(),
       resource,
       values: (key) => {
-        if (this.#requestTags !== undefined && key.startsWith(requestTagPrefix))
-          return requestTagValues(this.#requestTags, key);
+        if (key.startsWith(requestTagPrefix)) return requestTagValues(this.#tagsOfRequest(), key);
         if (key === prefixKey && prefix !== undefined) return [prefix];
         if (!key.startsWith(objectTagPrefix)) return requestValues(request, key);
         return tagValues(tags ?? {}, key.slice(objectTagPrefix.length));

@@ -9,7 +9,6 @@ import type { Edge } from '../edge.js';
 import { copySource } from './copy-source.js';
 import { headerOf } from './header.js';
 import type { Query } from './query.js';
-import { tagsOfHeader } from './tags.js';
 
 /** A request, as far as conditions of policies look at it. */
 export interface JudgedRequest {
@@ -79,12 +78,8 @@ const facts: Readonly<Record<string, Fact>> = {
   },
 };
 
-/** The values that a request has for a key; undefined for none. */
+/** The values that a request has for a key, but one about tags; undefined for none. */
 export function requestValues(request: JudgedRequest, key: string): readonly string[] | undefined {
-  if (key.startsWith(requestTagPrefix)) {
-    const tags = tagsOfHeader(headerOf(request.headers, 'x-amz-tagging')) ?? {};
-    return requestTagValues(tags, key);
-  }
   const fact = Object.hasOwn(facts, key) ? facts[key] : undefined;
   if (fact !== undefined) return one(fact(request));
   if (!key.startsWith(headerPrefix)) return undefined;
