@@ -28,18 +28,41 @@ function webhookOf(text: string, token: string | undefined): EventTarget {
   const headers = { 'content-type': 'application/json', ...authorization };
   return {
     name,
-    async deliver(message, stopping) {
-      const signal = AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs)]);
-      try {
+    deliver: (message, stopping) =>
+      untilStopped(stopping, async (signal) => {
         const answer = await fetch(url, {
           ...{ method: 'POST', headers, body: message, signal },
           redirect: 'error', // where it leads to is not what the operator named
         });
         await answer.body?.cancel();
         return answer.ok ? undefined : `it answers ${answer.status}`;
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error);
-      }
-    },
+      }),
   };
+}
+
+/**
+ * One delivery, given up when its time is over or the store stops. `AbortSignal.any` would leave
+ * something of each delivery with `stopping` in Node 20, for as long as the store is open.
+ */
+async function untilStopped(
+  stopping: AbortSignal,
+  deliver: (signal: AbortSignal) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const given = new AbortController();
+  const giveUp = () => given.abort();
+  const reasons = [stopping, AbortSignal.timeout(timeoutMs)];
+  for (const reason of reasons) reason.addEventListener('abort', giveUp);
+  if (stopping.aborted) giveUp();
+  try {
+    return await deliver(given.signal);
+  } catch (error) {
+    return error instanceof Error ? whyOf(error) : String(error);
+  } finally {
+    for (const reason of reasons) reason.removeEventListener('abort', giveUp);
+  }
+}
+
+/** `fetch` says why in the cause alone. */
+function whyOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

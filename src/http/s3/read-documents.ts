@@ -1,4 +1,5 @@
-const keptMax = 256;
+/** Documents have 128 KiB at most, and what is read of one some times its text. */
+const keptCharactersMax = 4 * 1024 ** 2;
 
 /**
  * Documents of buckets, read: those that anybody's requests ask for are not read each time.
@@ -6,6 +7,7 @@ const keptMax = 256;
  */
 export class ReadDocuments<T> {
   readonly #known = new Map<string, T>();
+  #keptCharacters = 0;
 
   constructor(private readonly read: (document: Uint8Array) => T) {}
 
@@ -13,9 +15,17 @@ export class ReadDocuments<T> {
     const known = this.#known.get(document);
     if (known !== undefined) return known;
     const found = this.read(Buffer.from(document));
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= keptMax && oldest !== undefined) this.#known.delete(oldest);
     this.#known.set(document, found);
+    this.#keptCharacters += document.length;
+    for (const oldest of this.#known.keys()) {
+      if (this.#keptCharacters <= keptCharactersMax) break;
+      this.#known.delete(oldest);
+      this.#keptCharacters -= oldest.length;
+    }
     return found;
+  }
+
+  get count(): number {
+    return this.#known.size;
   }
 }
