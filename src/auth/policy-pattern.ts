@@ -16,22 +16,17 @@ interface Variable {
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
 export class PolicyPattern {
+  /** Ready to be compared; undefined where variables say only with each request what it is. */
+  readonly #ready: string | Wildcards | undefined;
+  /** Empty without variables. */
   readonly #parts: readonly (number | Variable)[];
-  readonly #plain: string | undefined;
-  readonly #codes: readonly number[] | undefined;
-  readonly #wildcards: Wildcards | undefined;
 
-  constructor(
-    readonly source: string,
-    withVariables: boolean,
-    withWildcards = true,
-  ) {
-    this.#parts = partsOf(source, withVariables, withWildcards);
-    const codes = this.#parts.filter((part) => typeof part === 'number');
-    if (codes.length < this.#parts.length) return;
-    this.#codes = codes;
-    if (codes.every((code) => code >= 0)) this.#plain = textOf(codes);
-    else this.#wildcards = new Wildcards(codes);
+  constructor(source: string, withVariables: boolean, withWildcards = true) {
+    const parts = partsOf(source, withVariables, withWildcards);
+    const codes = parts.filter((part) => typeof part === 'number');
+    const isFixed = codes.length === parts.length;
+    this.#ready = isFixed ? readyOf(codes) : undefined;
+    this.#parts = isFixed ? [] : parts;
   }
 
   /** The keys of the request that its variables read. */
@@ -40,20 +35,18 @@ export class PolicyPattern {
   }
 
   matches(text: string, values: RequestValues): boolean {
-    if (this.#plain !== undefined) return this.#plain === text;
-    if (this.#wildcards !== undefined) return this.#wildcards.matches(text);
-    const codes = this.#expanded(values);
-    return codes !== undefined && new Wildcards(codes).matches(text);
+    const ready = this.#ready ?? this.#expanded(values);
+    return ready instanceof Wildcards ? ready.matches(text) : ready === text;
   }
 
   /** The same of one without wildcards, in any case. */
   matchesInAnyCase(text: string, values: RequestValues): boolean {
-    const codes = this.#codes ?? this.#expanded(values);
-    return codes !== undefined && textOf(codes).toLowerCase() === text.toLowerCase();
+    const ready = this.#ready ?? this.#expanded(values);
+    return typeof ready === 'string' && ready.toLowerCase() === text.toLowerCase();
   }
 
   /** Undefined where the request has no value for a variable: then nothing matches. */
-  #expanded(values: RequestValues): number[] | undefined {
+  #expanded(values: RequestValues): string | Wildcards | undefined {
     const codes: number[] = [];
     for (const part of this.#parts) {
       if (typeof part === 'number') codes.push(part);
@@ -64,8 +57,13 @@ export class PolicyPattern {
         codes.push(...codesOf(text));
       }
     }
-    return codes;
+    return readyOf(codes);
   }
+}
+
+/** Text alone is kept as such: of a pattern's characters there may be twenty thousand a bucket. */
+function readyOf(codes: readonly number[]): string | Wildcards {
+  return codes.some((code) => code < 0) ? new Wildcards(codes) : textOf(codes);
 }
 
 /** `pattern` alone, without variables. */

@@ -40,33 +40,33 @@ export class Wildcards {
 
 /** Codes without `*`. */
 class Piece {
-  /** Where no wildcard is in it. */
-  readonly #plain: string | undefined;
+  readonly length: number;
+  readonly #codes: string | readonly number[];
 
-  constructor(private readonly codes: readonly number[]) {
-    if (!codes.includes(anyCharacter)) this.#plain = textOf(codes);
-  }
-
-  get length(): number {
-    return this.codes.length;
+  constructor(codes: readonly number[]) {
+    this.length = codes.length;
+    this.#codes = codes.includes(anyCharacter) ? codes : textOf(codes);
   }
 
   fitsAt(text: string, at: number): boolean {
-    return this.codes.every(
+    const codes = this.#codes;
+    if (typeof codes === 'string') return text.startsWith(codes, at);
+    return codes.every(
       (code, index) => code === anyCharacter || code === text.charCodeAt(at + index),
     );
   }
 
   /** Where it is first between the two places, or -1. */
   find(text: string, from: number, end: number): number {
-    if (this.#plain === undefined) return this.#search(text, from, end);
-    const at = text.indexOf(this.#plain, from);
+    const codes = this.#codes;
+    if (typeof codes !== 'string') return this.#search(codes, text, from, end);
+    const at = text.indexOf(codes, from);
     return at + this.length > end ? -1 : at;
   }
 
   /** Shift-and (Baeza-Yates and Gonnet, 1992): a bit for each beginning that fits so far. */
-  #search(text: string, from: number, end: number): number {
-    const { masks, others } = this.#masks();
+  #search(codes: readonly number[], text: string, from: number, end: number): number {
+    const { masks, others } = masksOf(codes);
     const fitting = new Uint32Array(others.length);
     const last = this.length - 1;
     for (let at = from; at < end; at += 1) {
@@ -82,21 +82,20 @@ class Piece {
     }
     return -1;
   }
+}
 
-  /** For each code a bit where it may stand. Not kept: of long pieces they are large. */
-  #masks() {
-    const others = new Uint32Array(Math.ceil(this.length / wordBits));
-    const masks = new Map<number, Uint32Array>();
-    for (const [index, code] of this.codes.entries())
-      if (code === anyCharacter) setBit(others, index);
-    for (const [index, code] of this.codes.entries()) {
-      if (code === anyCharacter) continue;
-      const mask = masks.get(code) ?? others.slice();
-      setBit(mask, index);
-      masks.set(code, mask);
-    }
-    return { masks, others };
+/** For each code a bit where it may stand. Not kept: of long pieces they are large. */
+function masksOf(codes: readonly number[]) {
+  const others = new Uint32Array(Math.ceil(codes.length / wordBits));
+  const masks = new Map<number, Uint32Array>();
+  for (const [index, code] of codes.entries()) if (code === anyCharacter) setBit(others, index);
+  for (const [index, code] of codes.entries()) {
+    if (code === anyCharacter) continue;
+    const mask = masks.get(code) ?? others.slice();
+    setBit(mask, index);
+    masks.set(code, mask);
   }
+  return { masks, others };
 }
 
 function setBit(words: Uint32Array, index: number): void {
