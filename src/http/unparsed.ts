@@ -34,7 +34,9 @@ const badRequest: Refusal = {
  */
 export function answerUnparsed(server: WebServer, edge: Edge): void {
   const answers = new WeakMap<Socket, ServerResponse>();
-  server.on('request', (req: IncomingMessage, res: ServerResponse) => answers.set(req.socket, res));
+  const keep = (req: IncomingMessage, res: ServerResponse) => answers.set(req.socket, res);
+  server.on('request', keep);
+  server.on('checkContinue', keep); // instead of `request`, where the client waits for word
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Socket) => {
     const current = answers.get(socket);
     // Into an answer that is under way nothing else may be written.

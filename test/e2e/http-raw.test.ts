@@ -246,6 +246,29 @@ raw('faults 100: thousands of pipelined requests are answered in order or refuse
   assert.ok(statuses.every((status) => status === '200' || status === '503'));
 });
 
+for (const expected of [{}, { expect: '100-continue' }])
+  raw(
+    `into an answer that is under way nothing is written ${JSON.stringify(expected)}`,
+    async () => {
+      const target = '/raw/long';
+      await at.send({ method: 'PUT', target, body: Buffer.alloc(16 * 1024 ** 2) });
+      const request = { method: 'GET', target };
+      const headers = { 'transfer-encoding': 'chunked', ...expected };
+      const line = openLine(at.port);
+      let answer = '';
+      line.socket.on('data', (text: string) => {
+        answer += text;
+      });
+      line.socket.write(headOf(request, at.sign({ ...request, headers })));
+      await line.heard(/\r\n\r\n/);
+      line.socket.pause();
+      line.socket.write('no chunk\r\n');
+      line.socket.resume();
+      await line.closed;
+      assert.is(answer.match(/HTTP\/1\.1 /g)?.length, 1);
+    },
+  );
+
 raw('what is no HTTP at all is refused, and the server lives', async () => {
   for (const bytes of [
     '\0\0\0\0\r\n\r\n',
