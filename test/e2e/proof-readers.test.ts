@@ -32,6 +32,17 @@ readers('who may read an object may read proofs of it, nobody else', async () =>
   }
 });
 
+readers('who may not list is not told that there is nothing to prove', async () => {
+  const Statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' };
+  await at.native('PUT', '/policies/get', { Version: '2012-10-17', Statement });
+  const getter = await at.person('getter', ['get']);
+  assert.is(await statusOf('bucket=bucket&key=k', getter), 200);
+  for (const query of ['bucket=bucket&key=x', 'bucket=bucket&claim=written&key=x']) {
+    assert.is(await statusOf(query, getter), 403, query);
+    assert.is(await statusOf(query, reader), 404, query);
+  }
+});
+
 readers('a listing is proved to who may list', async () => {
   const query = 'bucket=bucket&claim=listing&key=';
   assert.is(await statusOf(query, reader), 200);

@@ -25,10 +25,13 @@ export async function serveLedger(answer: Answer, req: Request): Promise<void> {
     if (route.access === 'root')
       authenticateRoot(edge, { method: req.method, ...target, headers: req.headers });
     const query = new URLSearchParams(target.rawQuery);
-    if (route.access === 'reader') await requireReader(edge, req, query);
+    const toldAs = route.access === 'reader' ? await requireReader(edge, req, query) : undefined;
     const { ledger } = edge.store;
     if (ledger === undefined) throw new LogStoreError('NO_LEDGER', 'this store has no ledger');
-    await send(answer, req, await route.answer(ledger, match.slice(1), query));
+    const found = route.answer(ledger, match.slice(1), query).catch(async (error: unknown) => {
+      throw toldAs === undefined ? error : await toldAs(error);
+    });
+    await send(answer, req, await found);
     return;
   }
   sendNotFound(answer);

@@ -14,17 +14,18 @@ const ofOneObject = ['current', 'version', 'written'];
 /**
  * Lets in who may read the object that a proof is of, or list the bucket whose listing is proved. A
  * proof that something is not there shows its neighbour, which may be anybody's: that is root's.
+ * @returns what a failure is told as: who may not list learns of nothing that it is not there
  * @throws S3Error `AccessDenied`; LogStoreError `NO_SUCH_BUCKET`
  */
 export async function requireReader(
   edge: Edge,
   req: Request,
   asked: URLSearchParams,
-): Promise<void> {
+): Promise<(error: unknown) => Promise<unknown>> {
   const target = splitTarget(req.originalUrl);
   const { method, headers } = req;
   const identity = authenticate(edge, { method, ...target, headers });
-  if (identity.principal.is === 'root') return;
+  if (identity.principal.is === 'root') return async (error) => error;
   const query = new Query(target.rawQuery);
   const access = new RequestAccess({ edge, req, headers, query, identity });
   const claim = asked.get('claim') ?? 'current';
@@ -40,6 +41,7 @@ export async function requireReader(
     const operation = isOfThePast ? 'ListObjectVersions' : 'ListObjects';
     await access.require(rightOf(operation), { bucket, key: '' });
   } else throw new S3Error('AccessDenied');
+  return (error) => access.toldOfAbsence(error, { bucket, key });
 }
 
 /** A version that is not the newest of its key takes a right of its own, as it does to be read. */

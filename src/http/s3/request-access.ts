@@ -94,7 +94,7 @@ export class RequestAccess {
    * @param wanted what was looked for
    */
   async toldOfAbsence(error: unknown, wanted: Wanted): Promise<unknown> {
-    if (!isLogStoreError(error, 'NO_SUCH_KEY', 'NO_SUCH_VERSION')) return error;
+    if (!isLogStoreError(error, 'NO_SUCH_KEY', 'NO_SUCH_VERSION', 'NOT_SEALED')) return error;
     return (await this.#mayListAt(wanted)) ? error : new S3Error('AccessDenied');
   }
 
