@@ -14,18 +14,30 @@ interface Need {
 }
 
 /**
- * What some operations need beside their own right: a copy reads its source, attributes tell what
- * reading tells, and what an object begins with is set as if it were set later.
+ * What some operations need beside their own right: a copy reads its source, with its tags,
+ * attributes tell what reading tells, and what an object begins with is set as if it were set
+ * later.
  * @returns undefined where it needs nothing; rejects with S3Error `AccessDenied`
  */
 export function requireFurther(operation: string, exchange: Exchange): Promise<void> | undefined {
   const needs = needsOf(operation, exchange);
-  return needs.length === 0 ? undefined : requireEach(exchange.access, needs);
+  if (needs.length === 0) return undefined;
+  const done = requireEach(exchange.access, needs);
+  return operation === 'CopyObject' ? done.then(() => requireCopiedTags(exchange)) : done;
 }
 
 /** One after another: of two that are refused nobody would wait for the slower one. */
 async function requireEach(access: RequestAccess, needs: readonly Need[]): Promise<void> {
   for (const { right, wanted } of needs) await access.require(right, wanted);
+}
+
+/** Tags that come along with a copy are read, and set, as any others. */
+async function requireCopiedTags({ access, headers, bucket, key }: Exchange): Promise<void> {
+  if (headerOf(headers, 'x-amz-tagging-directive') === 'REPLACE') return;
+  const source = copySource({ headers });
+  if (Object.keys(await access.tagsOf(source)).length === 0) return;
+  await access.require(rightOf('GetObjectTagging'), source);
+  await access.require(rightTo('PutObjectTagging'), { bucket, key });
 }
 
 function needsOf(operation: string, { headers, query, bucket, key }: Exchange): Need[] {

@@ -6,7 +6,7 @@ import { objectTagPrefix, requestTagPrefix } from '../../auth/policy-document.js
 import { owns, type Principal } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
 import type { Tags } from '../../store/version-options.js';
-import { headerOf } from './exchange.js';
+import { headerOf } from './header.js';
 import { type JudgedRequest, requestTagValues, requestValues, tagValues } from './request-facts.js';
 import { type NeededGrant, type Right, rightOf } from './rights.js';
 import { S3Error } from './s3-error.js';
@@ -142,7 +142,7 @@ export class RequestAccess {
     const looksAtTags =
       guard.policy?.readsObjectTags === true || policies.some((each) => each.readsObjectTags);
     if (looksAtTags && wanted.key !== '')
-      return this.#tagsOf(wanted).then((tags) => this.#decide(right, wanted, guard, { tags }));
+      return this.tagsOf(wanted).then((tags) => this.#decide(right, wanted, guard, { tags }));
     return this.#decide(right, wanted, guard, { prefix });
   }
 
@@ -231,7 +231,8 @@ export class RequestAccess {
     return acl === null ? privateAcl(ownerId) : decodeAcl(acl);
   }
 
-  async #tagsOf({ bucket, key, versionId }: Wanted): Promise<Tags> {
+  /** None where there is nothing that could have any. */
+  async tagsOf({ bucket, key, versionId }: Wanted): Promise<Tags> {
     try {
       return (await this.request.edge.store.getTags(bucket, key, { versionId })).tags;
     } catch (error) {
