@@ -106,24 +106,6 @@ policies('everybody may do what a policy lets everybody do, and nothing else', a
   assert.is(await status('GET', '/no-such-bucket-here/k'), 404);
 });
 
-policies('tags that a copy brings along take the rights to read them and to set them', async () => {
-  const Bucket = await aBucket({ Action: ['s3:GetObject', 's3:PutObject'] });
-  await put(ann, Bucket, 'tagged', { Tagging: 'public=yes' });
-  const copy = (key: string, over: object = {}) => {
-    const CopySource = `${Bucket}/${key}`;
-    return ben.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource, ...over }));
-  };
-  await copy('k');
-  await copy('tagged', { TaggingDirective: 'REPLACE' });
-  const rights = ['s3:GetObject', 's3:PutObject'];
-  for (const right of ['s3:GetObjectTagging', 's3:PutObjectTagging']) {
-    await denied(copy('tagged'));
-    rights.push(right);
-    await set(Bucket, { Action: rights });
-  }
-  await copy('tagged');
-});
-
 policies('an unsigned request may carry a body in chunks, with its checksum behind', async () => {
   const Bucket = await aBucket({ Action: 's3:PutObject' });
   const request = {

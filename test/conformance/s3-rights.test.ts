@@ -117,4 +117,27 @@ for (const operation of operations) {
     });
 }
 
+rights('tags that a copy brings along take the rights to read them and to set them', async () => {
+  const bucket = await aBucket();
+  const tagging = { 'x-amz-tagging': 'public=yes' };
+  await at.send({ method: 'PUT', target: `/${bucket}/tagged`, headers: tagging });
+  const copy = async (key: string, directive: string) => {
+    const headers = {
+      'x-amz-copy-source': `/${bucket}/${key}`,
+      'x-amz-tagging-directive': directive,
+    };
+    return (await sendAs(user, { method: 'PUT', target: `/${bucket}/copy`, headers })).status;
+  };
+  const Action = ['s3:GetObject', 's3:PutObject'];
+  for (const right of ['s3:GetObjectTagging', 's3:PutObjectTagging']) {
+    await setPolicy({ Effect: 'Allow', Action });
+    assert.is(await copy('tagged', 'COPY'), 403);
+    assert.is(await copy('tagged', 'REPLACE'), 200);
+    assert.is(await copy('kept', 'COPY'), 200);
+    Action.push(right);
+  }
+  await setPolicy({ Effect: 'Allow', Action });
+  assert.is(await copy('tagged', 'COPY'), 200);
+});
+
 rights.run();
