@@ -65,7 +65,7 @@ export class Deletions {
     return this.committer.commit(
       nowMs,
       [{ is: 'deleteObject', bucket, key, ends, reason: 0 }],
-      () => ({ removed: true }),
+      ({ version }): DeleteResult => ({ removed: true, version }),
     );
   }
 
@@ -102,7 +102,8 @@ export class Deletions {
       nowMs,
       [{ is: 'putObject', bucket: name, key, bucketVersion: bucket.version, ends, object }],
       ({ version }): DeleteResult => {
-        return { removed: true, deleteMarker: true, versionId: versionIdOf(version, flags) };
+        const made = { deleteMarker: true, versionId: versionIdOf(version, flags) };
+        return { removed: true, version, ...made };
       },
     );
   }
@@ -136,7 +137,12 @@ export class Deletions {
     return this.committer.commit(
       nowMs,
       [{ is: 'deleteObject', bucket, key, ends: endOf(objects, slot), reason: 0 }],
-      (): DeleteResult => ({ removed: true, versionId, ...(deleteMarker && { deleteMarker }) }),
+      ({ version: removal }): DeleteResult => {
+        return {
+          ...{ removed: true, version: removal, versionId },
+          ...(deleteMarker && { deleteMarker }),
+        };
+      },
     );
   }
 }

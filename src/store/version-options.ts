@@ -54,4 +54,6 @@ export interface DeleteResult {
   readonly versionId?: string | undefined;
   /** Whether `versionId` is a delete marker's. */
   readonly deleteMarker?: boolean | undefined;
+  /** Of the change itself, as the ledger counts: none where nothing was there. */
+  readonly version?: number | undefined;
 }

@@ -106,8 +106,8 @@ export function objectPromises(promises: Promises): void {
     'faults 78: deletes what is there once, and is content the second time',
     async (store) => {
       await store.put('bucket', 'k', Buffer.from('v'));
-      assert.equal(await store.delete('bucket', 'k'), { removed: true });
-      assert.equal(await store.delete('bucket', 'k'), { removed: false });
+      assert.is((await store.delete('bucket', 'k')).removed, true);
+      assert.is((await store.delete('bucket', 'k')).removed, false);
       await failsWith('NO_SUCH_KEY', store.get('bucket', 'k'));
       await failsWith('NO_SUCH_KEY', store.head('bucket', 'k'));
       await failsWith('NO_SUCH_BUCKET', store.delete('other', 'k'));

@@ -210,6 +210,39 @@ it('a receipt comes once the block is signed, with the address of its proof', as
   assert.is(plain.headers['x-logstore-receipt'], undefined);
 });
 
+it('a delete has a receipt too, of its marker or of the removal', async () => {
+  const wait = { 'x-logstore-receipt': 'wait' };
+  const removed = async (target: string) => {
+    const { status, headers } = await at.send({ method: 'DELETE', target, headers: wait });
+    const proof = headers['x-logstore-proof'];
+    const text = proof && (await textOf(at.send({ method: 'GET', target: String(proof) })));
+    const verdict = text === undefined ? undefined : verifyObjectProof(text, trust);
+    return { status, receipt: headers['x-logstore-receipt'], verdict, headers };
+  };
+  const put = async (target: string) =>
+    (await at.send({ method: 'PUT', target, body: 'x' })).status;
+  assert.is(await put('/photos/gone'), 200);
+  const only = await removed('/photos/gone');
+  assert.equal([only.status, only.receipt], [204, 'sealed']);
+  assert.ok(only.verdict?.isProven && only.verdict.proven.change?.added.length === 0);
+  assert.is(only.verdict.proven.change.removed.length, 1);
+  const nothing = await removed('/photos/gone');
+  assert.equal([nothing.status, nothing.receipt, nothing.verdict], [204, 'none', undefined]);
+
+  await at.send({ method: 'PUT', target: '/kept' });
+  const body = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
+  await at.send({ method: 'PUT', target: '/kept?versioning=', body });
+  assert.is(await put('/kept/a'), 200);
+  const marked = await removed('/kept/a');
+  assert.is(marked.receipt, 'sealed');
+  assert.ok(marked.verdict?.isProven && marked.verdict.proven.record?.kind === 'marker');
+  const unmarked = await removed(`/kept/a?versionId=${marked.headers['x-amz-version-id']}`);
+  assert.ok(unmarked.verdict?.isProven && unmarked.verdict.proven.change?.removed.length === 1);
+  const many = { method: 'POST', target: '/kept?delete=', body: '<Delete/>', headers: wait };
+  const refused = await at.send(many);
+  assert.equal([refused.status, codeOf(refused)], [400, 'InvalidRequest']);
+});
+
 it('a multipart upload has a receipt when it is completed, and its parts have none', async () => {
   const headers = { 'x-logstore-receipt': 'wait' };
   const key = '/photos/parts';

@@ -4,6 +4,7 @@ import { readWholeBody } from './body.js';
 import { etagCondition, writeCondition } from './conditions.js';
 import { logError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
+import { pushReceipt, wantedReceipt } from './receipt.js';
 import { rightOf } from './rights.js';
 import { S3Error, toS3Error } from './s3-error.js';
 import { bypassesGovernance, pushVersionId, versionIdOf } from './versions.js';
@@ -15,15 +16,19 @@ const bodyBytesMax = 2 * 1024 ** 2; // 1,000 keys of 1,024 bytes, and what surro
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export async function deleteObject(exchange: Exchange): Promise<void> {
   const { store, bucket, key, headers, query } = exchange;
+  using receipt = wantedReceipt(exchange);
   const options: DeleteOptions = {
     ...writeCondition(headers),
     versionId: versionIdOf(query),
     bypassGovernance: await bypassesGovernance(exchange, key),
   };
-  const { versionId, deleteMarker } = await store.delete(bucket, key, options);
+  const done = await store.delete(bucket, key, options);
+  const { versionId, deleteMarker } = done;
   const described = pushVersionId([], versionId);
   if (deleteMarker === true) described.push('x-amz-delete-marker', 'true');
-  exchange.answer.sendEmpty(204, described);
+  // A marker that was made is a version; what was removed has none to be proved.
+  const claim = deleteMarker === true && options.versionId === undefined ? 'version' : 'written';
+  exchange.answer.sendEmpty(204, await pushReceipt(described, receipt, exchange, done, claim));
 }
 
 interface Doomed {

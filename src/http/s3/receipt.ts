@@ -1,6 +1,7 @@
 import { encodeQueryPart } from '../../auth/sign.js';
 import { LogStoreError } from '../../base/errors.js';
-import type { ObjectInfo, Receipt } from '../../store/types.js';
+import type { Receipt } from '../../store/types.js';
+import type { DeleteResult } from '../../store/version-options.js';
 import type { FlatHeaders } from './answer.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
@@ -8,8 +9,8 @@ import { S3Error } from './s3-error.js';
 
 export const receiptHeader = 'x-logstore-receipt';
 
-/** The operations that make an object's version, which a block then seals. */
-const withReceipt: readonly string[] = ['PutObject', 'CopyObject', 'CompleteMultipartUpload'];
+/** The operations that make one change of one object, which a block then seals. */
+const withReceipt = ['PutObject', 'CopyObject', 'CompleteMultipartUpload', 'DeleteObject'];
 
 /** @throws S3Error `InvalidRequest` where an operation makes nothing that a receipt could be of */
 export function refuseReceipt(operation: string): void {
@@ -32,26 +33,35 @@ export function wantedReceipt({ headers, store }: Exchange): Receipt | undefined
   return store.ledger.receipt();
 }
 
-/** Waits for the block of what was written, and says where its proof is. */
+/**
+ * Waits for the block of what was written, and says where its proof is: of the version, or of what
+ * leaves none that it was written.
+ * @param version undefined where nothing had to be changed: there is nothing to prove
+ */
 export async function pushReceipt(
   headers: FlatHeaders,
   receipt: Receipt | undefined,
   { answer, bucket, key }: Exchange,
-  { version }: ObjectInfo,
+  { version }: Pick<DeleteResult, 'version'>,
+  claim: 'version' | 'written' = 'version',
 ): Promise<FlatHeaders> {
   if (receipt === undefined) return headers;
+  if (version === undefined) {
+    headers.push(receiptHeader, 'none');
+    return headers;
+  }
   const gone = new AbortController();
   const leave = () => gone.abort();
   answer.res.once('close', leave);
   const isSealed = await receipt.sealed(version, gone.signal);
   answer.res.off('close', leave);
   headers.push(receiptHeader, isSealed ? 'sealed' : 'pending');
-  headers.push('x-logstore-proof', proofAddress(bucket, key, version));
+  headers.push('x-logstore-proof', proofAddress(claim, bucket, key, version));
   return headers;
 }
 
 /** Its query is in the order and the encoding that are signed: some clients sign it as it is. */
-function proofAddress(bucket: string, key: string, version: number): string {
-  const name = `bucket=${encodeQueryPart(bucket)}&claim=version&key=${encodeQueryPart(key)}`;
+function proofAddress(claim: string, bucket: string, key: string, version: number): string {
+  const name = `bucket=${encodeQueryPart(bucket)}&claim=${claim}&key=${encodeQueryPart(key)}`;
   return `/_/ledger/proof?${name}&version=${version}`;
 }
