@@ -13,12 +13,24 @@ const disk = suite('a full disk');
 const mib = 1024 ** 2;
 const bodyBytes = 300_000;
 
-/** A small file system of its own; undefined where none may be mounted. */
-function mounted(path: string, sizeMib: number): Disposable | undefined {
+/** Settings of a store on a small file system of its own; undefined where none may be mounted. */
+function smallVolume() {
+  const directory = temporaryDirectory();
+  const path = join(directory.path, 'small');
   mkdirSync(path);
-  const options = ['-t', 'tmpfs', '-o', `size=${sizeMib}m`, 'tmpfs', path];
-  if (spawnSync('mount', options).status !== 0) return undefined;
-  return { [Symbol.dispose]: () => void spawnSync('umount', ['-l', path]) };
+  const options = ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', path];
+  if (spawnSync('mount', options).status !== 0) {
+    console.log('SKIPPED: no file system may be mounted here');
+    directory[Symbol.dispose]();
+    return undefined;
+  }
+  const dispose = () => {
+    spawnSync('umount', ['-l', path]);
+    directory[Symbol.dispose]();
+  };
+  const sizes = { segmentSize: '2MiB', reserveSize: '6MiB' };
+  const settings = { dir: join(path, 'store'), ...sizes, parity: 'off' };
+  return { path, settings, [Symbol.dispose]: dispose };
 }
 
 function bodyOf(key: string): Buffer {
@@ -65,15 +77,9 @@ async function compactAll(at: S3Place): Promise<void> {
 disk(
   'faults 38, 40, 41: refuses data, takes deletes, compacts in its reserve, and goes on',
   async () => {
-    using directory = temporaryDirectory();
-    const path = join(directory.path, 'small');
-    using volume = mounted(path, 48);
-    if (volume === undefined) {
-      console.log('SKIPPED: no file system may be mounted here');
-      return;
-    }
-    const dir = join(path, 'store');
-    const settings = { dir, segmentSize: '2MiB', reserveSize: '6MiB', parity: 'off' };
+    using small = smallVolume();
+    if (small === undefined) return;
+    const { path, settings } = small;
     {
       await using at = await s3Place({ ...settings, compaction: 'manual' });
       await at.send({ method: 'PUT', target: '/bucket' });
@@ -96,7 +102,7 @@ disk(
       assert.ok(second.keys.length > 20, `${second.keys.length} more were taken`);
       await at.close();
     }
-    const report = await verifyStore(nodeHost(dir));
+    const report = await verifyStore(nodeHost(settings.dir));
     assert.ok(report.sound, JSON.stringify(report.findings.slice(0, 3)));
   },
 );
@@ -104,15 +110,9 @@ disk(
 disk(
   'faults 38: overwritten without end it answers 503 while room is made, and never fills up',
   async () => {
-    using directory = temporaryDirectory();
-    const path = join(directory.path, 'small');
-    using volume = mounted(path, 48);
-    if (volume === undefined) {
-      console.log('SKIPPED: no file system may be mounted here');
-      return;
-    }
-    const dir = join(path, 'store');
-    const settings = { dir, segmentSize: '2MiB', reserveSize: '6MiB', parity: 'off' };
+    using small = smallVolume();
+    if (small === undefined) return;
+    const { settings } = small;
     await using at = await s3Place(settings);
     await at.send({ method: 'PUT', target: '/bucket' });
     const refusals = new Set<string>();
