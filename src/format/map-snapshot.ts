@@ -1,4 +1,5 @@
-import { getU32, getU64, setU32, setU64 } from './byte-order.js';
+import { getU64, setU32, setU64 } from './byte-order.js';
+import { closeForm, isForm } from './checked-form.js';
 import { checksum } from './checksum.js';
 
 /** SPEC.md §14.15: a map as a block states it; a cache. */
@@ -27,30 +28,24 @@ export const mapFrameHeadBytes = 8;
 /** Some thousand entries: what is done between two turns. */
 export const mapFrameBytesMax = 256 * 1024;
 
-const magic = Uint8Array.from('LOGSTMAP', (character) => character.charCodeAt(0));
-const version = 1;
-const at = { version: 8, height: 16, count: 24, root: 32, blockLeaf: 64, checksum: 100 };
+const form = { magic: 'LOGSTMAP', version: 1, sizeBytes: mapSnapshotHeaderBytes } as const;
+const at = { height: 16, count: 24, root: 32, blockLeaf: 64 } as const;
 const hashBytes = 32;
 const noNode = new Uint8Array(hashBytes);
 
 export function encodeMapSnapshotHeader(header: MapSnapshotHeader): Uint8Array {
   const bytes = new Uint8Array(mapSnapshotHeaderBytes);
-  bytes.set(magic);
-  setU32(bytes, at.version, version);
   setU64(bytes, at.height, header.height);
   setU64(bytes, at.count, header.count);
   bytes.set(header.root, at.root);
   bytes.set(header.blockLeaf, at.blockLeaf);
-  setU32(bytes, at.checksum, checksum(bytes.subarray(0, at.checksum)));
+  closeForm(form, bytes);
   return bytes;
 }
 
 /** Undefined for what is no header of this version, whole. */
 export function decodeMapSnapshotHeader(bytes: Uint8Array): MapSnapshotHeader | undefined {
-  if (bytes.length < mapSnapshotHeaderBytes) return undefined;
-  if (magic.some((byte, index) => byte !== bytes[index])) return undefined;
-  if (getU32(bytes, at.checksum) !== checksum(bytes.subarray(0, at.checksum))) return undefined;
-  if (getU32(bytes, at.version) !== version) return undefined;
+  if (!isForm(form, bytes)) return undefined;
   return {
     height: getU64(bytes, at.height),
     count: getU64(bytes, at.count),

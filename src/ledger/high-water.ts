@@ -1,5 +1,5 @@
-import { getU32, getU64, setU32, setU64 } from '../format/byte-order.js';
-import { checksum } from '../format/checksum.js';
+import { getU64, setU64 } from '../format/byte-order.js';
+import { closeForm, isForm } from '../format/checked-form.js';
 import { equalHashes, type TreeHead } from '../merkle/rfc6962.js';
 
 /** A slot lies in a sector of its own: a torn write spares the other one. */
@@ -13,26 +13,21 @@ export interface HighWater extends TreeHead {
   readonly originHash: Uint8Array;
 }
 
-const magic = Uint8Array.from('LOGSTHWM', (character) => character.charCodeAt(0));
-const version = 1;
-const at = { version: 8, number: 16, size: 24, root: 32, originHash: 64, checksum: 124 };
+const form = { magic: 'LOGSTHWM', version: 1, sizeBytes: slotBytes } as const;
+const at = { number: 16, size: 24, root: 32, originHash: 64 } as const;
 
 export function encodeSlot(mark: HighWater): Uint8Array {
   const slot = new Uint8Array(slotBytes);
-  slot.set(magic);
-  setU32(slot, at.version, version);
   setU64(slot, at.number, mark.number);
   setU64(slot, at.size, mark.size);
   slot.set(mark.root, at.root);
   slot.set(mark.originHash, at.originHash);
-  setU32(slot, at.checksum, checksum(slot.subarray(0, at.checksum)));
+  closeForm(form, slot);
   return slot;
 }
 
 function decodeSlot(slot: Uint8Array): HighWater | undefined {
-  if (slot.length !== slotBytes || magic.some((byte, index) => byte !== slot[index])) return;
-  if (getU32(slot, at.checksum) !== checksum(slot.subarray(0, at.checksum))) return;
-  if (getU32(slot, at.version) !== version) return;
+  if (!isForm(form, slot)) return;
   const root = slot.slice(at.root, at.root + 32);
   const originHash = slot.slice(at.originHash, at.originHash + 32);
   return { number: getU64(slot, at.number), size: getU64(slot, at.size), root, originHash };
