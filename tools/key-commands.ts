@@ -4,6 +4,7 @@ import { nodeHost } from '../src/host/node-host.js';
 import { openStoreKeys, type StoreKeys, storeKeysPath } from '../src/store-keys.js';
 import { directoryOf } from './open-target.js';
 import { printResult } from './output.js';
+import { subCommand } from './store-command.js';
 
 interface KeyOptions {
   readonly dir?: string;
@@ -13,10 +14,8 @@ interface KeyOptions {
 
 /** `logstore keys ...`: the keys of what the store encrypts itself (SPEC.md §15.4). */
 export function addKeys(program: Command): void {
-  const keys = program
-    .command('keys')
-    .description('the keys that the store encrypts objects with (SSE-S3)')
-    .exitOverride();
+  const does = 'the keys that the store encrypts objects with (SSE-S3)';
+  const keys = subCommand(program, 'keys', does);
 
   onKeys(keys, 'list', 'print the ids of its keys, the one that is written with last')
     .addHelpText('after', '\nExample:\n  logstore keys list --dir /srv/store')
@@ -43,10 +42,7 @@ Example:
 }
 
 function onKeys(keys: Command, name: string, description: string): Command {
-  return keys
-    .command(name)
-    .description(description)
-    .exitOverride()
+  return subCommand(keys, name, description)
     .option('--dir <DIR>', 'the directory of the store (LOGSTORE_DIR)')
     .option('--encryption-key-file <FILE>', 'if not DIR-keys.json (LOGSTORE_ENCRYPTION_KEY_FILE)')
     .option('--json', 'print one JSON object', false);

@@ -9,6 +9,7 @@ import { ledgerRecover } from './ledger-recover.js';
 import { ledgerRotate } from './ledger-rotate.js';
 import { ledgerVerify } from './ledger-verify.js';
 import { ledgerKeys, prove } from './prove.js';
+import { type CommandText, clientCommand, stoppedCommand, subCommand } from './store-command.js';
 import { parseAddress } from './target.js';
 import { type PinText, parseLogKey, parsePin } from './trusted-keys.js';
 
@@ -34,10 +35,7 @@ interface RotateOptions extends LedgerArguments {
 
 /** `logstore ledger ...` and `logstore prove`. */
 export function addLedger(program: Command): void {
-  const ledger = program
-    .command('ledger')
-    .description("look at a store's ledger, check it, hand it on")
-    .exitOverride();
+  const ledger = subCommand(program, 'ledger', "look at a store's ledger, check it, hand it on");
   addLooking(ledger);
   addVerify(ledger);
   addKeeping(ledger);
@@ -45,19 +43,19 @@ export function addLedger(program: Command): void {
 }
 
 function addLooking(ledger: Command): void {
-  onLedger(ledger, 'log', 'list its blocks, the newest last', ['ledger log --json'])
+  onLedger(ledger, 'log', 'list its blocks, the newest last', ['logstore ledger log --json'])
     .option('--from <H>', 'the first height', parseHeight)
     .action(async (options: LedgerArguments & { from?: number }) => {
       await ledgerLog({ ...options, from: options.from });
     });
 
-  onLedger(ledger, 'show', 'show a block and its changes', ['ledger show 42'])
+  onLedger(ledger, 'show', 'show a block and its changes', ['logstore ledger show 42'])
     .argument('<H>', 'its height', parseHeight)
     .action((height: number, options: LedgerArguments) => ledgerShow({ ...options, height }));
 
   onLedger(ledger, 'diff', 'what the store held otherwise at the second height than at the first', [
-    'ledger diff 40 42',
-    'ledger diff 40 42 --endpoint http://127.0.0.1:9000',
+    'logstore ledger diff 40 42',
+    'logstore ledger diff 40 42 --endpoint http://127.0.0.1:9000',
   ])
     .argument('<H1>', 'a height', parseHeight)
     .argument('<H2>', 'a later one', parseHeight)
@@ -66,7 +64,7 @@ function addLooking(ledger: Command): void {
     );
 
   const keys = 'print its key set, with a proof: the word behind `key` is what check-proof wants';
-  onLedger(ledger, 'keys', keys, ['ledger keys']).action((options: LedgerArguments) =>
+  onLedger(ledger, 'keys', keys, ['logstore ledger keys']).action((options: LedgerArguments) =>
     ledgerKeys(options),
   );
 }
@@ -74,9 +72,9 @@ function addLooking(ledger: Command): void {
 function addVerify(ledger: Command): void {
   const what = 'check every block, what is published, and with --full every change and all content';
   onLedger(ledger, 'verify', what, [
-    'ledger verify --full',
-    "ledger verify --pin '812:mVb...='",
-    'ledger verify --full --key "$VKEY" --endpoint http://192.0.2.7:9000',
+    'logstore ledger verify --full',
+    "logstore ledger verify --pin '812:mVb...='",
+    'logstore ledger verify --full --key "$VKEY" --endpoint http://192.0.2.7:9000',
   ])
     .option('--full', 'replay every change, and hash the content of every object', false)
     .option('--key <VKEY>', 'a key of the log that is trusted; default: its own set', keys, [])
@@ -95,8 +93,8 @@ what is served: the content of objects is checked beside the disk, with --dir.`,
 
 function addKeeping(ledger: Command): void {
   onLedger(ledger, 'rotate', 'have a new key sign, and print the new key set with its proof', [
-    'ledger rotate > keys.proof',
-    'ledger rotate --revoke 1a2b3c4d --from 812',
+    'logstore ledger rotate > keys.proof',
+    'logstore ledger rotate --revoke 1a2b3c4d --from 812',
   ])
     .option('--overlap <N>', 'blocks that the keys before it go on signing', parseHeight, 10_000)
     .option('--revoke <ID>', 'a key that was stolen: the 8 digits in its vkey')
@@ -116,7 +114,7 @@ that stands behind the others and has signed nothing yet. What is revoked signs 
     });
 
   onStopped(ledger, 'recover', 'begin a new log where the old one cannot go on', [
-    'ledger recover --new-epoch',
+    'logstore ledger recover --new-epoch',
   ])
     .requiredOption('--new-epoch', 'under another name, after the last checkpoint that is known')
     .addHelpText(
@@ -128,7 +126,7 @@ log sees the break; the old log's files stay where they are.`,
     .action((options: LedgerArguments) => ledgerRecover(options));
 
   onStopped(ledger, 'prune', 'drop the change records of old blocks, but for what is still there', [
-    'ledger prune --before 100000',
+    'logstore ledger prune --before 100000',
   ])
     .requiredOption('--before <H>', 'the first block that keeps its changes', parseHeight)
     .addHelpText(
@@ -140,7 +138,7 @@ proved no more; audits start from the map of the block before H, which its signa
     .action((options: LedgerArguments & { before: number }) => ledgerPrune(options));
 
   onLedger(ledger, 'export', 'write what it publishes into a directory, to keep or to serve', [
-    'ledger export /mnt/elsewhere/ledger',
+    'logstore ledger export /mnt/elsewhere/ledger',
   ])
     .argument('<DIR>', 'made if it is missing; a later export into it adds what is new')
     .addHelpText('after', '\nEnds with 2 where the copy there is of another history.')
@@ -152,7 +150,7 @@ function addProve(program: Command): void {
     program,
     'prove',
     'write a proof of an object, or that there is none, to standard output',
-    ['prove photos/cat.jpg > cat.proof && logstore check-proof cat.proof --key VKEY'],
+    ['logstore prove photos/cat.jpg > cat.proof && logstore check-proof cat.proof --key VKEY'],
   )
     .argument('<BUCKET/KEY>', "the object; with --prefix a bucket and a prefix, or 'BUCKET/'")
     .option('--at <H>', 'in the block of this height, one of the last 64', parseHeight)
@@ -168,29 +166,19 @@ function addProve(program: Command): void {
 }
 
 /** Of a stopped store. */
-function onStopped(
-  parent: Command,
-  name: string,
-  description: string,
-  examples: readonly string[],
-): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .exitOverride()
-    .option('--dir <DIR>', 'a store that no server has open (LOGSTORE_DIR; default segments/data)')
-    .option('--key-file <FILE>', 'its ledger key, where the server was given one')
-    .option('--high-water <FILE>', 'its high-water mark, where the server was given one')
-    .option('--json', 'one JSON object a line', false)
-    .addHelpText('after', `\nExamples:\n${examples.map((one) => `  logstore ${one}`).join('\n')}`);
+function onStopped(...text: CommandText): Command {
+  return withLedgerFiles(stoppedCommand(...text));
 }
 
 /** Of a stopped store, or of a running one. */
-function onLedger(...command: Parameters<typeof onStopped>): Command {
-  return onStopped(...command)
-    .option('--endpoint <URL>', 'a running server (LOGSTORE_ENDPOINT)')
-    .option('--credentials <FILE>', "the endpoint's key pair, as in DIR/credentials.json")
-    .option('--region <REGION>', 'to sign for (AWS_REGION, LOGSTORE_REGION)');
+function onLedger(...text: CommandText): Command {
+  return withLedgerFiles(clientCommand(...text));
+}
+
+function withLedgerFiles(command: Command): Command {
+  return command
+    .option('--key-file <FILE>', 'its ledger key, where the server was given one')
+    .option('--high-water <FILE>', 'its high-water mark, where the server was given one');
 }
 
 function parsePrefix(name: string) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { LogStoreError } from '../src/base/errors.js';
 import { mb, rb } from './bucket.js';
 import { compact } from './compact.js';
@@ -22,6 +22,7 @@ import { scrub } from './scrub.js';
 import { serve } from './serve.js';
 import { addServeOptions, serveConfig } from './serve-options.js';
 import { stat } from './stat.js';
+import { clientCommand, exampleText, subCommand } from './store-command.js';
 import { type Address, parseAddress, type Target } from './target.js';
 import { addPolicies, addUsers } from './user-commands.js';
 import { verify } from './verify.js';
@@ -98,19 +99,23 @@ clock that was set forward must not end a lock. So locks end later by what the s
     await lockTime({ dir: directoryOf(dir, process.env), confirm, json });
   });
 
-clientCommand('scrub', 'read all segments that have ended, heal them, and make their parity', [
-  'logstore scrub --dir /srv/store',
-  'logstore scrub --endpoint http://127.0.0.1:9000',
-])
+clientCommand(
+  program,
+  'scrub',
+  'read all segments that have ended, heal them, and make their parity',
+  ['logstore scrub --dir /srv/store', 'logstore scrub --endpoint http://127.0.0.1:9000'],
+)
   .addHelpText('after', '\nEnds with 2 where something is not healthy at the end.')
   .action(async (options: ClientOptions) => {
     process.exitCode = await scrub(options);
   });
 
-clientCommand('repair', 'write anew what parity makes good; give up commits that are lost', [
-  'logstore repair --dir /srv/store',
-  'logstore repair --dir /srv/store --accept-loss 4711',
-])
+clientCommand(
+  program,
+  'repair',
+  'write anew what parity makes good; give up commits that are lost',
+  ['logstore repair --dir /srv/store', 'logstore repair --dir /srv/store --accept-loss 4711'],
+)
   .option('--accept-loss <N>', 'give up this commit for good; may be repeated', parseSequences)
   .addHelpText(
     'after',
@@ -121,10 +126,12 @@ clientCommand('repair', 'write anew what parity makes good; give up commits that
     process.exitCode = await repair({ ...options, accepted: acceptLoss ?? [] });
   });
 
-clientCommand('health', 'say how each segment and object fares, and what to do; change nothing', [
-  'logstore health --dir /srv/store',
-  'logstore health --json --endpoint http://127.0.0.1:9000',
-])
+clientCommand(
+  program,
+  'health',
+  'say how each segment and object fares, and what to do; change nothing',
+  ['logstore health --dir /srv/store', 'logstore health --json --endpoint http://127.0.0.1:9000'],
+)
   .addHelpText(
     'after',
     `
@@ -145,15 +152,20 @@ addKeys(program);
 addCheckProof(command('check-proof', 'check a proof offline, and say what it proves'));
 addWitness(command('witness', "sign the checkpoints of others' logs, as long as they only grow"));
 
-clientCommand('compact', 'give back the space of what was overwritten, removed or expired', [
-  'logstore compact --dir /srv/store --dry-run',
-  'logstore compact --all --endpoint http://127.0.0.1:9000',
-])
+clientCommand(
+  program,
+  'compact',
+  'give back the space of what was overwritten, removed or expired',
+  [
+    'logstore compact --dir /srv/store --dry-run',
+    'logstore compact --all --endpoint http://127.0.0.1:9000',
+  ],
+)
   .option('--dry-run', 'only say what would be done', false)
   .option('--all', 'rewrite whatever has anything dead in it', false)
   .action((options: ClientOptions & CompactFlags) => compact(options));
 
-clientCommand('put', 'store a file, or standard input', [
+clientCommand(program, 'put', 'store a file, or standard input', [
   'logstore put --create-bucket photos/cat.jpg cat.jpg',
   'tar c /etc | logstore put backups/etc.tar - --endpoint http://127.0.0.1:9000',
 ])
@@ -172,7 +184,7 @@ clientCommand('put', 'store a file, or standard input', [
     );
   });
 
-clientCommand('get', 'fetch an object into a file, or to standard output', [
+clientCommand(program, 'get', 'fetch an object into a file, or to standard output', [
   'logstore get photos/cat.jpg cat.jpg',
   'logstore get backups/etc.tar | tar t',
 ])
@@ -182,7 +194,7 @@ clientCommand('get', 'fetch an object into a file, or to standard output', [
     withTarget(options, false, (target) => get(target, { address, file, json: options.json })),
   );
 
-clientCommand('ls', 'list buckets, or what is in one', [
+clientCommand(program, 'ls', 'list buckets, or what is in one', [
   'logstore ls',
   'logstore ls photos/2026/',
   'logstore ls photos --recursive --json',
@@ -194,25 +206,27 @@ clientCommand('ls', 'list buckets, or what is in one', [
     return withTarget(options, false, (target) => ls(target, { address, recursive, json }));
   });
 
-clientCommand('rm', 'remove objects', ['logstore rm photos/cat.jpg photos/dog.jpg'])
+clientCommand(program, 'rm', 'remove objects', ['logstore rm photos/cat.jpg photos/dog.jpg'])
   .argument('<BUCKET/KEY...>', 'the objects', parseAddresses)
   .action((addresses: Address[], options: ClientOptions) =>
     withTarget(options, false, (target) => rm(target, { addresses, json: options.json })),
   );
 
-clientCommand('stat', 'show what is known of an object', ['logstore stat photos/cat.jpg --json'])
+clientCommand(program, 'stat', 'show what is known of an object', [
+  'logstore stat photos/cat.jpg --json',
+])
   .argument('<BUCKET/KEY>', 'the object', parseAddress)
   .action((address: Address, options: ClientOptions) =>
     withTarget(options, false, (target) => stat(target, { address, json: options.json })),
   );
 
-clientCommand('mb', 'make a bucket (and, with --dir, the store)', ['logstore mb photos'])
+clientCommand(program, 'mb', 'make a bucket (and, with --dir, the store)', ['logstore mb photos'])
   .argument('<BUCKET>')
   .action((bucket: string, options: ClientOptions) =>
     withTarget(options, true, (target) => mb(target, { bucket, json: options.json })),
   );
 
-clientCommand('rb', 'remove an empty bucket', ['logstore rb photos'])
+clientCommand(program, 'rb', 'remove an empty bucket', ['logstore rb photos'])
   .argument('<BUCKET>')
   .action((bucket: string, options: ClientOptions) =>
     withTarget(options, false, (target) => rb(target, { bucket, json: options.json })),
@@ -239,7 +253,7 @@ function parseAddresses(text: string, before: readonly Address[] = []): readonly
 }
 
 function command(name: string, description: string): Command {
-  return program.command(name).description(description).exitOverride();
+  return subCommand(program, name, description);
 }
 
 function storeCommand(name: string, description: string, examples: readonly string[]): Command {
@@ -249,10 +263,6 @@ function storeCommand(name: string, description: string, examples: readonly stri
     .addHelpText('after', exampleText(examples));
 }
 
-function exampleText(examples: readonly string[]): string {
-  return `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`;
-}
-
 function parseSequences(text: string, before: readonly number[] = []): readonly number[] {
   return [...before, parseSequence(text)];
 }
@@ -260,16 +270,6 @@ function parseSequences(text: string, before: readonly number[] = []): readonly 
 function parseSequence(text: string): number {
   if (/^[1-9]\d{0,15}$/.test(text)) return Number(text);
   throw new LogStoreError('INVALID_ARGUMENT', `'${text}' is no record's number: they begin at 1`);
-}
-
-function clientCommand(name: string, description: string, examples: readonly string[]): Command {
-  return command(name, description)
-    .option('--dir <DIR>', 'a store that no server has open (LOGSTORE_DIR; default segments/data)')
-    .option('--endpoint <URL>', 'a running server (LOGSTORE_ENDPOINT)')
-    .option('--credentials <FILE>', "the endpoint's key pair, as in DIR/credentials.json")
-    .addOption(new Option('--region <REGION>', 'to sign for (AWS_REGION, LOGSTORE_REGION)'))
-    .option('--json', 'one JSON object a line', false)
-    .addHelpText('after', exampleText(examples));
 }
 
 async function withTarget(

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { MadeUser, UserFacts } from '../src/auth/users.js';
 import { LogStoreError } from '../src/base/errors.js';
 import { requireCredentialsFile } from '../src/root-credentials.js';
 import { type AccessTarget, openAccess } from './access-target.js';
 import type { TargetArguments } from './open-target.js';
 import { print, printResult, shown } from './output.js';
+import { clientCommand, subCommand } from './store-command.js';
 
 interface CommonOptions extends TargetArguments {
   readonly json: boolean;
@@ -21,9 +22,9 @@ interface AddOptions extends CommonOptions {
 
 /** `logstore user ...` */
 export function addUsers(program: Command): void {
-  const user = group(program, 'user', 'who may sign requests, beside root');
+  const user = subCommand(program, 'user', 'who may sign requests, beside root');
 
-  sub(user, 'add', 'make a user, and show its key pair once', [
+  clientCommand(user, 'add', 'make a user, and show its key pair once', [
     'logstore user add alice --policy readwrite',
     'logstore user add bob --policy own-buckets --endpoint http://127.0.0.1:9000',
   ])
@@ -38,7 +39,7 @@ export function addUsers(program: Command): void {
       withAccess(options, (at) => add(at, name, options)),
     );
 
-  sub(user, 'list', 'show all users', ['logstore user list --json']).action(
+  clientCommand(user, 'list', 'show all users', ['logstore user list --json']).action(
     (options: CommonOptions) =>
       withAccess(options, async (at) => {
         for (const each of await at.list()) await printUser(options.json, each);
@@ -49,7 +50,7 @@ export function addUsers(program: Command): void {
     ['disable', false],
     ['enable', true],
   ] as const)
-    sub(user, verb, enabled ? 'let it sign again' : 'keep it, but let it sign nothing', [
+    clientCommand(user, verb, enabled ? 'let it sign again' : 'keep it, but let it sign nothing', [
       `logstore user ${verb} alice`,
     ])
       .argument('<NAME>')
@@ -59,7 +60,7 @@ export function addUsers(program: Command): void {
         ),
       );
 
-  sub(user, 'rotate', 'give it another key pair; the old one ends', [
+  clientCommand(user, 'rotate', 'give it another key pair; the old one ends', [
     'logstore user rotate alice',
     'logstore user rotate alice --keep-old',
   ])
@@ -71,7 +72,7 @@ export function addUsers(program: Command): void {
       ),
     );
 
-  sub(user, 'rm', 'remove it; what it owns stays', ['logstore user rm alice'])
+  clientCommand(user, 'rm', 'remove it; what it owns stays', ['logstore user rm alice'])
     .argument('<NAME>')
     .action((name: string, options: CommonOptions) =>
       withAccess(options, async (at) => {
@@ -83,9 +84,9 @@ export function addUsers(program: Command): void {
 
 /** `logstore policy ...` */
 export function addPolicies(program: Command): void {
-  const policy = group(program, 'policy', 'what users may do');
+  const policy = subCommand(program, 'policy', 'what users may do');
 
-  sub(policy, 'list', 'show the names of all policies', ['logstore policy list']).action(
+  clientCommand(policy, 'list', 'show the names of all policies', ['logstore policy list']).action(
     (options: CommonOptions) =>
       withAccess(options, async (at) => {
         for (const each of await at.policyNames())
@@ -97,13 +98,13 @@ export function addPolicies(program: Command): void {
       }),
   );
 
-  sub(policy, 'show', 'print a policy', ['logstore policy show readwrite'])
+  clientCommand(policy, 'show', 'print a policy', ['logstore policy show readwrite'])
     .argument('<POLICY>')
     .action((name: string, options: CommonOptions) =>
       withAccess(options, async (at) => print(`${await at.policyText(name)}\n`)),
     );
 
-  sub(policy, 'set', 'keep a policy, in the place of what it was', [
+  clientCommand(policy, 'set', 'keep a policy, in the place of what it was', [
     'logstore policy set photos photos.json',
   ])
     .argument('<POLICY>')
@@ -115,7 +116,7 @@ export function addPolicies(program: Command): void {
       }),
     );
 
-  sub(policy, 'rm', 'remove a policy that no user has', ['logstore policy rm photos'])
+  clientCommand(policy, 'rm', 'remove a policy that no user has', ['logstore policy rm photos'])
     .argument('<POLICY>')
     .action((name: string, options: CommonOptions) =>
       withAccess(options, async (at) => {
@@ -125,7 +126,7 @@ export function addPolicies(program: Command): void {
     );
 
   for (const verb of ['attach', 'detach'] as const)
-    sub(policy, verb, verb === 'attach' ? 'let a user have it' : 'take it from a user', [
+    clientCommand(policy, verb, verb === 'attach' ? 'let a user have it' : 'take it from a user', [
       `logstore policy ${verb} readonly alice`,
     ])
       .argument('<POLICY>')
@@ -180,26 +181,4 @@ async function withAccess(
 function repeated(value: string, before: readonly string[] = []): readonly string[] {
   if (value === '') throw new LogStoreError('INVALID_ARGUMENT', 'a policy has a name');
   return [...before, value];
-}
-
-function group(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description).exitOverride();
-}
-
-function sub(
-  parent: Command,
-  name: string,
-  description: string,
-  examples: readonly string[],
-): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .exitOverride()
-    .option('--dir <DIR>', 'a store that no server has open (LOGSTORE_DIR; default segments/data)')
-    .option('--endpoint <URL>', 'a running server (LOGSTORE_ENDPOINT)')
-    .option('--credentials <FILE>', "root's key pair, for the endpoint")
-    .addOption(new Option('--region <REGION>', 'to sign for (AWS_REGION, LOGSTORE_REGION)'))
-    .option('--json', 'one JSON object a line', false)
-    .addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`);
 }
