@@ -9,7 +9,7 @@ const aclFlag = 8;
 const modeMask = 3;
 
 export function flagsOfState({ lockMode, legalHold, acl }: ObjectState): number {
-  return lockMode | (legalHold ? legalHoldFlag : 0) | (acl === null ? 0 : aclFlag);
+  return lockMode | (legalHold === true ? legalHoldFlag : 0) | (acl === null ? 0 : aclFlag);
 }
 
 /** What the index has of a version's state: all but the tags and the grants themselves. */

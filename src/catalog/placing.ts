@@ -50,7 +50,7 @@ function stateIn(
 
 /** @throws LogStoreError `NO_OBJECT_LOCK` for a lock in a bucket that has none */
 export function checkLockable(bucket: PlacingBucket, state: ObjectState | undefined): void {
-  if (state === undefined || (state.lockMode === 0 && !state.legalHold)) return;
+  if (state === undefined || (state.lockMode === 0 && state.legalHold === undefined)) return;
   if (bucket.configurations.has('object-lock')) return;
   throw new LogStoreError('NO_OBJECT_LOCK', 'Bucket is missing ObjectLockConfiguration');
 }

@@ -18,16 +18,15 @@ import {
   text,
   textOrNull,
 } from './fields.js';
+import { headerFields } from './header-fields.js';
 import type { MsgpackValue } from './msgpack.js';
 import type { MsgpackWriter } from './msgpack-writer.js';
 import {
   accessKinds,
   type ChecksumField,
   configurationNames,
-  type HeaderFields,
   isOfBucket,
   type Mutation,
-  noHeaders,
   type ObjectRecord,
   objectFlags,
   type PartRecord,
@@ -362,18 +361,6 @@ function partNumberOf(value: MsgpackValue | undefined): number {
   const partNumber = number(value, limits.partCountMax);
   if (partNumber === 0) throw corrupt('part numbers begin at 1');
   return partNumber;
-}
-
-function headerFields(value: MsgpackValue | undefined): HeaderFields {
-  const all = list(value);
-  const fields: (string | null)[] = [];
-  let given = 0;
-  for (let index = 0; index < noHeaders.length; index++) {
-    const field = textOrNull(all[index]);
-    if (field !== null) given++;
-    fields.push(field);
-  }
-  return given === 0 ? noHeaders : fields;
 }
 
 function pairs(value: MsgpackValue | undefined): readonly string[] {

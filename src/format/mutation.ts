@@ -7,8 +7,13 @@ import type { ObjectState } from './object-state.js';
  */
 export type Ends = readonly number[];
 
-/** `[contentType, cacheControl, contentDisposition, contentEncoding, contentLanguage, expires]` */
+/**
+ * `[contentType, cacheControl, contentDisposition, contentEncoding, contentLanguage, expires]`, and
+ * behind them `websiteRedirect` where there is one.
+ */
 export type HeaderFields = readonly (string | null)[];
+
+export const headerCountMax = 7;
 
 /** Most objects have none; one array stands for them all. */
 export const noHeaders: HeaderFields = Object.freeze([null, null, null, null, null, null]);

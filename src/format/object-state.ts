@@ -9,7 +9,8 @@ export interface ObjectState {
   readonly lockMode: number;
   /** The version cannot be removed before; 0 without a mode. */
   readonly retainUntilMs: number;
-  readonly legalHold: boolean;
+  /** Undefined: nothing was ever said of one. */
+  readonly legalHold: boolean | undefined;
   /** Flat: name, value, name, value, ... */
   readonly tags: readonly string[];
   /** Who may do what with it (SPEC.md §4); none: its owner is the bucket's, and has it alone. */
@@ -22,19 +23,22 @@ const noTags: readonly string[] = Object.freeze([]);
 
 /** What a version has that nothing was said of. */
 export const noState: ObjectState = Object.freeze({
-  ...{ lockMode: lockModes.none, retainUntilMs: 0, legalHold: false, tags: noTags, acl: null },
+  ...{ lockMode: lockModes.none, retainUntilMs: 0, legalHold: undefined },
+  ...{ tags: noTags, acl: null },
 });
 
-/** The field `lock`: nil, or `[mode, retainUntil, legalHold]`. */
+/** The field `lock`: nil, or `[mode, retainUntil, legalHold]`, and 1 behind a hold set to off. */
 export function writeLock(writer: MsgpackWriter, state: ObjectState | undefined): void {
-  if (state === undefined || (state.lockMode === 0 && !state.legalHold)) {
+  if (state === undefined || (state.lockMode === 0 && state.legalHold === undefined)) {
     writer.nils(1);
     return;
   }
-  writer.array(3);
+  const isSetOff = state.legalHold === false;
+  writer.array(isSetOff ? 4 : 3);
   writer.integer(state.lockMode);
   writer.integer(state.retainUntilMs);
-  writer.integer(state.legalHold ? 1 : 0);
+  writer.integer(state.legalHold === true ? 1 : 0);
+  if (isSetOff) writer.integer(1);
 }
 
 /** The field `state`: nil, or `[tags, acl]`. */
@@ -65,10 +69,11 @@ function lockOf(value: MsgpackValue | undefined): Omit<ObjectState, 'tags' | 'ac
   const f = lockFields(value);
   const [lockMode, retainUntilMs] = [number(f[0]), number(f[1])];
   if (lockMode > lockModes.compliance) throw later(`a lock of mode ${lockMode}`);
-  const legalHold = number(f[2]);
-  if (legalHold > 1) throw later('a legal hold');
+  const [hold, isSaid] = [number(f[2]), f[3] === undefined ? 0 : number(f[3])];
+  if (hold > 1 || isSaid > 1 || hold + isSaid > 1) throw later('a legal hold');
   if ((lockMode === 0) !== (retainUntilMs === 0)) throw corrupt('a lock without mode or end');
-  return { lockMode, retainUntilMs, legalHold: legalHold === 1 };
+  const legalHold = hold + isSaid === 0 ? undefined : hold === 1;
+  return { lockMode, retainUntilMs, legalHold };
 }
 
 function tagsAndAclOf(value: MsgpackValue | undefined): Pick<ObjectState, 'tags' | 'acl'> {

@@ -19,6 +19,7 @@ const headerNames = [
   'content-encoding',
   'content-language',
   'expires',
+  'x-amz-website-redirect-location',
 ];
 const userPrefix = 'x-amz-meta-';
 const noSalt = new Uint8Array(16);
@@ -117,7 +118,7 @@ function stateHash(
   const facts: Fact[] = [];
   const mode = lockMode === lockModes.governance ? 'governance' : 'compliance';
   if (lockMode !== lockModes.none) facts.push(['retention', `${mode} ${retainUntilMs}`]);
-  if (legalHold) facts.push(['legal-hold', 'on']);
+  if (legalHold === true) facts.push(['legal-hold', 'on']);
   for (let at = 0; at + 1 < tags.length; at += 2) {
     facts.push([`tag ${tags[at]}`, tags[at + 1] ?? '']);
   }

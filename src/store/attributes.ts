@@ -18,6 +18,7 @@ const headerNames = [
   'contentEncoding',
   'contentLanguage',
   'expires',
+  'websiteRedirect',
 ] as const satisfies readonly (keyof StoredHeaders)[];
 const nothing = Object.freeze({});
 const noMetadata: readonly string[] = Object.freeze([]);
@@ -54,7 +55,18 @@ export function attributeFields(attributes: ObjectAttributes): AttributeFields {
 }
 
 function fieldsOf(headers: StoredHeaders): HeaderFields {
-  return headerNames.map((name) => headers[name] ?? null);
+  const fields = headerNames.map((name) => headers[name] ?? null);
+  return headers.websiteRedirect === undefined ? fields.slice(0, noHeaders.length) : fields;
+}
+
+/** Of a copy: its source's headers, but where a website sends one is its own. */
+export function withWebsiteRedirect(
+  fields: HeaderFields,
+  websiteRedirect: string | undefined,
+): HeaderFields {
+  if (websiteRedirect === undefined && fields.length <= noHeaders.length) return fields;
+  const others = fields.slice(0, noHeaders.length);
+  return websiteRedirect === undefined ? others : [...others, websiteRedirect];
 }
 
 export function storedHeaders(fields: HeaderFields): StoredHeaders {

@@ -10,7 +10,7 @@ import { versionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
 import type { LogPin } from '../log/types.js';
 import { equalHashes } from '../merkle/rfc6962.js';
-import { attributeFields } from './attributes.js';
+import { attributeFields, withWebsiteRedirect } from './attributes.js';
 import { type BodyReader, bodyOf, isInline, type StoredBody } from './body-reader.js';
 import { type BodyWriter, type InlineBody, summedUp, type WrittenBody } from './body-writer.js';
 import { algorithmNumber, algorithmOf, checkAlgorithm, checksumField } from './checksum-numbers.js';
@@ -78,8 +78,15 @@ export class Copies {
       const content = await this.#contentOfCopy(source, found, bucket, key, options, pin);
       try {
         const { state: _, ...described } = content.record;
+        const own = withWebsiteRedirect(described.headers, options.websiteRedirect);
         const copied: ObjectRecord = {
-          ...{ ...described, salt: this.committer.salt(), uploadVersion: 0, flags: 0 },
+          ...{
+            ...described,
+            headers: own,
+            salt: this.committer.salt(),
+            uploadVersion: 0,
+            flags: 0,
+          },
           ...initialState(await this.#stateOfCopy(found, options, pin), this.committer.nowUnixMs()),
         };
         const origin = 'copy' as const;

@@ -42,7 +42,8 @@ export function foundIn(
 }
 
 function factsOf(state: ObjectState): Omit<StateFacts, 'sequence' | 'mutation' | 'version'> {
-  return { ...state, tagCount: state.tags.length / 2, hasAcl: state.acl !== null };
+  const legalHold = state.legalHold === true;
+  return { ...state, legalHold, tagCount: state.tags.length / 2, hasAcl: state.acl !== null };
 }
 
 /** In a bucket that never had versions. */

@@ -41,7 +41,7 @@ export function aclField(acl: string | null | undefined): string | null {
 
 /** @throws LogStoreError `INVALID_ARGUMENT` */
 export function lockFields(lock: ObjectLock): Omit<ObjectState, 'tags'> {
-  const { retention, legalHold = false } = lock;
+  const { retention, legalHold } = lock;
   if (retention === undefined) return { ...noState, legalHold };
   return { ...noState, ...retentionFields(retention), legalHold };
 }
@@ -76,8 +76,8 @@ export function initialState(
   }
   const ofTags = tags === undefined ? noState.tags : tagFields(tags);
   const acl = aclField(given);
-  const isNothing =
-    fields.lockMode === 0 && !fields.legalHold && ofTags.length === 0 && acl === null;
+  const isUnlocked = fields.lockMode === lockModes.none && fields.legalHold === undefined;
+  const isNothing = isUnlocked && ofTags.length === 0 && acl === null;
   return isNothing ? noInitialState : { state: { ...fields, tags: ofTags, acl } };
 }
 

@@ -15,6 +15,7 @@ import type { LockTime } from './lock-time.js';
 import { aclField, retentionFields, tagFields, tagsOfFields } from './object-state.js';
 import type { Objects } from './objects.js';
 import type {
+  LegalHold,
   ObjectTags,
   Retention,
   RetentionOptions,
@@ -45,6 +46,21 @@ export class ObjectStates {
       const found = await this.objects.find(bucket, key, versionId, pin);
       const { tags } = await this.objects.stateOf(found, pin);
       return { tags: tagsOfFields(tags), versionId: found.info.versionId };
+    } finally {
+      pin.release();
+    }
+  }
+
+  async legalHold(
+    bucket: string,
+    key: string,
+    { versionId }: VersionOptions = {},
+  ): Promise<LegalHold> {
+    const pin = this.reader.pin();
+    try {
+      const found = await this.objects.find(bucket, key, versionId, pin);
+      const { legalHold } = await this.objects.stateOf(found, pin);
+      return { legalHold, versionId: found.info.versionId };
     } finally {
       pin.release();
     }

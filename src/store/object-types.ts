@@ -40,6 +40,8 @@ export interface StoredHeaders {
   readonly contentEncoding?: string | undefined;
   readonly contentLanguage?: string | undefined;
   readonly expires?: string | undefined;
+  /** Where a website sends who asks for the object: `/page` or a URL. */
+  readonly websiteRedirect?: string | undefined;
 }
 
 export interface ObjectAttributes {

@@ -45,10 +45,6 @@ import type {
   CareReport,
   CompactionOptions,
   CompactionReport,
-  CopiedObject,
-  CopyOptions,
-  CopySource,
-  CreateUploadOptions,
   HealthOptions,
   HealthReport,
   ListedObject,
@@ -257,20 +253,17 @@ class OpenStore implements Store {
     this.#running.run(() => this.#states.setTags(...call));
   readonly setRetention: Store['setRetention'] = (...call) =>
     this.#running.run(() => this.#states.setRetention(...call));
+  readonly getLegalHold: Store['getLegalHold'] = (...call) =>
+    this.#running.run(() => this.#states.legalHold(...call));
   readonly setLegalHold: Store['setLegalHold'] = (...call) =>
     this.#running.run(() => this.#states.setLegalHold(...call));
   readonly lockClock: Store['lockClock'] = () =>
     this.#running.run(async () => this.#timed.lockClock.read());
   readonly confirmLockClock: Store['confirmLockClock'] = () =>
     this.#running.run(() => this.#timed.lockClock.confirm());
-  copy(
-    source: CopySource,
-    bucket: string,
-    key: string,
-    options: CopyOptions = {},
-  ): Promise<CopiedObject> {
-    return this.#running.run(() => this.#copies.copy(source, bucket, key, options));
-  }
+
+  readonly copy: Store['copy'] = (source, bucket, key, options = {}) =>
+    this.#running.run(() => this.#copies.copy(source, bucket, key, options));
 
   async list(bucket: string, options: ListOptions = {}): Promise<ListPage> {
     this.#running.checkOpen();
@@ -292,13 +285,8 @@ class OpenStore implements Store {
     }
   }
 
-  createUpload(
-    bucket: string,
-    key: string,
-    options: CreateUploadOptions = {},
-  ): Promise<UploadInfo> {
-    return this.#running.run(() => this.#uploads.create(bucket, key, options));
-  }
+  readonly createUpload: Store['createUpload'] = (bucket, key, options = {}) =>
+    this.#running.run(() => this.#uploads.create(bucket, key, options));
 
   async headUpload(bucket: string, key: string, uploadId: string): Promise<UploadInfo> {
     this.#running.checkOpen();

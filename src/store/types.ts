@@ -189,6 +189,8 @@ export interface CopyOptions extends WriteCondition, EncryptionOptions {
   readonly acl?: string | null | undefined;
   /** Given: the copy has these attributes. Absent: it has the source's. */
   readonly attributes?: ObjectAttributes | undefined;
+  /** Of a copy with its source's attributes: this one alone is never copied. */
+  readonly websiteRedirect?: string | undefined;
   readonly sourceCondition?: ReadCondition | undefined;
   /** Adds this checksum to the copy; its bytes are read for it if the source has none. */
   readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;

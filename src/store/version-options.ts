@@ -47,6 +47,11 @@ export interface ObjectTags extends VersionId {
   readonly tags: Tags;
 }
 
+export interface LegalHold extends VersionId {
+  /** Undefined: nothing was ever said of one. */
+  readonly legalHold: boolean | undefined;
+}
+
 export interface DeleteResult {
   /** Whether there was such an object. Deleting what is not there is no error. */
   readonly removed: boolean;

@@ -10,6 +10,7 @@ import type { LifecycleExpiry } from './lifecycle-expiry.js';
 import type { LockClock } from './lock-time-record.js';
 import type { ObjectInfo } from './object-types.js';
 import type {
+  LegalHold,
   ObjectTags,
   Retention,
   RetentionOptions,
@@ -76,6 +77,7 @@ export interface VersionedStore {
    * @throws LogStoreError `INVALID_ARGUMENT` where the wall clock is behind
    */
   confirmLockClock(): Promise<LockClock>;
+  getLegalHold(bucket: string, key: string, options?: VersionOptions): Promise<LegalHold>;
   setLegalHold(
     bucket: string,
     key: string,

@@ -30,6 +30,19 @@ export function copyPromises(promises: Promises): void {
     }
   });
 
+  promises('where a website sends one is never copied, but set with the copy', async (store) => {
+    const headers = { contentType: 'a/b', websiteRedirect: '/elsewhere' };
+    assert.equal((await store.put('bucket', 'k', small, { headers })).headers, headers);
+    assert.equal((await store.head('bucket', 'k')).headers, headers);
+    const source = { bucket: 'bucket', key: 'k' };
+    const plain = await store.copy(source, 'bucket', 'copy');
+    assert.equal(plain.headers, { contentType: 'a/b' });
+    const own = { websiteRedirect: 'https://example.org/' };
+    const sent = await store.copy(source, 'bucket', 'copy', own);
+    assert.equal(sent.headers, { contentType: 'a/b', ...own });
+    assert.equal((await store.head('bucket', 'copy')).headers, sent.headers);
+  });
+
   promises('copies only from what is there, on the conditions stated', async (store) => {
     const source = { bucket: 'bucket', key: 'k' };
     await failsWith('NO_SUCH_KEY', store.copy(source, 'bucket', 'copy'));

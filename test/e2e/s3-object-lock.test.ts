@@ -147,6 +147,22 @@ locks('a legal hold holds until it is taken off, whatever else is allowed', asyn
   await remove(Bucket, VersionId);
 });
 
+locks('a legal hold that was never set is not there; one that was taken off is', async () => {
+  const Bucket = await aLockedBucket();
+  const lock = { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: inDays(1) };
+  for (const over of [{}, lock]) {
+    const VersionId = await anObject(Bucket, over);
+    const get = new GetObjectLegalHoldCommand({ Bucket, Key: 'k', VersionId });
+    assert.is(await failureOf(at.client.send(get)), 'NoSuchObjectLockConfiguration');
+    await hold(Bucket, 'OFF');
+    assert.is((await at.client.send(get)).LegalHold?.Status, 'OFF');
+    await remove(Bucket, VersionId, true);
+  }
+  await anObject(Bucket, { ObjectLockLegalHoldStatus: 'OFF' });
+  const get = new GetObjectLegalHoldCommand({ Bucket, Key: 'k' });
+  assert.is((await at.client.send(get)).LegalHold?.Status, 'OFF');
+});
+
 locks('a copy has no lock but its own', async () => {
   const Bucket = await aLockedBucket();
   await anObject(Bucket, { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: inDays(1) });

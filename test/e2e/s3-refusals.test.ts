@@ -36,7 +36,6 @@ for (const { name, method, scope, query, handle } of operations) {
 for (const [name, value] of [
   ['x-amz-server-side-encryption', 'aws:kms'],
   ['x-amz-storage-class', 'GLACIER'],
-  ['x-amz-website-redirect-location', '/x'],
   ['x-amz-write-offset-bytes', '4'],
 ] as const)
   refusals(`a PUT with ${name} is NotImplemented, and changes nothing`, async () => {

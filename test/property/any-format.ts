@@ -39,7 +39,12 @@ const key = fc
 const triples = fc
   .array(fc.tuple(u64, fc.nat(999), u64), { maxLength: 20 })
   .map((all) => all.flat());
-const headers = fc.tuple(...Array.from({ length: 6 }, () => textOrNull));
+const six = fc.tuple(...Array.from({ length: 6 }, () => textOrNull));
+/** The last one is there only where it says something. */
+const headers = fc.oneof(
+  six,
+  fc.tuple(six, text).map(([first, redirect]) => [...first, redirect]),
+);
 const metadata = fc.array(fc.tuple(text, text), { maxLength: 5 }).map((all) => all.flat());
 const checksumBytes = [4, 4, 8, 20, 32];
 const checksum = fc
@@ -86,7 +91,11 @@ const described = fc.record(
 const objectState: fc.Arbitrary<ObjectState> = fc
   .record(
     {
-      ...{ lockMode: fc.nat(2), retainUntilMs: u64, legalHold: fc.boolean() },
+      ...{
+        lockMode: fc.nat(2),
+        retainUntilMs: u64,
+        legalHold: fc.option(fc.boolean(), { nil: undefined }),
+      },
       ...{ tags: metadata, acl: textOrNull },
     },
     plain,
@@ -99,7 +108,10 @@ const objectState: fc.Arbitrary<ObjectState> = fc
 const initial = fc.option(objectState, { nil: undefined }).map((state) => {
   const isNothing =
     state === undefined ||
-    (state.lockMode === 0 && !state.legalHold && !state.tags.length && state.acl === null);
+    (state.lockMode === 0 &&
+      state.legalHold === undefined &&
+      !state.tags.length &&
+      state.acl === null);
   return isNothing ? {} : { state };
 });
 const single = fc

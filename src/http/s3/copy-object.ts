@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
-import { objectAttributes } from './object-headers.js';
+import { objectAttributes, websiteRedirect } from './object-headers.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
 import { invalidArgument, S3Error } from './s3-error.js';
 import { pushOwnVersionId } from './versions.js';
@@ -21,9 +21,12 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const source = { ...copySource(exchange), customerKey: copySourceKey(exchange) };
   const encryption = writeEncryption(exchange);
   const attributes = replacement(exchange);
+  const redirect = websiteRedirect(headers);
   const onItself = source.versionId === undefined && source.bucket === bucket && source.key === key;
   const classNamed = headers['x-amz-storage-class'] !== undefined; // there is but one: a touch
-  if (onItself && attributes === undefined && encryption === undefined && !classNamed)
+  const changesNothing =
+    attributes === undefined && encryption === undefined && redirect === undefined && !classNamed;
+  if (onItself && changesNothing)
     throw new S3Error(
       'InvalidRequest',
       'This copy request is illegal because it is trying to copy an object to itself without ' +
@@ -33,6 +36,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const options: CopyOptions = {
     ...writeCondition(headers),
     attributes,
+    websiteRedirect: redirect,
     encryption,
     ...copiedState(exchange),
     sourceCondition: copySourceCondition(headers),

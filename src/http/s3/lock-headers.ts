@@ -45,7 +45,7 @@ function lockOf(
     const message = 'The retain until date must be provided in ISO 8601 format';
     throw invalidArgument(message, `${prefix}retain-until-date`, until ?? '');
   }
-  return { retention, legalHold: hold === 'ON' };
+  return { retention, legalHold: hold === undefined ? undefined : hold === 'ON' };
 }
 
 /** Undefined for another mode, or for what is no time of ISO 8601. */

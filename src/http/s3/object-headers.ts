@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ObjectAttributes, ObjectInfo, StoredHeaders } from '../../store/types.js';
 import type { ObjectLock } from '../../store/version-options.js';
 import type { FlatHeaders } from './answer.js';
+import { headerOf } from './header.js';
 import type { Query } from './query.js';
 import { S3Error } from './s3-error.js';
 import { pushVersionId } from './versions.js';
@@ -19,9 +20,13 @@ const storedNames: readonly (readonly [header: string, field: keyof StoredHeader
   ['expires', 'expires'],
 ];
 
+const redirectName = 'x-amz-website-redirect-location';
+const redirectBytesMax = 2 * 1024; // S3's own limit
+
 /**
  * What the sender wants kept with an object.
- * @throws S3Error `MetadataTooLarge`; `InvalidArgument` for bytes that are not UTF-8
+ * @throws S3Error `MetadataTooLarge`, `InvalidRedirectLocation`; `InvalidArgument` for bytes that
+ *   are not UTF-8
  */
 export function objectAttributes(headers: IncomingHttpHeaders): ObjectAttributes {
   const stored: { -readonly [field in keyof StoredHeaders]: string } = {};
@@ -32,7 +37,25 @@ export function objectAttributes(headers: IncomingHttpHeaders): ObjectAttributes
   const encoding = withoutAwsChunked(stored.contentEncoding);
   if (encoding === undefined) delete stored.contentEncoding;
   else stored.contentEncoding = encoding;
+  const redirect = websiteRedirect(headers);
+  if (redirect !== undefined) stored.websiteRedirect = redirect;
   return { headers: stored, userMetadata: userMetadata(headers) };
+}
+
+/**
+ * Where a website is to send who asks for the object.
+ * @throws S3Error `InvalidRedirectLocation`; `InvalidArgument` for bytes that are not UTF-8
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html
+ */
+export function websiteRedirect(headers: IncomingHttpHeaders): string | undefined {
+  const raw = headerOf(headers, redirectName);
+  if (raw === undefined || raw === '') return undefined;
+  if (!/^(\/|https?:\/\/)/i.test(raw)) throw new S3Error('InvalidRedirectLocation');
+  if (raw.length <= redirectBytesMax) return headerText(raw); // Latin-1: a character is a byte
+  throw new S3Error(
+    'InvalidRedirectLocation',
+    `The length of website redirect location cannot exceed ${redirectBytesMax} characters.`,
+  );
 }
 
 /** `aws-chunked` says how the body travelled; it is no property of the object. */
@@ -106,6 +129,8 @@ export function describeObject(info: ObjectInfo, overrides?: StoredHeaders): Fla
     if (value !== undefined) headers.push(name, value);
     else if (field === 'contentType') headers.push(name, contentTypeDefault);
   }
+  const redirect = headerBytes(info.headers.websiteRedirect ?? '') ?? '';
+  if (redirect !== '') headers.push(redirectName, redirect);
   pushVersionId(headers, info.versionId);
   if (info.tagCount > 0) headers.push('x-amz-tagging-count', info.tagCount);
   if (info.lock !== undefined) pushLock(headers, info.lock);

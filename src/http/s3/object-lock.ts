@@ -92,8 +92,11 @@ export async function putObjectRetention(exchange: Exchange): Promise<void> {
 export async function getObjectLegalHold(exchange: Exchange): Promise<void> {
   const { store, bucket, key, query, answer } = exchange;
   await checkHasLock(exchange);
-  const { lock, versionId } = await store.head(bucket, key, { versionId: versionIdOf(query) });
-  const xml = s3Document('LegalHold').element('Status', lock?.legalHold === true ? 'ON' : 'OFF');
+  const { legalHold, versionId } = await store.getLegalHold(bucket, key, {
+    versionId: versionIdOf(query),
+  });
+  if (legalHold === undefined) throw new S3Error('NoSuchObjectLockConfiguration');
+  const xml = s3Document('LegalHold').element('Status', legalHold ? 'ON' : 'OFF');
   answer.sendXml(200, xml.close('LegalHold').toString(), pushVersionId([], versionId));
 }
 

@@ -148,7 +148,6 @@ const servedOperations: readonly Operation[] = [
   served('GetBucketWebsite', 'GET', 'bucket', getBucketWebsite, { query: ['website'] }),
   served('PutBucketWebsite', 'PUT', 'bucket', putBucketWebsite, {
     query: ['website'],
-    partly: 'Redirects of single objects (`x-amz-website-redirect-location`) are NotImplemented.',
   }),
   served('DeleteBucketWebsite', 'DELETE', 'bucket', deleteBucketWebsite, { query: ['website'] }),
   served('GetBucketCors', 'GET', 'bucket', getBucketCors, { query: ['cors'] }),

@@ -37,7 +37,6 @@ const verdicts = new Map<string, Verdict>([
   ['x-amz-object-lock-event-hold-duration-years', refuse],
   ['x-amz-server-side-encryption-context', refuse],
   ['x-amz-storage-class', storageClass],
-  ['x-amz-website-redirect-location', refuse],
   ['x-amz-write-offset-bytes', refuse],
 ]);
 

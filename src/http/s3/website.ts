@@ -5,7 +5,7 @@ import type { Answer } from './answer.js';
 import { logError } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { getObject, headObject } from './get-object.js';
-import { describeObject } from './object-headers.js';
+import { describeObject, headerBytes } from './object-headers.js';
 import { Query } from './query.js';
 import { ReadDocuments } from './read-documents.js';
 import { RequestAccess } from './request-access.js';
@@ -77,10 +77,18 @@ async function showObject(answer: Answer, address: Address, key: string): Promis
   const { bucket, access } = exchange;
   try {
     await access.requireOperation('GetObject', { bucket, key });
-    await (answer.req.method === 'HEAD' ? headObject(exchange) : getObject(exchange));
+    const location = await redirectOf(exchange);
+    if (location !== undefined) sendAway(answer, { status: 301, location });
+    else await (answer.req.method === 'HEAD' ? headObject(exchange) : getObject(exchange));
   } catch (error) {
     throw await access.toldOfAbsence(error, { bucket, key });
   }
+}
+
+/** Where the object itself sends who asks for it. */
+async function redirectOf({ store, bucket, key }: Exchange): Promise<string | undefined> {
+  const { headers } = await store.head(bucket, key);
+  return headerBytes(headers.websiteRedirect ?? '') || undefined;
 }
 
 async function showFailure(

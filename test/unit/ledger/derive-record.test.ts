@@ -27,7 +27,11 @@ const covered = {
   sha256: [{ sha256: hash() }],
   partCount: [{ sha256: null, partsRoot: hash(), partCount: 2 }],
   partsRoot: [{ sha256: null, partsRoot: hash(salt), partCount: 1 }],
-  headers: [{ headers: ['text/html'] }, { headers: [null, 'text/plain'] }],
+  headers: [
+    { headers: ['text/html'] },
+    { headers: [null, 'text/plain'] },
+    { headers: [null, null, null, null, null, null, '/elsewhere'] },
+  ],
   metadata: [{ metadata: ['a', 'c'] }, { metadata: [] }],
   expiresUnixMs: [{ expiresUnixMs: 1 }],
   salt: [{ salt: new Uint8Array(16) }],

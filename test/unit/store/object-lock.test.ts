@@ -169,4 +169,21 @@ it('of many who change the state of a version at once, none undoes what others d
   await world.run(store.close());
 });
 
+it('whether a legal hold was ever set is known after a start, too', async () => {
+  const world = new SimulatedWorld(6);
+  const { store, versionId } = await aLocked(world, 'GOVERNANCE', minuteMs);
+  const holdOf = async (of: Store) =>
+    (await world.run(of.getLegalHold('bucket', 'k', { versionId }))).legalHold;
+  assert.is(await holdOf(store), undefined);
+  await world.run(store.setLegalHold('bucket', 'k', false));
+  await world.run(store.close());
+  const again = await world.run(openStoreOn(world, { hashThreadsMax: 0 }));
+  assert.is(await holdOf(again), false);
+  await world.run(again.setTags('bucket', 'k', { colour: 'blue' }));
+  assert.is(await holdOf(again), false);
+  await world.run(again.setLegalHold('bucket', 'k', true));
+  assert.is(await holdOf(again), true);
+  await world.run(again.close());
+});
+
 it.run();
