@@ -91,7 +91,8 @@ export class Transfer {
   constructor(
     private readonly watch: TransferWatch,
     private readonly clock: Clock,
-    readonly socket: Socket,
+    /** What comes of a client that neither sends nor takes. */
+    readonly giveUp: () => void,
   ) {}
 
   /** From now on the client is to send, or to take. */
@@ -124,7 +125,7 @@ export class Transfer {
   }
 }
 
-/** Ends the connections of clients that neither send nor take. One timer for all transfers. */
+/** Gives up clients that neither send nor take. One timer for all transfers. */
 export class TransferWatch {
   readonly #transfers = new Set<Transfer>();
   #timer: Timer | undefined;
@@ -134,8 +135,8 @@ export class TransferWatch {
     private readonly windowMs: number,
   ) {}
 
-  begin(socket: Socket): Transfer {
-    const transfer = new Transfer(this, this.clock, socket);
+  begin(giveUp: () => void): Transfer {
+    const transfer = new Transfer(this, this.clock, giveUp);
     this.#transfers.add(transfer);
     this.#timer ??= this.clock.after(this.windowMs / 2, () => this.#sweep());
     return transfer;
@@ -150,7 +151,7 @@ export class TransferWatch {
     for (const transfer of this.#transfers) {
       if (!transfer.stalled(nowMs, this.windowMs)) continue;
       this.#transfers.delete(transfer);
-      transfer.socket.destroy();
+      transfer.giveUp();
     }
     const more = this.#transfers.size > 0;
     this.#timer = more ? this.clock.after(this.windowMs / 2, () => this.#sweep()) : undefined;

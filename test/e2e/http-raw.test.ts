@@ -170,8 +170,24 @@ raw('faults 99: a client whose body stands still is cut off, and nothing is stor
     const headers = { 'content-length': length };
     const signed = at.sign({ method: 'PUT', target, headers });
     const answer = await at.exchange(`${headOf({ method: 'PUT', target }, signed)}only this`);
-    assert.is(answer, '');
+    assert.is(statusOf(answer), 400, answer);
+    assert.match(answer, 'RequestTimeout');
+    assert.match(answer.toLowerCase(), 'connection: close');
     assert.not.ok(await isStored('stalled'));
+  }
+});
+
+raw('faults 99: a client that goes on after it was given up has stored nothing', async () => {
+  for (const lengthBytes of [60_000, 6_000_000]) {
+    const target = '/raw/late';
+    const headers = { 'content-length': String(lengthBytes) };
+    const head = headOf({ method: 'PUT', target }, at.sign({ method: 'PUT', target, headers }));
+    const line = openLine(at.port);
+    line.socket.write(`${head}only this`);
+    await line.heard(/RequestTimeout/);
+    line.socket.write(Buffer.alloc(lengthBytes - 'only this'.length));
+    await line.closed;
+    assert.not.ok(await isStored('late'));
   }
 });
 

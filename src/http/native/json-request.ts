@@ -37,7 +37,7 @@ export async function readRootRequest(answer: Answer, req: Request): Promise<Roo
 async function readBody(answer: Answer): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of requestChunks(answer)) {
+  for await (const chunk of requestChunks(answer, () => answer.cut())) {
     sizeBytes += chunk.length;
     if (sizeBytes > bodyBytesMax) throw new S3Error('MaxMessageLengthExceeded');
     chunks.push(Buffer.from(chunk)); // a copy: the chunk is valid until the next one

@@ -156,9 +156,14 @@ export class Answer {
     this.req.on('data', drop).on('end', end).on('close', end).resume();
   }
 
+  /** Ends the connection: nothing can be said on it any more. */
+  cut(): void {
+    this.req.socket.destroy();
+  }
+
   /** What the kernel did not take at once waits for the client: not for ever. */
   #watchRest(): void {
-    const transfer = this.edge.transfers.begin(this.req.socket);
+    const transfer = this.edge.transfers.begin(() => this.cut());
     transfer.waits();
     this.res.once('close', () => transfer.end());
   }

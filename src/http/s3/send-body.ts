@@ -31,7 +31,7 @@ export async function sendBody(
   const chunks = reader.body()[Symbol.asyncIterator]();
   let next = await chunks.next();
   answer.sendHead(status, headers, lengthBytes);
-  const transfer = answer.edge.transfers.begin(answer.req.socket);
+  const transfer = answer.edge.transfers.begin(() => answer.cut());
   try {
     while (!next.done) {
       answer.bytesOut += next.value.length;

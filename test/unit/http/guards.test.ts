@@ -57,7 +57,7 @@ function aTransfer() {
   const clock = new StillClock();
   const watch = new TransferWatch(clock, windowMs);
   const socket = new Socket();
-  return { clock, socket, transfer: watch.begin(socket) };
+  return { clock, socket, transfer: watch.begin(() => socket.destroy()) };
 }
 
 watching('faults 99: a client that sends nothing is cut off', () => {
