@@ -41,8 +41,16 @@ async function reportOf(
 }
 
 function lineOf(report: LedgerReport): string {
-  const { wrong, blockCount, signedCount, changeCount, prunedCount, objectCount } = report;
+  const { wrong, rebuildable } = report;
   if (wrong !== undefined) return `WRONG: ${shown(wrong)}`;
+  const [first, ...others] = rebuildable;
+  if (first === undefined) return soundLineOf(report);
+  const files = others.length === 0 ? first : `${first} and ${others.length} more`;
+  return `${soundLineOf(report)}\nthe next start of the server makes again: ${files}`;
+}
+
+function soundLineOf(report: LedgerReport): string {
+  const { blockCount, signedCount, changeCount, prunedCount, objectCount } = report;
   const blocks = `${blockCount} blocks, ${signedCount} of them signed`;
   if (changeCount + prunedCount === 0 && objectCount === undefined)
     return `${blocks}: in order (--full replays them)`;

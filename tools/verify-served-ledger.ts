@@ -23,6 +23,8 @@ export interface ServedLedgerOptions extends AuditTrust {
   readonly progress: (done: number, total: number) => void;
 }
 
+const notServed = { objectCount: undefined, rebuildable: [] };
+
 /** Audits what a running server shows of its ledger, without believing any of it. */
 export async function verifyServedLedger(
   options: S3ClientOptions,
@@ -47,10 +49,10 @@ export async function verifyServedLedger(
     auditPins(pins, origin, size, (older) => rootAt(nodeSha256, hashAt, older));
     report.signedCount = size;
     if (full) await replay(endpoint, blocks, report, progress);
-    return { ...report, objectCount: undefined, wrong: undefined };
+    return { ...report, ...notServed, wrong: undefined };
   } catch (error) {
     if (!(error instanceof NotProven)) throw error;
-    return { ...report, objectCount: undefined, wrong: error.message };
+    return { ...report, ...notServed, wrong: error.message };
   }
 }
 

@@ -16,10 +16,11 @@ import { applyChange } from './map-changes.js';
 import { nodeSha256 } from './node-hash.js';
 import { decodeNote } from './note.js';
 import { checkpointFile, renderTile } from './publisher.js';
-import { type Tile, tilePath, tilesBetween, tileWidth } from './tiles.js';
+import { tilePath, tilesBetween } from './tiles.js';
 import type { Between } from './turns.js';
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+/** Bytes that are no UTF-8 become a text that is no note. */
+const decoder = new TextDecoder();
 
 /** A ledger that can be replayed, wherever its blocks (B) and its changes (E) come from. */
 export interface Replayable<B extends AuditedBlock, E extends AuditedChange> {
@@ -144,46 +145,54 @@ function auditChange(map: ObjectMap, change: Change, stored: AuditedBlock): void
   }
 }
 
+/** What lies below `tiles/`, all of which follows from the blocks and their key. */
+export interface Published {
+  /** Of blocks that are there, and signed; undefined where there is none on the disk. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** Files that are missing or are not what the blocks make: a power cut may leave any such. */
+  readonly rebuildable: readonly string[];
+}
+
 /**
  * Holds what is published against the blocks: the checkpoint, its signature, and every tile.
- * @returns the checkpoint; undefined where none was published
- * @throws NotProven naming the first thing wrong
+ * @throws NotProven where it says something else than the blocks, and not only less
  */
-export async function auditPublished(
-  disk: Disk,
-  ledger: LedgerLog,
-): Promise<Checkpoint | undefined> {
+export async function auditPublished(disk: Disk, ledger: LedgerLog): Promise<Published> {
   const bytes = await readWhole(disk, checkpointFile);
-  if (bytes === undefined) return undefined;
-  const note = decodeNote(decoder.decode(bytes));
-  const checkpoint = decodeCheckpoint(note.text);
+  if (bytes === undefined) return { checkpoint: undefined, rebuildable: [] };
+  const read = readable(() => {
+    const note = decodeNote(decoder.decode(bytes));
+    return { note, checkpoint: decodeCheckpoint(note.text) };
+  });
+  if (read === undefined) return { checkpoint: undefined, rebuildable: [checkpointFile] };
+  const { note, checkpoint } = read;
   const { origin, size, root } = checkpoint;
   const last = ledger.last;
   must('log', size >= 1 && size <= ledger.size, undefined, cut(size, ledger.size));
   must('log', origin === last?.block.origin, undefined, 'the checkpoint is of another log');
   const isRoot = equalHashes(root, ledger.tree.rootAt(size));
-  must(
-    'log',
-    isRoot,
-    undefined,
-    `the checkpoint of ${size} blocks has another root than they have`,
-  );
+  const otherRoot = `the checkpoint of ${size} blocks has another root than they have`;
+  must('log', isRoot, undefined, otherRoot);
   const set = keySet.decode(await ledger.keys(await ledger.block(size - 1)));
-  const signers = signersOf(note, keysAt(set, size - 1));
-  must('signature', signers.length > 0, undefined, 'no key in force has signed the checkpoint');
+  const signers = readable(() => signersOf(note, keysAt(set, size - 1))) ?? [];
+  const rebuildable = signers.length > 0 ? [] : [checkpointFile];
   for (const tile of tilesBetween(0, size)) {
-    const stored = await readWhole(disk, `${tilesDirectory}/${tilePath(tile)}`);
+    const path = `${tilesDirectory}/${tilePath(tile)}`;
+    const stored = await readWhole(disk, path);
     const isSame = stored !== undefined && equalHashes(stored, await renderTile(ledger, tile));
-    must('log', isSame, undefined, notAsMade(tile));
+    if (!isSame) rebuildable.push(path);
   }
-  return checkpoint;
+  return { checkpoint: signers.length > 0 ? checkpoint : undefined, rebuildable };
 }
 
-/** Only full tiles are synced: after a power cut others may be anything until the next start. */
-function notAsMade(tile: Tile): string {
-  const isWhole = tile.width === tileWidth;
-  const help = isWhole ? '' : '; the next start of its server makes it again';
-  return `${tilePath(tile)} is not what the blocks make${help}`;
+/** Undefined for what is not in the form of a note, or not signed by whom it names. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NotProven) return undefined;
+    throw error;
+  }
 }
 
 function cut(size: number, there: number): string {

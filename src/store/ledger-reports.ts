@@ -5,6 +5,7 @@ import type { Change } from '../format/change-record.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { auditBlocks, auditPublished } from '../ledger/audit.js';
 import { type AuditTrust, auditPins, auditSigned } from '../ledger/audit-trust.js';
+import type { Checkpoint } from '../ledger/checkpoint.js';
 import { mayGoOn } from '../ledger/checkpoint-signing.js';
 import { findEpoch } from '../ledger/epoch.js';
 import { HighWaterFile, type HighWaterPlace } from '../ledger/high-water-file.js';
@@ -25,6 +26,11 @@ export interface LedgerReport {
   readonly prunedCount: number;
   /** Objects whose content was read and hashed; undefined unless that was asked for. */
   readonly objectCount: number | undefined;
+  /**
+   * Files of what is published that are not there, or not as they follow from the blocks. Nothing
+   * is lost: a start makes them again, a full tile (without `.p`) once it was removed.
+   */
+  readonly rebuildable: readonly string[];
   /** The first thing that is wrong, in words. */
   readonly wrong: string | undefined;
 }
@@ -66,6 +72,7 @@ export async function verifyLedger(
 ): Promise<LedgerReport> {
   const report = { origin: '', blockCount: 0, signedCount: 0, changeCount: 0, prunedCount: 0 };
   let objectCount: number | undefined;
+  let rebuildable: readonly string[] = [];
   try {
     await using opened = await readLedger(host);
     const { ledger, origin } = opened;
@@ -89,27 +96,29 @@ export async function verifyLedger(
       objectCount = await auditContent(host, map, live, ledger.last?.storeSequenceNext ?? 1);
     }
     if (ledger.broken !== undefined) throw new NotProven('block', ledger.broken);
-    const checkpoint = await auditPublished(opened.host.disk, ledger);
+    const { checkpoint, rebuildable: files } = await auditPublished(opened.host.disk, ledger);
     report.signedCount = checkpoint?.size ?? 0;
-    await auditKeysThere(opened, options.keys ?? []);
+    rebuildable = files;
+    await auditKeysThere(opened, checkpoint, options.keys ?? []);
     auditPins(options.pins ?? [], origin, ledger.size, (size) => ledger.tree.rootAt(size));
     await auditMark(options.highWater, origin, ledger);
-    return { ...report, objectCount, wrong: undefined };
+    return { ...report, objectCount, rebuildable, wrong: undefined };
   } catch (error) {
     const isDamage = isLogStoreError(error, 'RECORD_CORRUPT', 'STORE_DAMAGED', 'UNCERTAIN');
     if (!isDamage && !(error instanceof NotProven)) throw error;
-    return { ...report, objectCount, wrong: error.message };
+    return { ...report, objectCount, rebuildable, wrong: error.message };
   }
 }
 
 /** The published checkpoint leads back to keys that are trusted, through the key sets kept. */
 async function auditKeysThere(
   { host: { disk }, ledger }: ReadableLedger,
+  checkpoint: Checkpoint | undefined,
   keys: readonly string[],
 ): Promise<void> {
-  const note = await readWhole(disk, checkpointFile);
   if (keys.length === 0) return;
-  if (note === undefined || ledger.last === undefined)
+  const note = await readWhole(disk, checkpointFile);
+  if (checkpoint === undefined || note === undefined || ledger.last === undefined)
     throw new NotProven('signature', 'nothing is signed');
   const kept: string[] = [];
   const { key } = keySet.decode(await ledger.keys(ledger.last));

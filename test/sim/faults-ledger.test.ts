@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeBlockRecord } from '../../src/format/ledger-record.js';
 import { recordHeaderBytes } from '../../src/format/record.js';
-import { highWaterFile, hostBelow } from '../../src/ledger/ledger-files.js';
+import { highWaterFile, hostBelow, tilesDirectory } from '../../src/ledger/ledger-files.js';
 import { secretOfText, secretText } from '../../src/ledger/ledger-secret.js';
 import { checkpointFile } from '../../src/ledger/publisher.js';
 import { type Trust, verifyConsistency, verifyObjectProof } from '../../src/ledger/verify.js';
@@ -274,11 +274,59 @@ it('faults 90: what is signed is kept as it is, in the one encoding', async () =
     const changed = world.crash(1, 'kill');
     changed.disk.testRemove(`ledger/1/${checkpointFile}`);
     changed.disk.testPlant(`ledger/1/${checkpointFile}`, new TextEncoder().encode(other));
-    assert.ok((await auditOf(changed)).wrong !== undefined);
+    const { wrong, signedCount, rebuildable } = await auditOf(changed);
+    assert.equal([wrong, signedCount, rebuildable], [undefined, 0, [checkpointFile]]);
     // It follows from the ledger: the next start publishes it again.
     const own = { ...life, signed: new SignedHeads(life.signed) };
     await inStore(changed, own, (store) => ledgerOf(store).seal());
-    assert.is((await auditOf(changed)).wrong, undefined);
+    const after = await auditOf(changed);
+    assert.equal([after.wrong, after.rebuildable], [undefined, []]);
+    assert.is(after.signedCount, after.blockCount);
+  }
+});
+
+it('what a power cut leaves of rendered files is told as such, and made again', async () => {
+  const { world, life } = await aWorld();
+  const rendered = ledgerPaths(world).filter((path) => path.includes(`/${tilesDirectory}/`));
+  const counted = await auditOf(world);
+  const newest = rendered.filter((path) => path.endsWith(`.p/${counted.blockCount}`));
+  assert.is(newest.length, 2);
+  for (const path of [`ledger/1/${checkpointFile}`, ...newest]) {
+    const whole = world.disk.testBytesOf(path);
+    const damages = [0, 1, whole.length >> 1, whole.length - 1].map((end) =>
+      whole.subarray(0, end),
+    );
+    const zeroed = whole.slice().fill(0, whole.length >> 1);
+    for (const left of [...damages, zeroed, undefined]) {
+      const cut = world.crash(1, 'kill');
+      cut.disk.testRemove(path);
+      if (left !== undefined) cut.disk.testPlant(path, left);
+      const { wrong, rebuildable, blockCount } = await auditOf(cut);
+      assert.equal([wrong, blockCount], [undefined, counted.blockCount]);
+      const isMissed = left !== undefined || !path.endsWith(checkpointFile);
+      assert.equal(rebuildable, isMissed ? [path.slice('ledger/1/'.length)] : []);
+      const own = { ...life, signed: new SignedHeads(life.signed) };
+      await inStore(cut, own, (store) => ledgerOf(store).seal());
+      const after = await auditOf(cut);
+      assert.equal([after.wrong, after.rebuildable], [undefined, []]);
+    }
+  }
+});
+
+it('a checkpoint that says other than the blocks is wrong, whoever signed it', async () => {
+  const { world } = await aWorld();
+  const path = `ledger/1/${checkpointFile}`;
+  const note = new TextDecoder().decode(world.disk.testBytesOf(path));
+  const [origin = '', size = '', root = ''] = note.split('\n');
+  for (const other of [
+    note.replace(`\n${size}\n`, `\n${Number(size) + 1}\n`),
+    note.replace(root, `${root.startsWith('A') ? 'B' : 'A'}${root.slice(1)}`),
+    note.replace(origin, `${origin}x`),
+  ]) {
+    const changed = world.crash(1, 'kill');
+    changed.disk.testRemove(path);
+    changed.disk.testPlant(path, new TextEncoder().encode(other));
+    assert.match((await auditOf(changed)).wrong ?? '', 'the checkpoint');
   }
 });
 
