@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { type ErrorCode, LogStoreError } from '../src/base/errors.js';
+import { type ErrorCode, errnoOf, LogStoreError } from '../src/base/errors.js';
 import { S3Client, type S3ClientOptions } from './s3-client.js';
 
 interface Progress {
@@ -25,13 +25,20 @@ export async function askServer<Report>(
 ): Promise<Report> {
   await using client = new S3Client(endpoint);
   const answer = await client.request({ method: 'POST', bucket: '_', key: name, query });
-  for await (const text of createInterface({ input: answer })) {
-    const line = JSON.parse(text) as ServerLine<Report>;
-    if ('report' in line) return line.report;
-    if ('error' in line) throw new LogStoreError(codeOf(line.error.code), line.error.message);
-    onProgress(line);
+  let cause: unknown;
+  try {
+    for await (const text of createInterface({ input: answer })) {
+      const line = JSON.parse(text) as ServerLine<Report>;
+      if ('report' in line) return line.report;
+      if ('error' in line) throw new LogStoreError(codeOf(line.error.code), line.error.message);
+      onProgress(line);
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    cause = error;
   }
-  throw new LogStoreError('IO', `the server broke off; its ${name} may still be under way`);
+  const message = `the server broke off; its ${name} may still be under way`;
+  throw new LogStoreError('IO', message, { cause });
 }
 
 /** The server's word for it, in ours. */
