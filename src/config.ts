@@ -160,6 +160,13 @@ export const options = {
     description: "sent to the webhooks as 'Authorization: Bearer'",
     secret: true,
   },
+  accessLogInterval: {
+    kind: duration(100, 86_400 * SECOND_MS),
+    default: '5m',
+    description:
+      "lines of a bucket's access log wait so long at most before they are put into its target; " +
+      'or until there is 1 MiB of them',
+  },
   parity: {
     kind: choice('auto', 'off'),
     default: 'auto',

@@ -18,6 +18,7 @@ import { createHttpServer } from './http/app.js';
 import type { Health } from './http/edge.js';
 import type { WebServer } from './http/guards.js';
 import type { Logger } from './http/logger.js';
+import { AccessLog } from './http/s3/access-log.js';
 import { threadedLedger } from './ledger-options.js';
 import { openUsers } from './open-users.js';
 import { replayProgress } from './replay-progress.js';
@@ -90,7 +91,8 @@ export async function startServer(
     const credentials = credentialsFound ?? (await makeCredentials(config, host.random));
     const warn = (message: string, error: unknown) => logger.warn({ err: error }, message);
     const users = await openUsers({ store, root: credentials, keys, host, warn });
-    const server = edgeOf(config, host, store, users, logger, certificate);
+    const accessLog = accessLogOf(config, host, store, users, logger);
+    const server = edgeOf(config, host, store, users, logger, certificate, accessLog);
     await listen(server, config);
     const credentialsMade = credentialsFound === undefined ? credentials : undefined;
     const watches = [watchWriter(store, host, logger)];
@@ -99,7 +101,7 @@ export async function startServer(
       const { clock } = host;
       watches.push(new CertificateWatch(certificatePaths, certificate, clock, logger, changed));
     }
-    return new Running(config, host, store, server, watches, credentialsMade);
+    return new Running(config, host, store, server, accessLog, watches, credentialsMade);
   } catch (error) {
     await store.close();
     throw error;
@@ -122,6 +124,7 @@ class Running implements RunningServer {
     private readonly host: Host,
     private readonly store: Store,
     private readonly server: WebServer,
+    private readonly accessLog: AccessLog,
     private readonly watches: readonly Timer[],
     readonly credentialsMade: Credentials | undefined,
   ) {
@@ -140,6 +143,7 @@ class Running implements RunningServer {
   async #close(): Promise<void> {
     for (const watch of this.watches) watch.cancel();
     await drain(this.server, this.host, this.config.shutdownTimeout);
+    await this.accessLog.close();
     await this.store.close();
   }
 }
@@ -157,6 +161,17 @@ function holderText({ host, port }: Config): string {
   return `logstore serve on ${place} (process ${process.pid})`;
 }
 
+function accessLogOf(
+  { objectOwnership, region, accessLogInterval: intervalMs }: Config,
+  { clock, random }: Host,
+  store: Store,
+  users: Users,
+  logger: Logger,
+): AccessLog {
+  const parts = { store, users, clock, random, logger };
+  return new AccessLog({ ...parts, objectOwnership, region, intervalMs });
+}
+
 function edgeOf(
   config: Config,
   { clock, random }: Host,
@@ -164,9 +179,10 @@ function edgeOf(
   users: Users,
   logger: Logger,
   certificate: Certificate | undefined,
+  accessLog: AccessLog,
 ): WebServer {
   return createHttpServer({
-    certificate,
+    ...{ certificate, accessLog },
     store,
     users,
     objectOwnership: config.objectOwnership,

@@ -1,10 +1,10 @@
 import type { Policy, Statement } from './policy-document.js';
 import type { RequestValues } from './policy-pattern.js';
-import type { Principal } from './principal.js';
+import type { Sender, ServiceSender } from './sender.js';
 
 /** What somebody wants to do, as policies see it. */
 export interface AccessQuestion {
-  readonly principal: Principal;
+  readonly principal: Sender | ServiceSender;
   /** The id that clients see for the principal; nobody in particular has none. */
   readonly shownId: string | undefined;
   /** In lower case, without `s3:`. */

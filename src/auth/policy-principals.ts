@@ -1,5 +1,5 @@
 import { PolicyError } from './policy-error.js';
-import type { Sender } from './sender.js';
+import type { Sender, ServiceSender } from './sender.js';
 
 /** Names of users and their owner's ids, for whoever checks a policy before it is kept. */
 export interface KnownPrincipals {
@@ -14,8 +14,8 @@ type Entry =
   | { readonly is: 'root' }
   | { readonly is: 'user'; readonly name: string }
   | { readonly is: 'owner'; readonly id: string }
-  /** One of AWS's, which nobody here is. */
-  | { readonly is: 'service' };
+  /** One of AWS's: here but one of them does anything. */
+  | { readonly is: 'service'; readonly name: string };
 
 const serviceName = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com$/;
 
@@ -37,7 +37,8 @@ export class PolicyPrincipals {
         if (typeof name !== 'string') throw invalid();
         if (type === 'AWS') entries.push(awsEntry(name));
         else if (type === 'CanonicalUser') entries.push({ is: 'owner', id: name });
-        else if (type === 'Service' && serviceName.test(name)) entries.push({ is: 'service' });
+        else if (type === 'Service' && serviceName.test(name))
+          entries.push({ is: 'service', name });
         else throw invalid();
       }
     }
@@ -51,7 +52,7 @@ export class PolicyPrincipals {
   }
 
   /** @param shownId the id that clients see for the principal */
-  includes(principal: Sender, shownId: string | undefined): boolean {
+  includes(principal: Sender | ServiceSender, shownId: string | undefined): boolean {
     return this.entries.some((entry) => isMeant(entry, principal, shownId)) !== this.negated;
   }
 
@@ -68,9 +69,14 @@ export class PolicyPrincipals {
   }
 }
 
-function isMeant(entry: Entry, principal: Sender, shownId: string | undefined): boolean {
+function isMeant(
+  entry: Entry,
+  principal: Sender | ServiceSender,
+  shownId: string | undefined,
+): boolean {
   if (entry.is === 'anyone') return true;
-  if (entry.is === 'service') return false;
+  if (entry.is === 'service') return principal.is === 'service' && principal.name === entry.name;
+  if (principal.is === 'service') return false;
   if (principal.is === 'anonymous') return false;
   if (entry.is === 'root') return principal.is === 'root';
   if (entry.is === 'owner') return entry.id === shownId;

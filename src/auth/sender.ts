@@ -6,3 +6,14 @@ export interface Sender {
   /** The owner's id of what it makes; empty for root, and of no use for nobody in particular. */
   readonly ownerId: string;
 }
+
+/** A part of S3 that acts for the owner of a bucket, as policies name it. */
+export interface ServiceSender {
+  readonly is: 'service';
+  readonly name: string;
+}
+
+/** It puts the objects of access logs. */
+export const loggingService: ServiceSender = Object.freeze({
+  ...({ is: 'service', name: 'logging.s3.amazonaws.com' } as const),
+});

@@ -16,8 +16,12 @@ export interface Identity {
   readonly payload: PayloadClaim;
   /** Undefined where chunks cannot be signed. */
   readonly chunkSigning: ChunkSigning | undefined;
+  /** Undefined where nothing is signed. */
+  readonly signature: 'SigV2' | 'SigV4' | undefined;
   /** The signature stood in the URL. */
   readonly presigned: boolean;
+  /** The signature stood in a field of a form. */
+  readonly inForm?: true;
 }
 
 /**
@@ -29,12 +33,19 @@ export function authenticate(edge: Edge, request: SignableRequest): Identity {
   const proof = edge.verifier.verify(request, edge.clock.nowUnixMs());
   if (proof.is === 'refused') throw errorOf(proof);
   const { payload } = proof;
-  if (proof.is === 'anonymous')
-    return { principal: anonymous, payload, chunkSigning: undefined, presigned: false };
+  if (proof.is === 'anonymous') return unsigned(payload);
   const signer = edge.users.directory.signer(proof.accessKeyId);
   if (signer === undefined) throw new InvariantError('a key whose signature holds is somebody’s');
   const presigned = !request.headers.authorization;
-  return { principal: signer.principal, payload, chunkSigning: proof.chunkSigning, presigned };
+  const { chunkSigning } = proof;
+  const signature = chunkSigning === undefined ? 'SigV2' : 'SigV4';
+  return { principal: signer.principal, payload, chunkSigning, signature, presigned };
+}
+
+/** Of a request that comes from nobody in particular. */
+export function unsigned(payload: PayloadClaim): Identity {
+  const nothing = { chunkSigning: undefined, signature: undefined, presigned: false } as const;
+  return { principal: anonymous, payload, ...nothing };
 }
 
 /** The same where root alone may ask. @throws S3Error `AccessDenied` */

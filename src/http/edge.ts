@@ -9,6 +9,7 @@ import type { EdgeLimits, TransferWatch } from './guards.js';
 import type { HeldBodies } from './held-bodies.js';
 import type { Logger } from './logger.js';
 import type { RequestLog } from './request-log.js';
+import type { AccessLog } from './s3/access-log.js';
 
 /** Whether this process can take writes, and why not. */
 export interface Health {
@@ -42,6 +43,8 @@ export interface EdgeDeps {
   readonly kmsKeys?: readonly string[] | undefined;
   /** Names of those who may be told of events. */
   readonly eventTargets?: readonly string[] | undefined;
+  /** Keeps the access logs of buckets. */
+  readonly accessLog?: AccessLog | undefined;
   readonly limits?: Partial<EdgeLimits> | undefined;
   readonly health: () => Health;
 }

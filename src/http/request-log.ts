@@ -14,6 +14,8 @@ export interface LoggedRequest {
   readonly errorCode: string | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Told when it has ended, of how long it took. */
+  ended?(durationMs: number): void;
 }
 
 /** One line for each request, when its connection has let go of it; counts those under way. */
@@ -31,7 +33,9 @@ export class RequestLog {
     const startedMs = this.clock.monotonicMs();
     request.res.once('close', () => {
       this.underWay -= 1;
-      this.#write(request, this.clock.monotonicMs() - startedMs);
+      const durationMs = this.clock.monotonicMs() - startedMs;
+      this.#write(request, durationMs);
+      request.ended?.(durationMs);
     });
   }
 

@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Identity } from '../authenticate.js';
 import type { Edge } from '../edge.js';
+import type { LoggedDeletion } from './logged-request.js';
+import type { RequestAccess } from './request-access.js';
 import { xmlDeclaration } from './xml.js';
 
 /** Header names and values by turns, as `writeHead` takes them without copying. */
@@ -16,7 +19,21 @@ export class Answer {
   key: string | undefined;
   /** The name of the user who asks; `root`; empty for nobody in particular. */
   user: string | undefined;
+  /** Who asks, once that is proven. */
+  identity: Identity | undefined;
+  /** What has decided on the sender's rights. */
+  access: RequestAccess | undefined;
   errorCode: string | undefined;
+  /** The version that the request names. */
+  versionId: string | undefined;
+  /** The size of the object or the part that the request is about. */
+  objectBytes: number | undefined;
+  /** Of a request that deletes many keys, what became of each. */
+  deletions: readonly LoggedDeletion[] = [];
+  /** Monotonic: when the last byte of the body had come. */
+  receivedMs: number | undefined;
+  /** Monotonic: when the head of the answer went. */
+  answeredMs: number | undefined;
   /** What the browser is told that asks for a page of another origin; errors carry it too. */
   corsHeaders: readonly string[] | undefined;
   bytesIn = 0;
@@ -35,10 +52,19 @@ export class Answer {
     this.#continued = !continueExpected;
   }
 
+  get hostId(): string {
+    return this.edge.requestIds.hostId;
+  }
+
   /** Where the client has reached us: `https://s3.example:9000`. */
   get origin(): string {
     const { socket, headers } = this.req;
     return `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? ''}`;
+  }
+
+  /** The request log calls it when the connection has let go of the request. */
+  ended(durationMs: number): void {
+    this.edge.accessLog?.note(this, durationMs);
   }
 
   /** Lets a client that waits for it send its body. */
@@ -112,7 +138,8 @@ export class Answer {
 
   /** The headers of an answer; a body of `lengthBytes`, if any, is then written by the caller. */
   sendHead(status: number, headers: FlatHeaders, lengthBytes: number | undefined): void {
-    headers.push('x-amz-request-id', this.requestId, 'x-amz-id-2', this.edge.requestIds.hostId);
+    this.answeredMs = this.edge.clock.monotonicMs();
+    headers.push('x-amz-request-id', this.requestId, 'x-amz-id-2', this.hostId);
     if (this.corsHeaders !== undefined) headers.push(...this.corsHeaders);
     if (lengthBytes !== undefined) headers.push('content-length', lengthBytes);
     // What is left of the request's body would have to be read before the next request.

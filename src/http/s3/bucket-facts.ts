@@ -36,18 +36,6 @@ export async function setBucketPayer(exchange: Exchange): Promise<void> {
   exchange.answer.sendEmpty(200);
 }
 
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLogging.html */
-export async function bucketLogging(exchange: Exchange): Promise<void> {
-  await answer(exchange, 'BucketLoggingStatus', '');
-}
-
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html */
-export async function setBucketLogging(exchange: Exchange): Promise<void> {
-  const asked = await settings(exchange, 'BucketLoggingStatus');
-  if (asked.length > 0) throw new S3Error('NotImplemented');
-  exchange.answer.sendEmpty(200);
-}
-
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketReplication.html */
 export async function bucketReplication({ store, bucket }: Exchange): Promise<void> {
   await store.headBucket(bucket);

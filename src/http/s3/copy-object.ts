@@ -51,6 +51,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
     throw copyRefusal(error);
   }
 
+  exchange.answer.objectBytes = info.sizeBytes;
   const xml = s3Document('CopyObjectResult').element('ETag', `"${info.etag}"`);
   xml.element('LastModified', xmlTime(info.modifiedUnixMs));
   for (const checksum of info.checksums) writeChecksum(xml, checksum, info.parts.length);

@@ -47,6 +47,10 @@ export async function deleteObjects(exchange: Exchange): Promise<void> {
   await exchange.store.headBucket(exchange.bucket);
   // Together, so that they share a sync.
   const outcomes = await Promise.all(doomed.map((one) => deleteOne(exchange, one)));
+  exchange.answer.deletions = doomed.map(({ key, versionId }, index) => {
+    const failure = outcomes[index] instanceof S3Error ? outcomes[index] : undefined;
+    return { key, versionId, status: failure?.status ?? 204, errorCode: failure?.code };
+  });
 
   const xml = s3Document('DeleteResult');
   for (const [index, { key, versionId }] of doomed.entries()) {

@@ -43,6 +43,7 @@ export async function headObject(exchange: Exchange): Promise<void> {
   const { versionId, customerKey } = wanted;
   const asked = { versionId, reading: { customerKey } };
   const info = await exchange.store.head(exchange.bucket, exchange.key, asked);
+  exchange.answer.objectBytes = info.sizeBytes;
   if (!goesOn(exchange, info)) return;
   const part = partOf(wanted, info);
   const headers = headersOf(exchange, wanted, info, part);

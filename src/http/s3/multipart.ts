@@ -74,6 +74,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
     .catch((error: unknown) => {
       throw completionRefusal(uploadKeyRefusal(error));
     });
+  exchange.answer.objectBytes = info.sizeBytes;
 
   const xml = s3Document('CompleteMultipartUploadResult');
   xml.element('Location', location(exchange)).element('Bucket', bucket).element('Key', key);

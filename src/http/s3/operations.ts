@@ -8,10 +8,8 @@ import {
 import {
   bucketAcceleration,
   bucketLocation,
-  bucketLogging,
   bucketPayer,
   bucketReplication,
-  setBucketLogging,
   setBucketPayer,
 } from './bucket-facts.js';
 import {
@@ -19,6 +17,7 @@ import {
   getBucketLifecycle,
   putBucketLifecycle,
 } from './bucket-lifecycle.js';
+import { getBucketLogging, putBucketLogging } from './bucket-logging.js';
 import { getBucketNotification, putBucketNotification } from './bucket-notification.js';
 import {
   deleteBucketPolicy,
@@ -212,11 +211,8 @@ const servedOperations: readonly Operation[] = [
     query: ['requestPayment'],
     partly: 'The owner pays; `Requester` is NotImplemented.',
   }),
-  served('GetBucketLogging', 'GET', 'bucket', bucketLogging, { query: ['logging'] }),
-  served('PutBucketLogging', 'PUT', 'bucket', setBucketLogging, {
-    query: ['logging'],
-    partly: 'Off is taken; `LoggingEnabled` is NotImplemented.',
-  }),
+  served('GetBucketLogging', 'GET', 'bucket', getBucketLogging, { query: ['logging'] }),
+  served('PutBucketLogging', 'PUT', 'bucket', putBucketLogging, { query: ['logging'] }),
   served('GetBucketReplication', 'GET', 'bucket', bucketReplication, {
     query: ['replication'],
     partly: 'Says that there is none.',

@@ -52,8 +52,13 @@ export async function postObject(answer: Answer, address: Address): Promise<void
   refuseUnserved(headers);
   const [{ bucket }, query] = [address, Query.empty];
   const payload = { is: 'unsigned' } as const;
-  const identity = { principal, payload, chunkSigning: undefined, presigned: false };
+  const isV4 = fields.has('x-amz-algorithm');
+  const signature = principal.is === 'anonymous' ? undefined : isV4 ? 'SigV4' : 'SigV2';
+  const signed = { signature, chunkSigning: undefined, presigned: false, inForm: true } as const;
+  const identity = { principal, payload, ...signed };
+  answer.identity = identity;
   const access = new RequestAccess({ edge, req, headers, query, identity });
+  answer.access = access;
   const exchange: Exchange = {
     ...{ edge, store: edge.store, answer, headers, key, bucket, query, identity, access },
     address: { ...address, key, scope: 'object' },

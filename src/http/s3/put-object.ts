@@ -41,12 +41,14 @@ function describedBy(exchange: Exchange): PutOptions {
 }
 
 async function put(
-  { store, bucket, key }: Exchange,
+  { store, bucket, key, answer }: Exchange,
   body: ReceivedBody,
   described: PutOptions,
 ): Promise<ObjectInfo> {
   try {
-    return await store.put(bucket, key, body.source, { ...body.options, ...described });
+    const info = await store.put(bucket, key, body.source, { ...body.options, ...described });
+    answer.objectBytes = info.sizeBytes;
+    return info;
   } catch (error) {
     throw bodyRefusal(error, body);
   }

@@ -43,6 +43,8 @@ export class RequestAccess {
   readonly #principal: Principal;
   /** Those of the request's body, once they are read; until then those of its header, if asked. */
   #requestTags: Tags | undefined;
+  /** Something was allowed by an ACL alone. */
+  byGrants = false;
 
   constructor(private readonly request: JudgedRequest) {
     this.#principal = request.identity.principal;
@@ -165,7 +167,12 @@ export class RequestAccess {
       return this.#byObjectGrants(knowsGrants ? grant : undefined, wanted, guard);
     if (!knowsGrants || grant === undefined) return false;
     const ignorePublic = guard.block.has('IgnorePublicAcls');
-    return grantsTo(guard.acl, this.#principal, grant.permission, ignorePublic);
+    return this.#noteGrant(grantsTo(guard.acl, this.#principal, grant.permission, ignorePublic));
+  }
+
+  #noteGrant(granted: boolean): boolean {
+    this.byGrants ||= granted;
+    return granted;
   }
 
   #byPolicies(
@@ -221,8 +228,9 @@ export class RequestAccess {
     if (grant === undefined) return false;
     const { permission } = grant;
     const isAcp = permission === 'READ_ACP' || permission === 'WRITE_ACP';
-    if (isAcp && owns(this.#principal, acl.ownerId)) return true;
-    return grantsTo(acl, this.#principal, permission, guard.block.has('IgnorePublicAcls'));
+    if (isAcp && owns(this.#principal, acl.ownerId)) return this.#noteGrant(true);
+    const ignorePublic = guard.block.has('IgnorePublicAcls');
+    return this.#noteGrant(grantsTo(acl, this.#principal, permission, ignorePublic));
   }
 
   async #objectAcl({ bucket, key, versionId }: Wanted, { ownerId }: BucketGuard): Promise<Acl> {

@@ -29,6 +29,7 @@ export function collectRequest(answer: Answer): Promise<Buffer> {
     req.on('end', () => {
       transfer.end();
       if (isGivenUp) return reject(gone());
+      answer.receivedMs = edge.clock.monotonicMs();
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
@@ -64,7 +65,10 @@ export async function* requestChunks(
       transfer.waits();
       const next = await chunks.next();
       if (isGivenUp) throw gone();
-      if (next.done) return;
+      if (next.done) {
+        answer.receivedMs = edge.clock.monotonicMs();
+        return;
+      }
       const chunk: Buffer = next.value;
       transfer.moved(chunk.length);
       answer.bytesIn += chunk.length;

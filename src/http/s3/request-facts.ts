@@ -48,9 +48,9 @@ const facts: Readonly<Record<string, Fact>> = {
     if (principal.is === 'anonymous') return undefined;
     return presigned ? 'REST-QUERY-STRING' : 'REST-HEADER';
   },
-  's3:signatureversion': ({ identity: { principal, chunkSigning } }) => {
+  's3:signatureversion': ({ identity: { principal, signature } }) => {
     if (principal.is === 'anonymous') return undefined;
-    return chunkSigning === undefined ? 'AWS' : 'AWS4-HMAC-SHA256';
+    return signature === 'SigV2' ? 'AWS' : 'AWS4-HMAC-SHA256';
   },
   's3:signatureage': ({ edge, identity: { chunkSigning } }) => {
     const signedMs = parseAmzDate(chunkSigning?.amzDate ?? '');

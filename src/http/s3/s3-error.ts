@@ -77,6 +77,10 @@ const table = {
   InvalidRetentionPeriod: [400, 'The retention period is not valid.'],
   InvalidStorageClass: [400, 'The storage class that you specified is not valid.'],
   InvalidTag: [400, 'The tag provided was not a valid tag.'],
+  InvalidTargetBucketForLogging: [
+    400,
+    'The target bucket for logging does not exist, has another owner, or cannot take logs.',
+  ],
   InvalidToken: [400, 'The provided token is malformed or otherwise invalid.'],
   InvalidURI: [400, "The specified URI couldn't be parsed."],
   'KMS.NotFoundException': [400, 'The specified key does not exist.'],

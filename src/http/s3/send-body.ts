@@ -21,6 +21,7 @@ export async function sendBody(
   reader: ObjectReader,
   { status, headers }: Description,
 ): Promise<void> {
+  answer.objectBytes = reader.info.sizeBytes;
   const { startBytes, endBytes } = reader.range;
   const lengthBytes = endBytes - startBytes;
   if (lengthBytes <= limits.inlineBodyBytesMax) {

@@ -89,13 +89,16 @@ function perform(answer: Answer, target: RequestTarget, address: Address): Promi
   const signed = { method, ...target, headers: req.headers, bucketInHost };
   const identity = authenticate(edge, signed);
   answer.user = identity.principal.name;
+  answer.identity = identity;
   const headers = identity.presigned ? withHoistedHeaders(req.headers, query) : req.headers;
 
   const operation = route(method, address, query, headers);
   answer.operation = operation.name;
   const { bucket, key } = address;
   const access = new RequestAccess({ edge, req, headers, query, identity });
-  const wanted = { bucket, key, versionId: versionOf(operation, query) };
+  answer.access = access;
+  answer.versionId = versionOf(operation, query);
+  const wanted = { bucket, key, versionId: answer.versionId };
   const allowed = access.requireOperation(operation.name, wanted);
   const { store } = edge;
   const exchange: Exchange = {

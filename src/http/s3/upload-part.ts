@@ -30,6 +30,7 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
   const options = { ...body.options, checksumAlgorithm, customerKey: ofCustomer };
   try {
     const part = await store.putPart(bucket, key, uploadId, number, body.source, options);
+    exchange.answer.objectBytes = part.sizeBytes;
     const headers: FlatHeaders = ['etag', `"${part.etag}"`];
     if (part.checksum !== undefined) pushChecksum(headers, part.checksum);
     pushEncryption(headers, part.encryptedBy, exchange.headers);
@@ -55,6 +56,7 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
     throw copyRefusal(error);
   }
 
+  exchange.answer.objectBytes = part.sizeBytes;
   const xml = s3Document('CopyPartResult').element('ETag', `"${part.etag}"`);
   xml.element('LastModified', xmlTime(part.modifiedUnixMs));
   if (part.checksum !== undefined) writeChecksum(xml, part.checksum);

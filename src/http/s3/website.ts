@@ -1,5 +1,5 @@
-import { anonymous } from '../../auth/principal.js';
 import { isLogStoreError } from '../../base/errors.js';
+import { unsigned } from '../authenticate.js';
 import type { Address } from './address.js';
 import type { Answer } from './answer.js';
 import { logError } from './error-answer.js';
@@ -63,8 +63,7 @@ function withIndex({ indexSuffix }: WebsiteRules, key: string): string {
 function exchangeFor(answer: Answer, address: Address, key: string): Exchange {
   const { edge, req } = answer;
   const [{ bucket }, { headers }, query] = [address, req, Query.empty];
-  const payload = { is: 'unsigned' } as const;
-  const identity = { principal: anonymous, payload, chunkSigning: undefined, presigned: false };
+  const identity = unsigned({ is: 'unsigned' });
   const access = new RequestAccess({ edge, req, headers, query, identity });
   return {
     ...{ edge, store: edge.store, answer, bucket, key, query, headers, identity, access },
