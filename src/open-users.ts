@@ -4,6 +4,7 @@ import { SecretBox, type SecretKeys } from './auth/secret-box.js';
 import { type AccessDocuments, Users } from './auth/users.js';
 import { isLogStoreError } from './base/errors.js';
 import type { Host } from './base/host.js';
+import { missingKey } from './encryption/key-ring.js';
 
 export interface OpenUsersOptions {
   readonly store: { readonly access: AccessDocuments };
@@ -39,8 +40,24 @@ function usersOf(
   return Users.open({
     documents,
     root: { ...root, id: rootShownId(accessKeyId), displayName: accessKeyId },
-    secretBox: new SecretBox(keys, random),
+    secretBox: new SecretBox(makingNone(keys, documents), random),
     random,
     nowUnixMs: () => clock.nowUnixMs(),
   });
+}
+
+/** The same keys, of which none is made where some were used and are gone (SPEC.md §15.4). */
+function makingNone(keys: SecretKeys, documents: AccessDocuments): SecretKeys {
+  return {
+    place: keys.place,
+    get current() {
+      return keys.current;
+    },
+    find: (id) => keys.find(id),
+    async make() {
+      const [used] = await documents.documents('key');
+      if (used !== undefined) throw missingKey(used.name, keys.place);
+      return await keys.make();
+    },
+  };
 }

@@ -7,10 +7,10 @@ import type { SecretBox } from './secret-box.js';
 import { type OpenUser, type RootIdentity, UserDirectory } from './user-directory.js';
 import { decodeUser, encodeUser, type StoredUser, userKeyCountMax } from './user-document.js';
 
-/** Where users and policies are kept: the store's. */
+/** Where users and policies are kept, and which of its keys were used: the store's. */
 export interface AccessDocuments {
   documents(
-    kind: 'user' | 'policy',
+    kind: 'user' | 'policy' | 'key',
   ): Promise<readonly { readonly name: string; readonly value: string }[]>;
   setDocument(kind: 'user' | 'policy', name: string, value: string | null): Promise<void>;
 }

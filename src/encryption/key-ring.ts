@@ -60,8 +60,17 @@ function rowsOf(text: string): readonly object[] | undefined {
     if (!Array.isArray(keys)) return undefined;
     return keys.every((row) => typeof row === 'object' && row !== null) ? keys : undefined;
   } catch {
-    return undefined;
+    return undefined; // no JSON
   }
+}
+
+/** Keys were used, and none is at hand: a new one would hide that their file is missing. */
+export function missingKey(usedId: string, place: string): LogStoreError {
+  return new LogStoreError(
+    'NO_STORE_KEY',
+    `objects are encrypted under the key ${usedId}, and there are no keys in '${place}': ` +
+      "bring the file back, or make a new one with 'logstore keys rotate'",
+  );
 }
 
 export function hex(bytes: Uint8Array): string {

@@ -3,7 +3,13 @@ import type { Random } from '../base/host.js';
 import { accessDocuments, admitAccess } from '../catalog/access-documents.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { PendingCommit } from '../catalog/pending.js';
-import { hex, type KeyRing, type StoreKey, storeKeyBytes } from '../encryption/key-ring.js';
+import {
+  hex,
+  type KeyRing,
+  missingKey,
+  type StoreKey,
+  storeKeyBytes,
+} from '../encryption/key-ring.js';
 import { namedKey, unwrapKey, wrapKey } from '../encryption/wrapped-key.js';
 import { type EncryptionField, encryptionMethods } from '../format/encryption.js';
 import type { Committer } from './committer.js';
@@ -91,11 +97,7 @@ export class Encryptions {
 
   #checkNoneMissing({ place }: KeyRing): void {
     const [used] = accessDocuments(this.catalog, 'key');
-    if (used === undefined) return;
-    throw noStoreKey(
-      `objects are encrypted under the key ${used.name}, and there are no keys in '${place}': ` +
-        "bring the file back, or make a new one with 'logstore keys rotate'",
-    );
+    if (used !== undefined) throw missingKey(used.name, place);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openStore } from '../../src/open-store.js';
@@ -42,6 +42,22 @@ keys(
     );
   },
 );
+
+keys('where keys were used and are gone, a user makes none', async () => {
+  using at = place();
+  const { dir } = at;
+  {
+    await using store = await openStore({ dir });
+    await store.createBucket('bucket');
+    await store.put('bucket', 'k', Buffer.from('k'), { encryption: { by: 'store' } });
+  }
+  const file = `${dir}-keys.json`;
+  rmSync(file);
+  const { code, stderr } = await logstore(['user', 'add', 'alice', '--dir', dir]);
+  assert.is.not(code, 0);
+  assert.match(stderr, 'objects are encrypted under the key');
+  assert.not.ok(existsSync(file));
+});
 
 keys(
   'a file that others may read is refused, and so is one that holds something else',
