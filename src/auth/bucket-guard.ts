@@ -5,8 +5,7 @@ import {
   ownershipOf,
   type PublicAccessBlock,
 } from './bucket-rules.js';
-import { type Policy, parsePolicy } from './policy-document.js';
-import { PolicyError } from './policy-error.js';
+import { type Policy, storedPolicy } from './policy-document.js';
 import { isPublicPolicy } from './policy-publicity.js';
 
 /** What the store says of a bucket: the same object for as long as nothing of it changes. */
@@ -55,19 +54,5 @@ export class BucketGuards {
       ownership: ownershipOf(document('ownership-controls')) ?? this.ownershipDefault,
       block: decodePublicAccessBlock(document('public-access-block')),
     };
-  }
-}
-
-const denyEverything = JSON.stringify({
-  Statement: { Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' },
-});
-
-/** One that was taken once and cannot be read any more may have denied something. */
-function storedPolicy(text: string, bucket: string): Policy {
-  try {
-    return parsePolicy(text, bucket);
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return parsePolicy(denyEverything, bucket);
   }
 }

@@ -82,6 +82,18 @@ function checkSids(statements: readonly unknown[]): void {
   }
 }
 
+/** One that was taken once. If it cannot be read any more, it may have denied anything. */
+export function storedPolicy(text: string, bucket?: string): Policy {
+  try {
+    return parsePolicy(text, bucket);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const everybody = bucket === undefined ? {} : { Principal: '*' };
+    const Statement = { ...everybody, Effect: 'Deny', Action: '*', Resource: '*' };
+    return parsePolicy(JSON.stringify({ Statement }), bucket);
+  }
+}
+
 function parseStatement(
   given: unknown,
   bucket: string | undefined,

@@ -1,7 +1,7 @@
 import { LogStoreError } from '../base/errors.js';
 import { builtInPolicies, builtInTexts } from './built-in-policies.js';
 import { type Credentials, checkCredentials, generateCredentials } from './credentials.js';
-import { type Policy, parsePolicy } from './policy-document.js';
+import { type Policy, parsePolicy, storedPolicy } from './policy-document.js';
 import { PolicyError } from './policy-error.js';
 import type { SecretBox } from './secret-box.js';
 import { type OpenUser, type RootIdentity, UserDirectory } from './user-directory.js';
@@ -80,7 +80,7 @@ export class Users {
     const { documents, root } = options;
     const policies = new Map<string, Policy>();
     for (const { name, value } of await documents.documents('policy'))
-      policies.set(name, parsePolicy(value));
+      policies.set(name, storedPolicy(value));
     const users = new Map<string, OpenUser>();
     for (const { name, value } of await documents.documents('user')) {
       const stored = decodeUser(name, value);

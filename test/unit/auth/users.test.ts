@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IpRange } from '../../../src/auth/ip-range.js';
+import { verdictOf } from '../../../src/auth/policy-decision.js';
 import { SecretBox, type SecretKeys } from '../../../src/auth/secret-box.js';
 import { type AccessDocuments, Users } from '../../../src/auth/users.js';
 import { isLogStoreError, LogStoreError } from '../../../src/base/errors.js';
 import { openUsers } from '../../../src/open-users.js';
 import { failureOf } from '../../failure-of.js';
+import { question } from './policy-words.js';
 
 const it = suite('users');
 
@@ -136,6 +138,19 @@ it('of many who change a user at once, none undoes what others did', async () =>
   ]);
   const { policies, displayName, keys } = users.user('alice');
   assert.equal([policies, displayName, keys.length], [['readonly', 'writeonly'], 'Alice', 2]);
+});
+
+it('a policy that cannot be read any more denies everything to who has it', async () => {
+  const documents = new Documents();
+  const { credentials } = await (await open(documents)).add({ name: 'alice' });
+  await (await open(documents)).attach('alice', 'readwrite');
+  const users = await open(documents);
+  await users.setPolicy('later', '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}');
+  await users.attach('alice', 'later');
+  documents.all.set('policy/later', '{"Version":"2038-01-19"}');
+  const signer = (await open(documents)).directory.signer(credentials.accessKeyId);
+  const verdicts = signer?.principal.policies.map((each) => verdictOf(each, question({})));
+  assert.equal(verdicts, ['allowed', 'denied']);
 });
 
 it('where damage leaves open who the users are, root alone can sign', async () => {
