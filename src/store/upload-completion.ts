@@ -16,7 +16,13 @@ import {
 import type { PendingCommit } from '../catalog/pending.js';
 import { compositeChecksum, fullObjectChecksum } from '../digest/multipart-checksum.js';
 import { encryptionMethods } from '../format/encryption.js';
-import type { ChecksumField, CreateUpload, Ends, ObjectRecord } from '../format/mutation.js';
+import type {
+  ChecksumField,
+  CreateUpload,
+  Ends,
+  ObjectRecord,
+  PartRecord,
+} from '../format/mutation.js';
 import type { LogPin } from '../log/types.js';
 import { treeHash } from '../merkle/growing-tree.js';
 import { algorithmOf, checksumField, checksumOf, typeOf } from './checksum-numbers.js';
@@ -86,7 +92,7 @@ export class UploadCompletion {
     const checksums = await this.#checksums(upload, parts, listed, options, pin);
     const { sequence, mutation } = upload;
     const created = createUploadAt(await this.commits.read(sequence, pin), sequence, mutation);
-    this.#checkKey(created, options);
+    await this.#checkKey(created, parts, options, pin);
     const record: ObjectRecord = {
       ...{ sizeBytes, etag: etagOf(parts), partCount: parts.length, sha256: null },
       ...{ partsRoot: partsRootOf(parts), checksums, runs: [] },
@@ -100,17 +106,26 @@ export class UploadCompletion {
   }
 
   /**
-   * S3 wants a customer's key again only of an upload with checksums, but what is sent must fit.
+   * S3 wants a customer's key again where checksums came with the upload, of whose parts the first
+   * tells; and what is sent must fit.
    * @throws LogStoreError `KEY_NEEDED`, `KEY_NOT_TAKEN`, `KEY_WRONG`
    */
-  #checkKey(
+  async #checkKey(
     { bucket, key, encryption, checksumAlgorithm }: CreateUpload,
+    [first]: readonly OpenPart[],
     { customerKey }: CompleteUploadOptions,
-  ): void {
-    if (customerKey === undefined && checksumAlgorithm === 0) return;
-    const isCustomers = encryption?.method === encryptionMethods.customer;
-    if (!isCustomers && customerKey === undefined) return;
+    pin: LogPin,
+  ): Promise<void> {
+    if (customerKey === undefined) {
+      if (encryption?.method !== encryptionMethods.customer) return;
+      const isPlain = checksumAlgorithm === 0 && first !== undefined;
+      if (isPlain && (await this.#partOf(first, pin)).checksum === null) return;
+    }
     this.encryptions.open(encryption, bucket, key, customerKey);
+  }
+
+  async #partOf({ sequence, mutation }: OpenPart, pin: LogPin): Promise<PartRecord> {
+    return putPartAt(await this.commits.read(sequence, pin), sequence, mutation).part;
   }
 
   /** In the turn of the commit: the upload is still open, and its parts are still these. */
@@ -201,8 +216,9 @@ export class UploadCompletion {
     pin: LogPin,
   ): Promise<(Checksum | undefined)[]> {
     const checksums: (Checksum | undefined)[] = [];
-    for (const [index, { number, sequence, mutation }] of parts.entries()) {
-      const { part } = putPartAt(await this.commits.read(sequence, pin), sequence, mutation);
+    for (const [index, open] of parts.entries()) {
+      const { number } = open;
+      const part = await this.#partOf(open, pin);
       const checksum = part.checksum === null ? undefined : checksumOf(part.checksum);
       const sent = listed[index]?.checksum;
       const isSame =

@@ -4,6 +4,7 @@ import {
   CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -55,7 +56,7 @@ async function upload(Key: string, parts: readonly Uint8Array[], begin: object, 
   }
   const MultipartUpload = { Parts };
   await at.client.send(
-    new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }),
+    new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload, ...each }),
   );
   return begun;
 }
@@ -95,17 +96,20 @@ uploads('a part with another key, or none, is refused', async () => {
   assert.is(await failureOf(at.client.send(new UploadPartCommand(part))), 'InvalidRequest');
 });
 
-uploads(
-  'an upload with checksums is completed with its key; another one completes none',
-  async () => {
+for (const [what, algorithm] of [
+  ['its own', { ChecksumAlgorithm: 'CRC32' }],
+  ['those of its parts', {}],
+] as const)
+  uploads(`an upload with checksums, ${what}, is completed with its key alone`, async () => {
     const Key = 'completed';
-    const begin = { Bucket, Key, ChecksumAlgorithm: 'CRC32', ...good } as const;
+    await at.client.send(new DeleteObjectCommand({ Bucket, Key }));
+    const begin = { Bucket, Key, ...algorithm, ...good };
     const { UploadId } = await at.client.send(new CreateMultipartUploadCommand(begin));
     const part = { Bucket, Key, UploadId, PartNumber: 1, Body: 'x', ...good };
     const { ETag, ChecksumCRC32 } = await at.client.send(new UploadPartCommand(part));
-    const Parts = [{ PartNumber: 1, ETag, ChecksumCRC32 }];
     const complete = (key: object) => {
-      const command = { Bucket, Key, UploadId, MultipartUpload: { Parts }, ...key };
+      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] };
+      const command = { Bucket, Key, UploadId, MultipartUpload, ...key };
       return at.client.send(new CompleteMultipartUploadCommand(command));
     };
     for (const key of [{}, customerKey()])
@@ -113,8 +117,18 @@ uploads(
     assert.is(await failureOf(bytesOf(Key, good)), 'NoSuchKey');
     await complete(good);
     assert.is((await bytesOf(Key, good)).toString(), 'x');
-  },
-);
+  });
+
+uploads('older clients, which send no checksums, complete without the key', async () => {
+  const old = at.newClient({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const named = { Bucket, Key: 'old' };
+  const { UploadId } = await old.send(new CreateMultipartUploadCommand({ ...named, ...good }));
+  const part = { ...named, UploadId, PartNumber: 1, Body: 'x', ...good };
+  const { ETag } = await old.send(new UploadPartCommand(part));
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+  await old.send(new CompleteMultipartUploadCommand({ ...named, UploadId, MultipartUpload }));
+  assert.is((await bytesOf('old', good)).toString(), 'x');
+});
 
 uploads('a key that an upload was not begun with is refused when it is completed', async () => {
   const Key = 'not-encrypted';
