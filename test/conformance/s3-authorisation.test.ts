@@ -128,6 +128,7 @@ const ofAuthentication = new Set(
 function refused({ method }: Operation, answer: Answer, [status, code]: Cell, what: string): void {
   assert.is(answer.status, status, `${what}: ${answer.body}`);
   if (method !== 'HEAD') assert.is(codeOf(answer), code, what);
+  assert.not.match(answer.body.toString(), secretAccessKey);
 }
 
 /** Whatever else it is answered, it is not for want of proof. */
@@ -167,6 +168,22 @@ for (const operation of operations) {
         }
       }
     }
+    assert.is(await contents(), before);
+  });
+
+  table(`faults 93: ${name} is refused with what was signed for something else`, async () => {
+    const request = requestFor(operation, 'guarded');
+    const signed = inHeader(request, {});
+    const slipped = { ...signed, headers: { ...signed.headers, 'x-amz-meta-slipped': 'in' } };
+    refused(operation, await at.sendUnsigned(slipped), [403, 'AccessDenied'], 'a header beside');
+    const another = inHeader({ ...request, target: '/guarded/another' }, {});
+    const moved = await at.sendUnsigned({ ...request, headers: another.headers ?? {} });
+    refused(operation, moved, [403, 'SignatureDoesNotMatch'], 'that of another request');
+    const old = { ...request.headers, authorization: `AWS ${accessKeyId}:c2lnbmF0dXJl` };
+    const byOld = await at.sendUnsigned({ ...request, headers: old });
+    refused(operation, byOld, [400, 'InvalidRequest'], 'a signature of Version 2');
+    const unknown = await at.send({ ...request, payload: 'STREAMING-UNSIGNED-PAYLOAD' });
+    refused(operation, unknown, [400, 'InvalidArgument'], 'an unknown form of payload');
     assert.is(await contents(), before);
   });
 
@@ -258,6 +275,34 @@ table('a form that is signed is taken; a signature in a header beside it is refu
   assert.is(await contents(), before);
   assert.is((await at.sendUnsigned(request)).status, 204);
   await at.send({ method: 'DELETE', target: '/guarded/new' });
+});
+
+table('a request signed for another region is told the right one', async () => {
+  const target = '/guarded/kept';
+  const { authorization = '', ...headers } = at.sign({ method: 'GET', target });
+  const elsewhere = authorization.replace('us-east-1', 'eu-west-1');
+  const request = { method: 'GET', target, headers: { ...headers, authorization: elsewhere } };
+  const answer = await at.sendUnsigned(request);
+  assert.is(codeOf(answer), 'AuthorizationHeaderMalformed');
+  assert.match(answer.body.toString(), '<Region>us-east-1</Region>');
+});
+
+table('faults 105: neither answers nor the log hold a secret or a signature', async () => {
+  const { target } = inQuery({ method: 'GET', target: '/guarded/kept' }, {});
+  await at.sendUnsigned({ method: 'GET', target });
+  const headers = at.sign({ method: 'GET', target: '/guarded/kept' });
+  await at.sendUnsigned({ method: 'GET', target: '/guarded/kept', headers });
+  const log = JSON.stringify(at.log);
+  const signature = /Signature=([0-9a-f]{64})/;
+  for (const hidden of [
+    secretAccessKey,
+    signature.exec(target)?.[1],
+    signature.exec(headers.authorization ?? '')?.[1],
+  ]) {
+    assert.type(hidden, 'string');
+    assert.not.match(log, hidden ?? '');
+  }
+  assert.not.match(log, 'Credential=');
 });
 
 table.run();

@@ -31,6 +31,5 @@ export const authorisation: Demonstration = {
   async run() {
     await tests('conformance/s3-authorisation');
     await tests('conformance/s3-rights');
-    await tests('e2e/s3-authorisation');
   },
 };
