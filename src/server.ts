@@ -15,7 +15,6 @@ import {
 } from './host/certificate-files.js';
 import { nodeHost } from './host/node-host.js';
 import { createHttpServer } from './http/app.js';
-import type { Health } from './http/edge.js';
 import type { WebServer } from './http/guards.js';
 import type { Logger } from './http/logger.js';
 import { AccessLog } from './http/s3/access-log.js';
@@ -29,9 +28,9 @@ import type { LedgerOptions } from './store/store-options.js';
 import type { Store } from './store/types.js';
 import { requireStore, storeDirectory } from './store-directory.js';
 import { kmsKeyNames, openStoreKeys, storeKeysPath } from './store-keys.js';
+import { WriterWatch, writerHealth } from './writer-health.js';
 
 const DRAIN_STEP_MS = 50;
-const WATCH_EVERY_MS = 1_000;
 
 export interface RunningServer extends AsyncDisposable {
   /** Where clients reach it: `http://127.0.0.1:9000`. */
@@ -95,7 +94,7 @@ export async function startServer(
     const server = edgeOf(config, host, store, users, logger, certificate, accessLog);
     await listen(server, config);
     const credentialsMade = credentialsFound === undefined ? credentials : undefined;
-    const watches = [watchWriter(store, host, logger)];
+    const watches: Timer[] = [new WriterWatch(() => store.stats(), host.clock, logger)];
     if (server instanceof HttpsServer && certificatePaths && certificate) {
       const changed = (found: Certificate) => server.setSecureContext(found);
       const { clock } = host;
@@ -205,30 +204,8 @@ function edgeOf(
       keepAliveTimeoutMs: config.keepAliveTimeout,
       headerBytesMax: config.maxHeaderSize,
     },
-    health: () => healthOf(store),
+    health: () => writerHealth(store.stats()),
   });
-}
-
-const notReady = {
-  failed: 'a write to the disk has failed: the store takes no more until it is started again',
-  'read-only': 'the store is read-only',
-} as const;
-
-/** For whoever reaches the port: which file it is about stands in the log alone. */
-function healthOf(store: Store): Health {
-  const { writer } = store.stats();
-  return writer === 'ok' ? { ready: true } : { ready: false, reason: notReady[writer] };
-}
-
-/** Logs once when the store stops taking writes, and why. */
-function watchWriter(store: Store, { clock }: Host, logger: Logger): Timer {
-  let timer = clock.after(0, look);
-  function look(): void {
-    const { writer, reason } = store.stats();
-    if (writer === 'ok') timer = clock.after(WATCH_EVERY_MS, look);
-    else logger.error({ writer, reason }, notReady[writer]);
-  }
-  return { cancel: () => timer.cancel() };
 }
 
 async function listen(server: WebServer, { host, port }: Config): Promise<void> {

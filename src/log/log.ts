@@ -43,6 +43,7 @@ export class WritingLog implements Log, BatchSink {
   readonly compactor: Compactor;
   readonly care: SegmentCare;
   readonly #latency = new WriteLatency();
+  #writingFromMs: number | undefined;
 
   constructor(
     private readonly host: Host,
@@ -97,6 +98,11 @@ export class WritingLog implements Log, BatchSink {
     return this.#latency.p99Ms();
   }
 
+  writingMs(): number {
+    const fromMs = this.#writingFromMs;
+    return fromMs === undefined ? 0 : this.host.clock.monotonicMs() - fromMs;
+  }
+
   prove(): Promise<void> {
     return this.#commit.prove();
   }
@@ -134,16 +140,22 @@ export class WritingLog implements Log, BatchSink {
   }
 
   async write(records: readonly Numbered[], recordsBytes: number, next: number): Promise<void> {
-    const sizeBytes = this.#active.batchBytes(recordsBytes);
-    const { segmentBytes } = this.parts;
-    const full = this.#active.offset + sizeBytes > segmentBytes;
-    // A batch larger than a whole segment still has a segment of its own.
-    if (full && this.#active.table.count > 0) await this.startAnew();
-    // Zeros ahead make syncs fast; where space is short they would take what removals need.
-    const spare = this.parts.space.canSpare(limits.zeroFillBytes);
-    const startedAtMs = this.host.clock.monotonicMs();
-    await this.#active.write(records, next, spare ? segmentBytes : 0);
-    this.#latency.note(this.host.clock.monotonicMs() - startedAtMs);
+    const { clock } = this.host;
+    this.#writingFromMs = clock.monotonicMs();
+    try {
+      const sizeBytes = this.#active.batchBytes(recordsBytes);
+      const { segmentBytes } = this.parts;
+      const full = this.#active.offset + sizeBytes > segmentBytes;
+      // A batch larger than a whole segment still has a segment of its own.
+      if (full && this.#active.table.count > 0) await this.startAnew();
+      // Zeros ahead make syncs fast; where space is short they would take what removals need.
+      const spare = this.parts.space.canSpare(limits.zeroFillBytes);
+      const startedAtMs = clock.monotonicMs();
+      await this.#active.write(records, next, spare ? segmentBytes : 0);
+      this.#latency.note(clock.monotonicMs() - startedAtMs);
+    } finally {
+      this.#writingFromMs = undefined;
+    }
   }
 
   async startAnew(): Promise<void> {
@@ -305,6 +317,10 @@ export class ReadingLog implements Log {
   readonly care: SegmentCare;
 
   foregroundP99Ms(): number {
+    return 0;
+  }
+
+  writingMs(): number {
     return 0;
   }
 

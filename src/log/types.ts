@@ -52,6 +52,8 @@ export interface Log extends AsyncDisposable {
   settled(): Promise<void>;
   /** What batches took lately, p99 in milliseconds; 0 before the first. */
   foregroundP99Ms(): number;
+  /** How long the batch under way has taken so far, in milliseconds; 0 while there is none. */
+  writingMs(): number;
   /** Resolves when everything appended so far is proven durable (SPEC.md §7). */
   prove(): Promise<void>;
   /** None where nothing may be written. Its work ends before the log is closed. */

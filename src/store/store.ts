@@ -345,6 +345,7 @@ class OpenStore implements Store {
     const space = { totalBytes, liveBytes, deadBytes, parityBytes, reserveBytes, freeBytes };
     return {
       ...{ objects: objects.count, buckets: buckets.size, segments, writer, reason },
+      writingMs: this.log.writingMs(),
       ...{ space, parity, scrub },
     };
   }

@@ -47,6 +47,8 @@ export interface StoreStats {
   readonly segments: number;
   readonly writer: 'ok' | 'failed' | 'read-only';
   readonly reason: string | undefined;
+  /** How long the write under way has taken so far; 0 while there is none. */
+  readonly writingMs: number;
   readonly space: SpaceCounts;
   readonly parity: ParityCounts;
   readonly scrub: ScrubProgress;

@@ -3,6 +3,8 @@ import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../src/base/errors.js';
 import { limits } from '../../src/base/limits.js';
 import { footerPath, manifestFiles, segmentPath } from '../../src/format/file-names.js';
+import { openStoreOn } from '../../src/store/store.js';
+import { WriterWatch, writerHealth } from '../../src/writer-health.js';
 import { failureOf } from '../failure-of.js';
 import { chosen } from './chosen-tests.js';
 import type { Operation } from './fault-plan.js';
@@ -286,6 +288,38 @@ it('faults 37: behind a sync that hangs the queue fills to its bound, then says 
   await world.run(Promise.all([log.room(), log.settled()]));
   assert.is(durableCount, admittedCount);
   assert.ok(journal.acknowledged.length === 1);
+});
+
+it('faults 37: while a write hangs health says so, and the log once; when it comes back both do', async () => {
+  const world = new SimulatedWorld(37);
+  const store = await world.run(openStoreOn(world, { hashThreadsMax: 0 }));
+  await world.run(store.createBucket('bucket'));
+  const lines: string[] = [];
+  const say = (_fields: object, message: string) => lines.push(message);
+  const logger = { info: say, warn: say, error: say };
+  const watch = new WriterWatch(() => store.stats(), world.clock, logger);
+  const isReady = () => writerHealth(store.stats()).ready;
+  world.faults.faultWhen(({ kind, path }) =>
+    kind === 'sync' && path.endsWith('.seg') ? { is: 'stalled', delayMs: 60_000 } : undefined,
+  );
+  let acknowledged = false;
+  const put = store.put('bucket', 'k', Buffer.from('x')).then(() => {
+    acknowledged = true;
+  });
+  await world.advance(9_000);
+  assert.equal([isReady(), lines], [true, []]);
+  await world.advance(30_000);
+  assert.equal([isReady(), acknowledged], [false, false]);
+  assert.match(writerHealth(store.stats()).reason ?? '', 'has not come back');
+  assert.is(lines.length, 1);
+  world.faults.clear();
+  await world.run(put);
+  await world.advance(2_000);
+  assert.is(isReady(), true);
+  assert.is(lines.length, 2);
+  assert.match(lines[1] ?? '', 'came back');
+  watch.cancel();
+  await world.run(store.close());
 });
 
 it('a close while the queue drains leaves no timer behind, and marks the log closed', async () => {
