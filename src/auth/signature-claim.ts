@@ -39,7 +39,7 @@ export function claimInHeader(
   if ('is' in fields) return fields;
   const date = dateOf(headers);
   if (date === undefined) return noDate();
-  return skewedTime(date.timeMs, nowMs) ?? claim('header', fields, date);
+  return claim('header', fields, date, skewedTime(date.timeMs, nowMs));
 }
 
 function otherScheme(authorization: string): Refusal | undefined {
@@ -150,9 +150,12 @@ function claim(
   form: ClaimForm,
   fields: ClaimedFields,
   { amzDate, timeMs, expiresMs }: ClaimedDate,
+  skewed?: Refusal,
 ): SignatureClaim | Refusal {
-  const found = credentialOf(form, fields.credential, amzDate);
+  const found = readCredential(form, fields.credential);
   if (found.is === 'refused') return found;
+  const refusal = skewed ?? otherDay(form, found.scope, amzDate);
+  if (refusal !== undefined) return refusal;
   const signedHeaders = fields.signedHeaders.split(';');
   if (!signedHeaders.includes('host'))
     return wrongCredential(form, 'the host header must be signed.');
@@ -172,7 +175,7 @@ export function noDate(): Refusal {
   return refuse('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header.');
 }
 
-/** Of a signature in a header; asked before its scope, which then seems to be of another day. */
+/** Of a signature in a header; asked before its scope's day, which then seems to be another. */
 export function skewedTime(signedAtMs: number, nowMs: number): Refusal | undefined {
   if (Math.abs(nowMs - signedAtMs) <= skewMaxMs) return undefined;
   return refuse(
@@ -219,12 +222,20 @@ function wrongCredential(
   return refuse(code, start + why, details);
 }
 
+type Credential = { readonly is: 'credential'; accessKeyId: string; scope: SigningScope };
+
 /** Reads `<id>/YYYYMMDD/REGION/s3/aws4_request`, whose day must be that of `amzDate`. */
 export function credentialOf(
   form: ClaimForm,
   credential: string,
   amzDate: string,
-): { readonly is: 'credential'; accessKeyId: string; scope: SigningScope } | Refusal {
+): Credential | Refusal {
+  const found = readCredential(form, credential);
+  if (found.is === 'refused') return found;
+  return otherDay(form, found.scope, amzDate) ?? found;
+}
+
+function readCredential(form: ClaimForm, credential: string): Credential | Refusal {
   const wrong = (why: string) => wrongCredential(form, why);
   const parts = credential.split('/');
   const [day, region, service, terminator] = parts.slice(-4);
@@ -243,10 +254,14 @@ export function credentialOf(
       `incorrect date format "${day}". ` +
         'This date in the credential must be in the format "yyyyMMdd".',
     );
+  return { is: 'credential', accessKeyId, scope: { day, region } };
+}
+
+function otherDay(form: ClaimForm, { day }: SigningScope, amzDate: string): Refusal | undefined {
   const signedDay = amzDate.slice(0, 8);
-  if (day === signedDay) return { is: 'credential', accessKeyId, scope: { day, region } };
+  if (day === signedDay) return undefined;
   if (form === 'header')
-    return wrong('Invalid credential date. Date is not the same as X-Amz-Date.');
+    return wrongCredential(form, 'Invalid credential date. Date is not the same as X-Amz-Date.');
   return refuse(
     form === 'query' ? 'AuthorizationQueryParametersError' : 'InvalidArgument',
     `Invalid credential date "${day}". This date is not the same as X-Amz-Date: "${signedDay}".`,
