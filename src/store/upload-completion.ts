@@ -106,22 +106,26 @@ export class UploadCompletion {
   }
 
   /**
-   * S3 wants a customer's key again where checksums came with the upload, of whose parts the first
-   * tells; and what is sent must fit.
+   * S3 wants a customer's key again where checksums came with the upload or a part; and what is
+   * sent must fit.
    * @throws LogStoreError `KEY_NEEDED`, `KEY_NOT_TAKEN`, `KEY_WRONG`
    */
   async #checkKey(
     { bucket, key, encryption, checksumAlgorithm }: CreateUpload,
-    [first]: readonly OpenPart[],
+    parts: readonly OpenPart[],
     { customerKey }: CompleteUploadOptions,
     pin: LogPin,
   ): Promise<void> {
     if (customerKey === undefined) {
       if (encryption?.method !== encryptionMethods.customer) return;
-      const isPlain = checksumAlgorithm === 0 && first !== undefined;
-      if (isPlain && (await this.#partOf(first, pin)).checksum === null) return;
+      if (checksumAlgorithm === 0 && !(await this.#haveChecksums(parts, pin))) return;
     }
     this.encryptions.open(encryption, bucket, key, customerKey);
+  }
+
+  async #haveChecksums(parts: readonly OpenPart[], pin: LogPin): Promise<boolean> {
+    for (const part of parts) if ((await this.#partOf(part, pin)).checksum !== null) return true;
+    return false;
   }
 
   async #partOf({ sequence, mutation }: OpenPart, pin: LogPin): Promise<PartRecord> {
