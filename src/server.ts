@@ -240,6 +240,7 @@ async function drain(server: WebServer, { clock }: Host, timeoutMs: number): Pro
   let timer = clock.after(0, step);
   await closed;
   timer.cancel();
+  await clock.wait(0); // requests that were cut off are told of it in the next turn
 }
 
 function urlOf(server: WebServer): string {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type ClientRequest, request } from 'node:http';
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
@@ -17,6 +19,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { signRequest } from '../../src/auth/sign.js';
 import { openStore } from '../../src/index.js';
 import { Served } from './logstore-process.js';
 import { failureOf } from './s3-place.js';
@@ -44,6 +47,25 @@ async function switchOn(client: S3Client, TargetPrefix = 'a/'): Promise<void> {
       BucketLoggingStatus: { LoggingEnabled: { TargetBucket: 'logs', TargetPrefix } },
     }),
   );
+}
+
+/** A PUT that is let in, and that sends half of its body. */
+async function putUnderWay(at: Served, path: string): Promise<ClientRequest> {
+  const headers = { host: new URL(at.url).host, 'content-length': '10', expect: '100-continue' };
+  const signed = signRequest(
+    { method: 'PUT', rawPath: path, rawQuery: '', headers },
+    'UNSIGNED-PAYLOAD',
+    {
+      credentials: { accessKeyId: 'KEYOFROOT', secret: 'secret-of-root' },
+      ...{ region: 'us-east-1', timeMs: Date.now() },
+    },
+  );
+  const own = { ...headers, ...signed.headers };
+  const sent = request(`${at.url}${path}`, { method: 'PUT', headers: own });
+  sent.flushHeaders();
+  await once(sent, 'continue');
+  sent.write('first');
+  return sent;
 }
 
 /** One field of a line is a word, a text in quotes, or a time in brackets. */
@@ -154,6 +176,22 @@ log('a line tells sizes, who asked, and how', async () => {
   assert.match(presigned?.[8] ?? '', '&X-Amz-Signature=REDACTED&');
   assert.is(unsigned?.[4], '-');
   assert.equal(unsigned?.slice(19, 22), ['-', '-', '-']);
+});
+
+log('what a stop cuts off stands in the log, without an answer', async () => {
+  using at = place();
+  await using server = await Served.start(['--dir', at.dir, '--shutdown-timeout', '0s'], env);
+  const client = clientOf(server);
+  await switchOn(client);
+  client.destroy();
+  const failed = once(await putUnderWay(server, '/source/slow'), 'error');
+  assert.is(await server.end('SIGTERM'), 0);
+  await failed;
+  const { lines } = await loggedIn(at);
+  assert.is(lines.length, 2);
+  assert.equal(lines[1]?.slice(6, 10), [
+    ...['REST.PUT.OBJECT', 'slow', '"PUT /source/slow HTTP/1.1"', '-'],
+  ]);
 });
 
 log(

@@ -9,6 +9,8 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketLoggingCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -91,6 +93,22 @@ if (!hasCertificates) {
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
     const complete = new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload });
     assert.is((await client.send(complete)).Location, `${at.url}/safe/k`);
+  });
+
+  tls('an access log tells cipher and version', async () => {
+    await using at = await place({ accessLogInterval: '100ms' });
+    const client = clientOf(at);
+    await client.send(new CreateBucketCommand({ Bucket: 'safe' }));
+    const LoggingEnabled = { TargetBucket: 'safe', TargetPrefix: 'log/' };
+    const logging = { Bucket: 'safe', BucketLoggingStatus: { LoggingEnabled } };
+    await client.send(new PutBucketLoggingCommand(logging));
+    const list = new ListObjectsV2Command({ Bucket: 'safe' });
+    let Key: string | undefined;
+    while (Key === undefined) Key = (await client.send(list)).Contents?.[0]?.Key;
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: 'safe', Key }));
+    const host = new URL(at.url).host;
+    const behind = `SigV4 TLS_AES_256_GCM_SHA384 AuthHeader ${host} TLSv1.3 - -\n`;
+    assert.match((await Body?.transformToString()) ?? '', behind);
   });
 
   tls('a bucket in the host name is served, under a certificate for all of them', async () => {

@@ -97,17 +97,17 @@ function number(value: number | undefined): string {
 /** What clients send is neither to end a field nor a line. */
 function word(text: string | undefined): string {
   if (text === undefined || text === '') return '-';
-  return /[^!#-~]/.test(text) ? text.replace(/[^!#-~]/g, escaped) : text;
+  return /[^!#-~]/.test(text) ? text.replace(/[^!#-~]/gu, escaped) : text;
 }
 
 function quoted(text: string | undefined): string {
   if (text === undefined) return '-';
   if (text === '') return '"-"';
-  return `"${/[^ !#-~]/.test(text) ? text.replace(/[^ !#-~]/g, escaped) : text}"`;
+  return `"${/[^ !#-~]/.test(text) ? text.replace(/[^ !#-~]/gu, escaped) : text}"`;
 }
 
-/** Of a header or a request line: its bytes, as Node gives them, are characters up to 0xff. */
+/** Node gives the bytes of headers and request lines as characters up to 0xff. */
 function escaped(character: string): string {
-  const byte = character.charCodeAt(0) & 0xff;
-  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  const bytes = Buffer.from(character, character > '\xff' ? 'utf8' : 'latin1');
+  return bytes.toString('hex').toUpperCase().replace(/../g, '%$&');
 }

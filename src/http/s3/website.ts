@@ -65,6 +65,7 @@ function exchangeFor(answer: Answer, address: Address, key: string): Exchange {
   const [{ bucket }, { headers }, query] = [address, req, Query.empty];
   const identity = unsigned({ is: 'unsigned' });
   const access = new RequestAccess({ edge, req, headers, query, identity });
+  answer.access = access;
   return {
     ...{ edge, store: edge.store, answer, bucket, key, query, headers, identity, access },
     address: { ...address, key, scope: 'object' },

@@ -97,10 +97,10 @@ for (const [key, logged] of [
 
 line('nothing that a client sends ends a field or a line', () => {
   const evil = { requestLine: 'GET /a"b\x7f\xe9 HTTP/1.1', userAgent: 'x" 200 - \\', referer: '"' };
-  const odd = { hostHeader: 'a b', versionId: 'v"w x' };
+  const odd = { hostHeader: 'a b', versionId: 'v"w x\u20ac' };
   const text = logLine({ ...versioning, ...evil, ...odd });
   assert.match(text, ' "GET /a%22b%7F%E9 HTTP/1.1" 200 ');
-  assert.match(text, ' "%22" "x%22 200 - \\" v%22w%20x ');
+  assert.match(text, ' "%22" "x%22 200 - \\" v%22w%20x%E2%82%AC ');
   assert.match(text, ' a%20b TLSv1.2 - Yes\n');
   assert.is(text.split('\n').length, 2);
 });
