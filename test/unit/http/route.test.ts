@@ -129,7 +129,6 @@ const refusing = suite('headers that ask for what is not served');
 for (const [name, value] of [
   ['x-amz-server-side-encryption-context', 'e30='],
   ['x-amz-storage-class', 'GLACIER'],
-  ['x-amz-website-redirect-location', '/x'],
   ['x-amz-write-offset-bytes', '0'],
 ] as const)
   refusing(`${name}: ${value} is NotImplemented`, () => {
