@@ -1,5 +1,11 @@
 import { parseAmzDate } from './amz-date.js';
-import { type Refusal, refuse, refuseUnknownKey } from './refusal.js';
+import {
+  type Refusal,
+  refuse,
+  refuseArgument,
+  refuseMissingField,
+  refuseUnknownKey,
+} from './refusal.js';
 import { isSameHexDigest } from './same-digest.js';
 import { credentialOf, wrongRegion } from './signature-claim.js';
 import { deriveSigningKey, hmac, signatureAlgorithm } from './signing-key.js';
@@ -28,7 +34,7 @@ export function verifyFormSignature(
   if (isOld && isNew) return refuse('InvalidArgument', 'Only one auth mechanism allowed');
   if (fields.has('x-amz-security-token'))
     return refuse('InvalidToken', 'The provided token is malformed or otherwise invalid.');
-  if (policy === undefined) return missing('policy');
+  if (policy === undefined) return refuseMissingField('policy');
   if (!isOld) return verifyNew(fields, policy, region, secretOf, nowMs);
   if (signatureV2 === undefined || signatureV2 === 'off')
     return refuse('InvalidRequest', `Use ${signatureAlgorithm}; Version 2 is not supported.`);
@@ -42,14 +48,22 @@ function verifyNew(
   secretOf: SigV4Options['secretOf'],
   nowMs: number,
 ): Proven | Refusal {
-  for (const name of ['x-amz-algorithm', 'x-amz-credential', 'x-amz-date', 'x-amz-signature'])
-    if (!fields.has(name)) return missing(name);
+  for (const name of ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Signature'])
+    if (!fields.has(name.toLowerCase())) return refuseMissingField(name);
   const of = (name: string) => fields.get(name) ?? '';
   if (of('x-amz-algorithm') !== signatureAlgorithm)
-    return refuse('InvalidArgument', `X-Amz-Algorithm only supports "${signatureAlgorithm}"`);
+    return refuseArgument(
+      `Only ${signatureAlgorithm} is supported`,
+      'X-Amz-Algorithm',
+      of('x-amz-algorithm'),
+    );
   const signedAtMs = parseAmzDate(of('x-amz-date'));
   if (signedAtMs === undefined)
-    return refuse('InvalidArgument', 'X-Amz-Date must be in the ISO8601 Long Format');
+    return refuseArgument(
+      'X-Amz-Date must be formatted as ISO8601 Long Format',
+      'X-Amz-Date',
+      of('x-amz-date'),
+    );
   const found = credentialOf('form', of('x-amz-credential'), of('x-amz-date'));
   if (found.is === 'refused') return found;
   const { accessKeyId, scope } = found;
@@ -72,17 +86,13 @@ function verifyOld(
 ): Proven | Refusal {
   const accessKeyId = fields.get('awsaccesskeyid');
   const signature = fields.get('signature');
-  if (accessKeyId === undefined) return missing('AWSAccessKeyId');
-  if (signature === undefined) return missing('signature');
+  if (accessKeyId === undefined) return refuseMissingField('AWSAccessKeyId');
+  if (signature === undefined) return refuseMissingField('signature');
   const secret = secretOf(accessKeyId);
   if (secret === undefined) return refuseUnknownKey(accessKeyId);
   return isSameSignature(signV2(secret, policy), signature)
     ? { is: 'proven', accessKeyId }
     : doesNotMatch();
-}
-
-function missing(name: string): Refusal {
-  return refuse('InvalidArgument', `Bucket POST must contain a field named '${name}'.`);
 }
 
 function doesNotMatch(): Refusal {

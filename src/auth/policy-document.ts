@@ -245,6 +245,8 @@ function oneOf(fields: Fields, name: 'Action' | 'Resource') {
 function jsonOf(text: string): unknown {
   if (!text.startsWith('{'))
     throw new PolicyError("Policies must be valid JSON and the first byte must be '{'");
+  if (!text.startsWith('{'))
+    throw new PolicyError("Policies must be valid JSON and the first byte must be '{'");
   try {
     return JSON.parse(text);
   } catch (cause) {

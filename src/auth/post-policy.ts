@@ -23,19 +23,21 @@ type SizeRange = NonNullable<PostPolicy['sizeRange']>;
 
 /** @param base64 the field `policy` */
 export function readPostPolicy(base64: string): PostPolicy | Refusal {
-  const invalid = (why: string) => refuse('InvalidPolicyDocument', `Invalid Policy: ${why}.`);
+  const invalid = (why: string) => refuse('InvalidPolicyDocument', `Invalid Policy: ${why}`);
   const document = parsed(base64);
-  if (document === undefined) return invalid('it is no JSON object in Base64');
+  if (document === undefined) return invalid('Invalid JSON.');
   const { expiration, conditions: given } = document;
+  if (expiration === undefined) return invalid('Policy missing expiration.');
   const expiresMs = typeof expiration === 'string' ? timeOf(expiration) : undefined;
-  if (expiresMs === undefined) return invalid('expiration must be a time of ISO 8601 in UTC');
-  if (!Array.isArray(given)) return invalid('conditions must be a list');
+  if (expiresMs === undefined) return invalid(`Invalid 'expiration' value: '${expiration}'`);
+  if (given === undefined) return invalid('Policy missing conditions.');
+  if (!Array.isArray(given)) return invalid("Invalid 'conditions' value: must be a List.");
   const conditions: FieldCondition[] = [];
   let sizeRange: SizeRange | undefined;
   for (const each of given) {
     const read = readCondition(each);
-    if (read === undefined) return invalid(`what is ${JSON.stringify(each)}`);
-    if (Array.isArray(read)) conditions.push(...read);
+    if (read === undefined) return invalid(`Invalid condition: ${JSON.stringify(each)}`);
+    if ('field' in read) conditions.push(read);
     else sizeRange = narrowed(sizeRange, read);
   }
   return { is: 'policy', expiresMs, conditions, sizeRange };
@@ -61,7 +63,7 @@ function timeOf(text: string): number | undefined {
 }
 
 /** `{"acl": "private"}`, `["starts-with", "$key", "u/"]` or `["content-length-range", 0, 10]`. */
-function readCondition(given: unknown): FieldCondition[] | SizeRange | undefined {
+function readCondition(given: unknown): FieldCondition | SizeRange | undefined {
   if (!Array.isArray(given)) return exactly(recordOf(given));
   const [word, first, second] = given;
   const is = typeof word === 'string' ? word.toLowerCase() : '';
@@ -74,18 +76,16 @@ function readCondition(given: unknown): FieldCondition[] | SizeRange | undefined
   if (is !== 'eq' && is !== 'starts-with') return undefined;
   if (typeof first !== 'string' || !first.startsWith('$') || typeof second !== 'string')
     return undefined;
-  return [{ is, field: first.slice(1).toLowerCase(), value: second }];
+  return { is, field: first.slice(1).toLowerCase(), value: second };
 }
 
 function exactly(
   record: Readonly<Record<string, unknown>> | undefined,
-): FieldCondition[] | undefined {
-  const conditions: FieldCondition[] = [];
-  for (const [field, value] of Object.entries(record ?? {})) {
-    if (typeof value !== 'string') return undefined;
-    conditions.push({ is: 'eq', field: field.toLowerCase(), value });
-  }
-  return conditions.length === 0 ? undefined : conditions;
+): FieldCondition | undefined {
+  const [property, ...others] = Object.entries(record ?? {});
+  if (property === undefined || others.length > 0) return undefined;
+  const [field, value] = property;
+  return typeof value === 'string' ? { is: 'eq', field: field.toLowerCase(), value } : undefined;
 }
 
 /** Some write sizes as text. */
@@ -117,8 +117,8 @@ export function postPolicyRefusal(
   for (const { is, field, value } of conditions) {
     const found = fields.get(field) ?? '';
     if (is === 'eq' ? found === value : found.startsWith(value)) continue;
-    const condition = JSON.stringify([is, `$${field}`, value]);
-    return denied(`Policy Condition failed: ${condition}`);
+    const condition = [is, `$${field}`, value].map((text) => JSON.stringify(text)).join(', ');
+    return denied(`Policy Condition failed: [${condition}]`);
   }
   const named = new Set(conditions.map(({ field }) => field));
   for (const field of fields.keys())

@@ -35,6 +35,12 @@ export function refuseArgument(message: string, ArgumentName: string, value: str
   return refuse('InvalidArgument', message, { ArgumentName, ArgumentValue: value });
 }
 
+/** @param name as S3 writes it */
+export function refuseMissingField(name: string): Refusal {
+  const order = 'If it is specified, please check the order of the fields.';
+  return refuseArgument(`Bucket POST must contain a field named '${name}'.  ${order}`, name, '');
+}
+
 export function refuseUnknownKey(AWSAccessKeyId: string): Refusal {
   return refuse(
     'InvalidAccessKeyId',

@@ -107,7 +107,8 @@ function checkVersioning(bucket: Bucket, value: string | Uint8Array | null): voi
   if (value === suspended && bucket.configurations.has('object-lock')) {
     throw new LogStoreError(
       'INVALID_BUCKET_STATE',
-      'an Object Lock configuration is present on this bucket, so versioning stays enabled',
+      'An Object Lock configuration is present on this bucket, so the versioning state cannot be ' +
+        'changed.',
     );
   }
 }

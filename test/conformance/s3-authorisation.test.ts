@@ -138,6 +138,7 @@ function letIn({ method }: Operation, answer: Answer, what: string): void {
 }
 
 const ways = { header: inHeader, query: inQuery, chunks: inChunks } as const;
+const denied = [403, 'AccessDenied'] as const;
 let scratchCount = 0;
 
 /** A bucket for requests that are let in, and may do what they like with it. */
@@ -189,7 +190,9 @@ for (const operation of operations) {
 
   table(`faults 93: ${name} is refused without a signature, and with more than one`, async () => {
     const request = requestFor(operation, 'guarded');
-    refused(operation, await at.sendUnsigned(request), [403, 'AccessDenied'], 'nothing');
+    // A form would prove itself by its body: without a proof in front, this must be one.
+    const bare = name === 'PostObject' ? ([412, 'PreconditionFailed'] as const) : denied;
+    refused(operation, await at.sendUnsigned(request), bare, 'nothing');
     const unsignedUrl = inQuery(request, {}).target.replace(/&X-Amz-Signature=\w+/, '');
     const query = { ...request, target: unsignedUrl };
     const malformed = [400, 'AuthorizationQueryParametersError'] as const;
@@ -200,7 +203,8 @@ for (const operation of operations) {
       const chunks = inChunks(request, {});
       const { authorization: _, ...headers } = chunks.headers ?? {};
       const unsigned = await at.sendUnsigned({ ...chunks, headers });
-      refused(operation, unsigned, [400, 'InvalidArgument'], 'signed chunks of nobody');
+      const cell = name === 'PostObject' ? bare : ([400, 'InvalidArgument'] as const);
+      refused(operation, unsigned, cell, 'signed chunks of nobody');
     }
     assert.is(await contents(), before);
   });

@@ -96,7 +96,7 @@ const transition = (date: string) =>
   `<Transition><Date>${date}</Date><StorageClass>GLACIER</StorageClass></Transition>`;
 
 for (const [what, code, document] of [
-  ['nothing', 'MalformedXML', ''],
+  ['nothing', 'MissingRequestBodyError', ''],
   ['no rules', 'MalformedXML', '<LifecycleConfiguration/>'],
   ['another root', 'MalformedXML', `<Lifecycle>${two}</Lifecycle>`],
   ['a document type', 'MalformedXML', `<!DOCTYPE x>${rule(all + daysOf('1'))}`],

@@ -170,7 +170,7 @@ const filtered = (name: string, value = 'x') =>
 const one = `<QueueConfiguration><Queue>${hookArn}</Queue>${put}</QueueConfiguration>`;
 
 for (const [what, code, document] of [
-  ['nothing', 'MalformedXML', ''],
+  ['nothing', 'MissingRequestBodyError', ''],
   ['another root', 'MalformedXML', '<x/>'],
   ['no event', 'MalformedXML', rule('')],
   ['an event that is none', 'InvalidArgument', rule('<Event>s3:Object:Thing</Event>')],

@@ -238,4 +238,44 @@ words('a checksum of an algorithm that is not computed here never passes unverif
   assert.is(absent.status, 404);
 });
 
+words('a preflight that is refused tells what is wrong with it', async () => {
+  const ask = (headers: Readonly<Record<string, string>>) =>
+    at.sendUnsigned({ method: 'OPTIONS', target: '/told/kept', headers });
+  const origin = 'http://pages.example';
+  const Message = 'Insufficient information. Origin request header needed.';
+  tells(await ask({}), 'BadRequest', { Message });
+  for (const method of ['PATCH', 'get']) {
+    const answer = await ask({ origin, 'access-control-request-method': method });
+    assert.is(answer.status, 400);
+    tells(answer, 'BadRequest', { Message: `Invalid Access-Control-Request-Method: ${method}` });
+  }
+  const answer = await ask({ origin, 'access-control-request-method': 'GET' });
+  assert.is(answer.status, 403);
+  tells(answer, 'AccessForbidden', { Method: 'GET', ResourceType: 'OBJECT' });
+});
+
+words('what a lock protects is told in one sentence, of one version and of many', async () => {
+  const locked = { 'x-amz-bucket-object-lock-enabled': 'true' };
+  await at.send({ method: 'PUT', target: '/locked', headers: locked });
+  const hold = { 'x-amz-object-lock-legal-hold': 'ON' };
+  const made = await at.send({ method: 'PUT', target: '/locked/k', headers: hold, body: 'k' });
+  const version = String(made.headers['x-amz-version-id']);
+  const Message = 'Access Denied because object protected by object lock.';
+  const target = `/locked/k?versionId=${version}`;
+  tells(await at.send({ method: 'DELETE', target }), 'AccessDenied', { Message });
+  const object = `<Object><Key>k</Key><VersionId>${version}</VersionId></Object>`;
+  const body = `<Delete>${object}</Delete>`;
+  const many = await at.send({ method: 'POST', target: '/locked?delete', body });
+  tells(many, 'AccessDenied', { Message });
+  assert.is((await at.send({ method: 'GET', target })).body.toString(), 'k');
+});
+
+words('a canned ACL beside grants is refused before anybody is looked for', async () => {
+  const headers = { 'x-amz-acl': 'private', 'x-amz-grant-read': 'id=nobody' };
+  const answer = await at.send({ method: 'PUT', target: '/told?acl', headers });
+  tells(answer, 'InvalidRequest', {
+    Message: 'Specifying both Canned ACLs and Header Grants is not allowed',
+  });
+});
+
 words.run();

@@ -169,7 +169,7 @@ const sendChunks = (headers: Record<string, string>, body: string) =>
     body,
   });
 
-for (const length of [100, 100_000])
+for (const length of [8192, 100_000])
   checksums(`signed chunks of ${length} bytes are put together, and so are trailers`, async () => {
     const chunks = ['a'.repeat(length), 'b'.repeat(length), 'c'];
     for (const trailer of [undefined, crc32Base64(chunks.join(''))]) {
@@ -181,6 +181,14 @@ for (const length of [100, 100_000])
       await at.send({ method: 'DELETE', target: chunkTarget });
     }
   });
+
+checksums('signed chunks below 8 KiB are refused, unless but the last one is', async () => {
+  const small = signedChunks(chunkTarget, ['a'.repeat(8191), 'b']);
+  const answer = await sendChunks(small.headers, small.body);
+  assert.is(answer.status, 403);
+  assert.is(codeOf(answer), 'InvalidChunkSizeError');
+  assert.is((await at.send({ method: 'HEAD', target: chunkTarget })).status, 404);
+});
 
 const signature = /chunk-signature=[0-9a-f]{64}/;
 for (const [what, spoil] of [
@@ -194,7 +202,7 @@ for (const [what, spoil] of [
   ['longer than it says', (body: string) => body.replace('aaa', 'aaaa')],
   ['followed by another', (body: string) => `${body}5\r\nhello\r\n`],
 ] as const)
-  for (const length of [100, 100_000])
+  for (const length of [8192, 100_000])
     checksums(`faults 94: a chunk of ${length} bytes that is ${what} stores nothing`, async () => {
       const chunks = ['a'.repeat(length), 'b'.repeat(length)];
       const { headers, body } = signedChunks(chunkTarget, chunks);

@@ -61,8 +61,13 @@ versions('versioning is off, then enabled, then suspended; never off again', asy
   assert.is(await status(), 'Enabled');
   await setVersioning(Bucket, 'Suspended');
   assert.is(await status(), 'Suspended');
+  const empty = {
+    method: 'PUT',
+    target: `/${Bucket}?versioning`,
+    body: '<VersioningConfiguration/>',
+  };
+  assert.is(codeOf(await at.send(empty)), 'IllegalVersioningConfigurationException');
   for (const body of [
-    '<VersioningConfiguration/>',
     '<VersioningConfiguration><Status>Off</Status></VersioningConfiguration>',
     'no XML',
   ]) {

@@ -42,13 +42,14 @@ export function aclOfHeaders(
   directory: UserDirectory,
 ): Acl | undefined {
   const canned = headerOf(headers, 'x-amz-acl');
-  const grants = grantsOfHeaders(headers, directory);
-  if (canned === undefined || canned === '')
+  if (canned === undefined || canned === '') {
+    const grants = grantsOfHeaders(headers, directory);
     return grants === undefined ? undefined : { ownerId, grants };
-  if (grants !== undefined)
+  }
+  if (grantHeaders.some(([header]) => headerOf(headers, header) !== undefined))
     throw new S3Error(
       'InvalidRequest',
-      'Specifying both Canned ACLs and Header Grants is not allowed.',
+      'Specifying both Canned ACLs and Header Grants is not allowed',
     );
   const acl = cannedAcl(canned, ownerId, bucketOwnerId);
   if (acl === undefined)

@@ -47,6 +47,7 @@ export async function receiveBody(exchange: Exchange, sizeBytesMax: number): Pro
   return { source: decoded, options: { ...options, expected: { ...expected, ...late } } };
 }
 
+const signedChunkBytesMin = 8 * 1024; // S3's own
 const wireBytesMax = limits.inlineBodyBytesMax + chunkedOverheadBytesMax;
 
 /** How a body's bytes stand on the wire. */
@@ -65,6 +66,7 @@ type Framing =
       readonly decodedBytes: number;
       readonly signing: Exchange['identity']['chunkSigning'] | undefined;
       readonly trailers: readonly string[] | undefined;
+      readonly chunkBytesMin: number;
     };
 
 function framingOf({ headers, identity }: Exchange, claims: ChecksumClaims): Framing {
@@ -93,6 +95,7 @@ function framingOf({ headers, identity }: Exchange, claims: ChecksumClaims): Fra
     wireBytes,
     decodedBytes,
     signing: payload.is === 'signed-chunks' ? chunkSigning : undefined,
+    chunkBytesMin: payload.is === 'signed-chunks' ? signedChunkBytesMin : 0,
     trailers: trailer ? trailerNames(headerOf(headers, 'x-amz-trailer')) : undefined,
   };
 }
@@ -131,7 +134,9 @@ function otherThanSigned(signed: Uint8Array, found?: Uint8Array): S3Error {
 function trailing({ trailers }: ChunkedBody, { trailer }: ChecksumClaims): ExpectedDigests {
   if (trailer === undefined) return {};
   const text = trailers.get(`x-amz-checksum-${trailer.toLowerCase()}`) ?? '';
-  return { checksum: { algorithm: trailer, value: checksumValue(trailer, text) } };
+  return {
+    checksum: { algorithm: trailer, value: checksumValue(trailer, text, 'trailing header') },
+  };
 }
 
 /**

@@ -22,6 +22,7 @@ export async function putBucketVersioning(exchange: Exchange): Promise<void> {
     throw new S3Error('NotImplemented');
   }
   const status = childText(configuration, 'Status')?.trim();
+  if (status === undefined) throw new S3Error('IllegalVersioningConfigurationException');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformed();
   const versioning = status === 'Enabled' ? 'enabled' : 'suspended';
   await exchange.store.setBucketVersioning(exchange.bucket, versioning);

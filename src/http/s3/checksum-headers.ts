@@ -87,11 +87,15 @@ export function refuseUnknownChecksum(name: string): void {
  * A checksum's raw value; `-N` behind it, as in checksums made of those of N parts, is dropped.
  * @throws S3Error `InvalidRequest`
  */
-export function checksumValue(algorithm: ChecksumAlgorithm, text: string): Uint8Array {
+export function checksumValue(
+  algorithm: ChecksumAlgorithm,
+  text: string,
+  place: 'header' | 'trailing header' = 'header',
+): Uint8Array {
   const value = checksumBase64(algorithm, text.replace(/-\d{1,5}$/, ''));
   if (value !== undefined) return value;
   const name = `${prefix}${algorithm.toLowerCase()}`;
-  throw new S3Error('InvalidRequest', `Value for ${name} header is invalid.`);
+  throw new S3Error('InvalidRequest', `Value for ${name} ${place} is invalid.`);
 }
 
 /** A checksum's raw value, or undefined for what is none of its size. */

@@ -10,6 +10,8 @@ export interface ChunkedBodyOptions {
   readonly signing?: ChunkSigning | undefined;
   /** Given: the body has a trailer, of exactly these headers, in lower case. */
   readonly trailers?: readonly string[] | undefined;
+  /** A chunk with less must be the last one with any; 0 unless given. */
+  readonly chunkBytesMin?: number | undefined;
 }
 
 type State = 'size' | 'data' | 'data-end' | 'trailer';
@@ -31,6 +33,7 @@ export class ChunkedBody implements AsyncIterable<Uint8Array> {
   #text = ''; // of a line or a trailer not complete yet, in Latin-1
   #leftBytes: number; // of the body
   #chunkBytes = 0; // left of the chunk
+  #hadSmall = false;
   #chunkSignature = '';
   #ended = false;
 
@@ -108,6 +111,8 @@ export class ChunkedBody implements AsyncIterable<Uint8Array> {
     if (match === null) throw invalidChunk();
     this.#chunkBytes = Number.parseInt(match[1] ?? '', 16);
     this.#chunkSignature = match[2] ?? '';
+    if (this.#hadSmall && this.#chunkBytes > 0) throw new S3Error('InvalidChunkSizeError');
+    this.#hadSmall = this.#chunkBytes < (this.options.chunkBytesMin ?? 0);
     if (this.#chunkBytes > this.#leftBytes) throw incomplete('The body is longer than announced.');
     this.#leftBytes -= this.#chunkBytes;
     this.#state = 'data';
@@ -164,7 +169,7 @@ function incomplete(message: string): S3Error {
 }
 
 function invalidChunk(): S3Error {
-  return new S3Error('InvalidChunkSizeError', 'A chunk of the body is not well-formed.');
+  return new S3Error('IncompleteBody', 'A chunk of the body is not well-formed.');
 }
 
 function malformedTrailer(why: string): S3Error {

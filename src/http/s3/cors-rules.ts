@@ -23,7 +23,8 @@ export interface CorsQuestion {
 
 const ruleCountMax = 100; // S3's own limit
 const idLengthMax = 255; // S3's own limit
-const methodNames = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
+/** Whose requests a rule can allow. */
+export const corsMethods: readonly string[] = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 
 /**
  * @throws S3Error `MalformedXML`; `InvalidRequest` for a rule that S3 does not take
@@ -71,11 +72,16 @@ function checkRule({ origins, methods, headers, exposedHeaders }: CorsRule): voi
       if (pattern.split('*').length > 2)
         throw refuse(`${element} "${pattern}" can not have more than one wildcard.`);
   for (const method of methods)
-    if (!methodNames.includes(method))
+    if (!corsMethods.includes(method))
       throw refuse(`Found unsupported HTTP method in CORS config. Unsupported method is ${method}`);
   for (const header of exposedHeaders)
     if (!/^[!#$%&'+.^_`|~0-9a-z-]+$/i.test(header))
-      throw refuse(`ExposeHeader "${header}" is no header's name; wildcards are not supported.`);
+      throw refuse(
+        header.includes('*')
+          ? `ExposeHeader "${header}" contains wildcard. We currently do not support wildcard ` +
+              'for ExposeHeader.'
+          : `ExposeHeader "${header}" contains invalid character.`,
+      );
 }
 
 /** The document as it is kept and given back; `readCorsRules` reads it again. */

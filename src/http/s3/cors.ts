@@ -3,7 +3,13 @@ import type { Store } from '../../store/types.js';
 import { headerCountMax } from '../guards.js';
 import type { Answer } from './answer.js';
 import { readWholeBody } from './body.js';
-import { type CorsRule, corsHeaders, readCorsRules, writeCorsRules } from './cors-rules.js';
+import {
+  type CorsRule,
+  corsHeaders,
+  corsMethods,
+  readCorsRules,
+  writeCorsRules,
+} from './cors-rules.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { ReadDocuments } from './read-documents.js';
@@ -39,15 +45,17 @@ export async function deleteBucketCors({ store, bucket, answer }: Exchange): Pro
 export async function answerPreflight(answer: Answer, bucket: string): Promise<void> {
   const { headers } = answer.req;
   const { origin } = headers;
-  const method = headerOf(headers, 'access-control-request-method');
-  if (origin === undefined || method === undefined)
-    throw new S3Error(
-      'BadRequest',
-      'Insufficient information. Origin and Access-Control-Request-Method headers are needed.',
-    );
+  if (origin === undefined)
+    throw new S3Error('BadRequest', 'Insufficient information. Origin request header needed.');
+  const method = headerOf(headers, 'access-control-request-method') ?? 'null';
+  if (!corsMethods.includes(method))
+    throw new S3Error('BadRequest', `Invalid Access-Control-Request-Method: ${method}`);
+  const ResourceType = answer.key === '' ? 'BUCKET' : 'OBJECT';
+  const details = { Method: method, ResourceType };
+  const forbidden = (why: string) =>
+    new S3Error('AccessForbidden', `CORSResponse: ${why}`, { details });
   const rules = await rulesOf(answer.edge.store, bucket);
-  if (rules.length === 0)
-    throw new S3Error('AccessForbidden', 'CORSResponse: CORS is not enabled for this bucket.');
+  if (rules.length === 0) throw forbidden('CORS is not enabled for this bucket.');
   const names = (headerOf(headers, 'access-control-request-headers') ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())
@@ -57,10 +65,10 @@ export async function answerPreflight(answer: Answer, bucket: string): Promise<v
       ? undefined
       : corsHeaders(rules, { origin, method, headers: names });
   if (told === undefined)
-    throw new S3Error(
-      'AccessForbidden',
-      'CORSResponse: This CORS request is not allowed. No rule of the bucket allows its Origin, ' +
-        'its Access-Control-Request-Method and its Access-Control-Request-Headers together.',
+    throw forbidden(
+      'This CORS request is not allowed. This is usually because the evalution of Origin, ' +
+        'request method / Access-Control-Request-Method or Access-Control-Request-Headers are ' +
+        "not whitelisted by the resource's CORS spec.",
     );
   answer.sendEmpty(200, told);
 }

@@ -110,6 +110,7 @@ function objectSize(given: string | undefined): number | undefined {
 }
 
 function readParts(body: Uint8Array): CompletedPart[] {
+  if (body.length === 0) throw malformed();
   const parts = readXml(body, 'CompleteMultipartUpload').children.map(readPart);
   if (parts.length === 0 || parts.length > limits.partCountMax) throw malformed();
   return parts;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type PostPolicy, postPolicyRefusal, readPostPolicy } from '../../auth/post-policy.js';
 import { anonymous, type Principal } from '../../auth/principal.js';
+import { refuseMissingField } from '../../auth/refusal.js';
 import { limits } from '../../base/limits.js';
 import type { ObjectInfo } from '../../store/types.js';
 import { errorOf } from '../authenticate.js';
@@ -104,8 +105,8 @@ function formPolicy(
  * @throws S3Error `PreconditionFailed`
  */
 export async function refuseNoForm(): Promise<void> {
-  const type = 'multipart/form-data, without an Authorization';
-  throw new S3Error('PreconditionFailed', `Bucket POST must be of the enclosure-type ${type}`);
+  const Condition = 'Bucket POST must be of the enclosure-type multipart/form-data';
+  throw new S3Error('PreconditionFailed', undefined, { details: { Condition } });
 }
 
 /** Whether this is one: of everything else that is posted to a bucket the headers tell. */
@@ -124,10 +125,7 @@ function withFileName({ fields, fileName }: ArrivingForm): Map<string, string> {
 function keyOf(fields: ReadonlyMap<string, string>): string {
   const key = fields.get('key');
   if (key !== undefined && key !== '') return key;
-  throw new S3Error(
-    'InvalidArgument',
-    "Bucket POST must contain a field named 'key', in front of the file.",
-  );
+  throw errorOf(refuseMissingField('key'));
 }
 
 /** The headers with which a PUT would say the same; in Latin-1, as Node has headers. */

@@ -6,7 +6,7 @@ import { InvariantError } from '../../base/invariant.js';
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 const table = {
-  AccessControlListNotSupported: [400, 'The bucket does not allow ACLs.'],
+  AccessControlListNotSupported: [400, 'The bucket does not allow ACLs'],
   AccessDenied: [403, 'Access Denied.'],
   AccessForbidden: [403, 'The request is not allowed.'],
   AuthorizationHeaderMalformed: [400, 'The authorization header that you provided is not valid.'],
@@ -31,6 +31,7 @@ const table = {
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed object size.'],
   EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed size'],
   ExpiredToken: [400, 'The provided token has expired.'],
+  IllegalVersioningConfigurationException: [400, 'The Versioning element must be specified'],
   IllegalLocationConstraintException: [
     400,
     'The location constraint does not fit the region of this endpoint.',
@@ -49,7 +50,10 @@ const table = {
   ],
   InvalidBucketState: [409, 'The request is not valid for the current state of the bucket.'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
-  InvalidChunkSizeError: [403, 'A chunk of the body has an invalid size.'],
+  InvalidChunkSizeError: [
+    403,
+    'Only the last chunk is allowed to have a size less than 8192 bytes',
+  ],
   InvalidEncryptionAlgorithmError: [
     400,
     'The encryption request that you specified is not valid. The valid value is AES256.',
@@ -114,20 +118,20 @@ const table = {
   MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
   MissingRequestBodyError: [400, 'Request Body is empty'],
   NoSuchBucket: [404, 'The specified bucket does not exist.'],
-  NoSuchBucketPolicy: [404, 'The bucket policy does not exist.'],
+  NoSuchBucketPolicy: [404, 'The bucket policy does not exist'],
   NoSuchCORSConfiguration: [404, 'The CORS configuration does not exist'],
   NoSuchEntity: [404, 'It does not exist.'],
   NoSuchKey: [404, 'The specified key does not exist.'],
   NoSuchLifecycleConfiguration: [404, 'The lifecycle configuration does not exist.'],
   NoSuchObjectLockConfiguration: [
     404,
-    'The specified object does not have a ObjectLock configuration.',
+    'The specified object does not have a ObjectLock configuration',
   ],
   NoSuchPublicAccessBlockConfiguration: [
     404,
-    'The public access block configuration was not found.',
+    'The public access block configuration was not found',
   ],
-  NoSuchTagSet: [404, 'The TagSet does not exist.'],
+  NoSuchTagSet: [404, 'The TagSet does not exist'],
   NoSuchUpload: [
     404,
     'The specified multipart upload does not exist. The upload ID may be invalid, or the ' +
@@ -140,11 +144,11 @@ const table = {
   NotSealed: [404, 'No signed block of the ledger shows this.'],
   ObjectLockConfigurationNotFoundError: [
     404,
-    'Object Lock configuration does not exist for this bucket.',
+    'Object Lock configuration does not exist for this bucket',
   ],
   OwnershipControlsNotFoundError: [404, 'The bucket ownership controls were not found.'],
   PermanentRedirect: [301, 'The bucket must be addressed through another endpoint.'],
-  PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold.'],
+  PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
   ReplicationConfigurationNotFoundError: [404, 'The replication configuration was not found.'],
   RequestHeaderSectionTooLarge: [
     400,
@@ -280,6 +284,8 @@ const fixed: ReadonlySet<ErrorCode> = new Set([
   ...(['ENTITY_TOO_LARGE', 'PRECONDITION_FAILED', 'BUCKET_NOT_EMPTY'] as const),
 ]);
 
+const lockedMessage = 'Access Denied because object protected by object lock.';
+
 /**
  * Any failure as the S3 error that its client gets. The message of an internal one stays inside,
  * since it may name files; it is in `cause`.
@@ -290,6 +296,7 @@ export function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
   if (!isLogStoreError(error)) return new S3Error('InternalError', undefined, { cause: error });
   const code = s3Codes[error.code];
+  if (error.code === 'OBJECT_LOCKED') return new S3Error(code, lockedMessage, { cause: error });
   const isTold = table[code][0] < 500 && !fixed.has(error.code);
   return new S3Error(code, isTold ? error.message : undefined, { cause: error });
 }

@@ -20,7 +20,7 @@ import { withHoistedHeaders } from './hoisted-headers.js';
 import type { Operation } from './operations.js';
 import { refuseOtherOwner } from './owner.js';
 
-import { isForm, postObject } from './post-object.js';
+import { isForm, postObject, refuseNoForm } from './post-object.js';
 
 import { Query } from './query.js';
 import { receiptHeader, refuseReceipt } from './receipt.js';
@@ -75,10 +75,10 @@ export function isOfWebsite({ websiteDomain }: Edge, { headers }: IncomingMessag
 
 function performAny(answer: Answer, target: RequestTarget, address: Address): Promise<void> {
   const { method, headers } = answer.req;
-  const isFormOfBucket = method === 'POST' && address.scope === 'bucket' && isForm(headers);
-  if (!isFormOfBucket || headers.authorization || target.rawQuery !== '')
-    return perform(answer, target, address);
-  return postObject(answer, address);
+  const isPlainPost = method === 'POST' && address.scope === 'bucket' && target.rawQuery === '';
+  if (!isPlainPost || headers.authorization) return perform(answer, target, address);
+  // Nothing but a form proves itself by its body.
+  return isForm(headers) ? postObject(answer, address) : refuseNoForm();
 }
 
 function perform(answer: Answer, target: RequestTarget, address: Address): Promise<void> {

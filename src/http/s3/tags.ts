@@ -72,7 +72,9 @@ function badHeader(header: string): S3Error {
 
 function checkedTags(entries: readonly [name: string, value: string][], countMax: number): Tags {
   if (entries.length > countMax) {
-    throw new S3Error('InvalidTag', `Tags cannot be more than ${countMax}`);
+    throw countMax === tagLimits.object
+      ? new S3Error('InvalidTag', `Object tags cannot be greater than ${countMax}`)
+      : new S3Error('BadRequest', `Bucket tag count cannot be greater than ${countMax}`);
   }
   for (const [name, value] of entries) {
     if (name.length === 0 || name.length > nameLengthMax || !characters.test(name)) {

@@ -51,7 +51,11 @@ export function readWebsiteRules(document: Uint8Array): WebsiteRules {
     return { redirectAll, indexSuffix: '', errorKey: undefined, routing: [] };
   }
   const indexSuffix = index === undefined ? undefined : childText(index, 'Suffix')?.trim();
-  if (indexSuffix === undefined) throw malformed();
+  if (indexSuffix === undefined)
+    throw new S3Error(
+      'InvalidArgument',
+      'A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty',
+    );
   if (indexSuffix === '' || indexSuffix.includes('/'))
     throw new S3Error('InvalidArgument', 'The IndexDocument Suffix is not well formed');
   const errorKey = error === undefined ? undefined : childText(error, 'Key');

@@ -28,9 +28,11 @@ const parser = new XMLParser({
 /**
  * Reads a request body.
  * @param root the name that its outermost element must have
- * @throws S3Error `MalformedXML`, also for document types, entities and deep nesting
+ * @throws S3Error `MissingRequestBodyError`; `MalformedXML`, also for document types, entities
+ *   and deep nesting
  */
 export function readXml(body: Uint8Array, root: string): XmlElement {
+  if (body.length === 0) throw new S3Error('MissingRequestBodyError');
   const text = decodeUtf8(body);
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text) || XMLValidator.validate(text) !== true) throw malformed();
   const [element, second] = elementsOf(parse(text), 0);

@@ -22,12 +22,12 @@ for (const [what, conditions, fields, expected] of [
     'another value',
     [{ key: 'a' }],
     { key: 'b' },
-    'Policy: Policy Condition failed: ["eq","$key","a"]',
+    'Policy: Policy Condition failed: ["eq", "$key", "a"]',
   ],
   ['a prefix', [['starts-with', '$key', 'u/']], { key: 'u/a' }, 'allowed'],
   ['any value', [['starts-with', '$key', '']], { key: 'a' }, 'allowed'],
   ['words in any case', [['StArTs-WiTh', '$KEY', 'u']], { key: 'u' }, 'allowed'],
-  ['two at once', [{ key: 'a', acl: 'private' }], { key: 'a', acl: 'private' }, 'allowed'],
+  ['two', [{ key: 'a' }, { acl: 'private' }], { key: 'a', acl: 'private' }, 'allowed'],
   [
     'a field that no condition names',
     [{ key: 'a' }],
@@ -41,7 +41,7 @@ for (const [what, conditions, fields, expected] of [
     'a missing field',
     [['eq', '$acl', 'x']],
     {},
-    'Policy: Policy Condition failed: ["eq","$acl","x"]',
+    'Policy: Policy Condition failed: ["eq", "$acl", "x"]',
   ],
   ['a range of sizes', [['content-length-range', 0, '10']], {}, 'allowed'],
   ['no condition', [{}], {}, 'InvalidPolicyDocument'],
@@ -79,6 +79,7 @@ for (const [what, text] of [
   ['an expiration in other words', encoded({ expiration: 'tomorrow', conditions: [] })],
   ['an expiration in other letters', encoded({ EXPIRATION: expiration, conditions: [] })],
   ['no conditions', encoded({ expiration })],
+  ['a condition of two fields', encoded({ expiration, conditions: [{ key: 'a', acl: 'b' }] })],
   ['conditions that are no list', encoded({ expiration, conditions: {} })],
 ] as const)
   policies(`${what} is InvalidPolicyDocument`, () => {

@@ -78,7 +78,6 @@ reading('numbers are text: nothing is converted', () => {
 
 const nested = (depth: number) => `${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`;
 for (const [what, text] of [
-  ['an empty body', ''],
   ['no XML', 'hello'],
   ['an unclosed element', '<Delete><Object></Delete>'],
   ['two roots', '<Delete/><Delete/>'],
@@ -102,6 +101,13 @@ for (const [what, text] of [
       childText(element, 'Key');
     }, isMalformed);
   });
+
+reading('faults 97: an empty body is MissingRequestBodyError', () => {
+  assert.throws(
+    () => readXml(new Uint8Array(0), 'Delete'),
+    (error: unknown) => error instanceof S3Error && error.code === 'MissingRequestBodyError',
+  );
+});
 
 reading('faults 97: bytes that are not UTF-8 are MalformedXML', () => {
   const body = Buffer.from('<Delete><Key>\xff</Key></Delete>', 'latin1');

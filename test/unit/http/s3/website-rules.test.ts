@@ -93,7 +93,7 @@ websites('faults 104: a key with line ends leads to one line', () => {
 });
 
 for (const [what, given, code] of [
-  ['nothing', document(''), 'MalformedXML'],
+  ['nothing', document(''), 'InvalidArgument'],
   ['an index in a folder', document(index.replace('index', 'a/index')), 'InvalidArgument'],
   ['an empty index', document(index.replace('index.html', '')), 'InvalidArgument'],
   ['an empty error document', document(`${index}<ErrorDocument/>`), 'MalformedXML'],
