@@ -28,6 +28,7 @@ import type { LedgerOptions } from './store/store-options.js';
 import type { Store } from './store/types.js';
 import { requireStore, storeDirectory } from './store-directory.js';
 import { kmsKeyNames, openStoreKeys, storeKeysPath } from './store-keys.js';
+import { StoreKeysWatch } from './store-keys-watch.js';
 import { WriterWatch, writerHealth } from './writer-health.js';
 
 const DRAIN_STEP_MS = 50;
@@ -94,7 +95,10 @@ export async function startServer(
     const server = edgeOf(config, host, store, users, logger, certificate, accessLog);
     await listen(server, config);
     const credentialsMade = credentialsFound === undefined ? credentials : undefined;
-    const watches: Timer[] = [new WriterWatch(() => store.stats(), host.clock, logger)];
+    const watches: Timer[] = [
+      new WriterWatch(() => store.stats(), host.clock, logger),
+      new StoreKeysWatch(keys, host.clock, logger),
+    ];
     if (server instanceof HttpsServer && certificatePaths && certificate) {
       const changed = (found: Certificate) => server.setSecureContext(found);
       const { clock } = host;

@@ -31,6 +31,7 @@ export function kmsKeyNames(text: string): readonly string[] {
 /** The store's keys in a file of mode 0600 (SPEC.md §15.4). */
 class FileKeyRing implements KeyRing {
   #making: Promise<StoreKey> | undefined;
+  #rotations = 0;
 
   constructor(
     readonly place: string,
@@ -72,7 +73,29 @@ class FileKeyRing implements KeyRing {
       throw new LogStoreError('IO', message, { cause });
     }
     this.keys = keys;
+    this.#rotations += 1;
     return made;
+  }
+
+  /**
+   * Takes what stands in the file by now. Keys that are gone from it stay until the next start.
+   * @returns whether there is anything new
+   * @throws LogStoreError as `openStoreKeys`, and `IO` where the file itself is gone
+   */
+  async reload(): Promise<boolean> {
+    const rotations = this.#rotations;
+    const found = await readStoreKeys(this.place);
+    if (this.#making !== undefined || this.#rotations !== rotations) return false;
+    if (found.length === 0) {
+      if (this.keys.length === 0) return false;
+      throw new LogStoreError('IO', `'${this.place}' is not there any more`);
+    }
+    const ids = new Set(found.map(({ id }) => hex(id)));
+    const gone = this.keys.filter(({ id }) => !ids.has(hex(id)));
+    const keys = [...gone, ...found];
+    if (keys.map(({ id }) => hex(id)).join() === this.ids().join()) return false;
+    this.keys = keys;
+    return true;
   }
 
   ids(): readonly string[] {

@@ -24,12 +24,12 @@ export function addKeys(program: Command): void {
       await tell(options, path, ring);
     });
 
-  onKeys(keys, 'rotate', 'add a key; what is written from the next start on is under it')
+  onKeys(keys, 'rotate', 'add a key; what is written from then on is under it')
     .addHelpText(
       'after',
       `
 What was written before stays under the key that it has, so older keys stay in the file: keep a copy
-of it, apart from the store. A server that runs takes the new key when it is started again.
+of it, apart from the store. A server that runs takes the new key within a second.
 
 Example:
   logstore keys rotate --dir /srv/store`,
