@@ -1,12 +1,5 @@
-import type { Request, Response } from 'express';
-import type { Edge } from '../edge.js';
-import { Answer, type FlatHeaders } from '../s3/answer.js';
+import type { Answer, FlatHeaders } from '../s3/answer.js';
 import { failureOf, logError } from '../s3/error-answer.js';
-
-/** The answer to a request of the native API: bodies and slow clients are bounded as of S3's. */
-export function nativeAnswer(edge: Edge, req: Request, res: Response): Answer {
-  return new Answer(edge, req, res, edge.requestIds.next(), req.headers.expect !== undefined);
-}
 
 /** @param body written as JSON; undefined: nothing is sent but the status */
 export function sendJson(answer: Answer, status: number, body: object | undefined): void {

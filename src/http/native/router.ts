@@ -3,10 +3,10 @@ import { authenticateRoot } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { badShape } from '../guards.js';
 import { splitTarget } from '../s3/address.js';
-import type { Answer } from '../s3/answer.js';
+import { Answer } from '../s3/answer.js';
 import { S3Error } from '../s3/s3-error.js';
 import { serveLedger } from './ledger-router.js';
-import { nativeAnswer, sendFailure, sendJson, sendNotFound } from './native-answer.js';
+import { sendFailure, sendJson, sendNotFound } from './native-answer.js';
 import { type NativeRoute, nativeRoutes } from './routes.js';
 import { serveUsers } from './user-router.js';
 import { answerWork, nativeWork } from './work.js';
@@ -18,7 +18,7 @@ export type NativeHandler = (answer: Answer, req: Request) => Promise<void>;
 export function nativeRouter(edge: Edge): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const by = (handle: NativeHandler) => async (req: Request, res: Response) => {
-    const answer = nativeAnswer(edge, req, res);
+    const answer = Answer.to(edge, req, res);
     await handle(answer, req).catch((error: unknown) => sendFailure(answer, error));
   };
   router.use((req: Request, _res: Response, next: NextFunction) => {
@@ -43,7 +43,7 @@ export function nativeRouter(edge: Edge): Router {
   router.use(by(async (answer) => sendNotFound(answer)));
   // What Express refuses itself. It tells an error handler by its four parameters.
   router.use((error: unknown, req: Request, res: Response, _next: NextFunction) =>
-    sendFailure(nativeAnswer(edge, req, res), error),
+    sendFailure(Answer.to(edge, req, res), error),
   );
   return router;
 }

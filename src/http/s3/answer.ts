@@ -52,6 +52,13 @@ export class Answer {
     this.#continued = !continueExpected;
   }
 
+  /** To a request that has just come. */
+  static to(edge: Edge, req: IncomingMessage, res: ServerResponse): Answer {
+    // With a listener for `checkContinue` Node leaves it to us to let the client go on.
+    const continueExpected = /^100-continue$/i.test(req.headers.expect ?? '');
+    return new Answer(edge, req, res, edge.requestIds.next(), continueExpected);
+  }
+
   get hostId(): string {
     return this.edge.requestIds.hostId;
   }

@@ -65,7 +65,7 @@ export class LogDelivery {
       });
       return 'done';
     } catch (error) {
-      if (isLogStoreError(error, 'BUSY', 'NO_SPACE')) return 'later';
+      if (isLogStoreError(error, 'BUSY', 'LOW_SPACE', 'NO_SPACE')) return 'later';
       if (isLogStoreError(error)) return { gaveUp: error.message };
       throw error;
     }

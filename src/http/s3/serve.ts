@@ -32,9 +32,7 @@ import { serveWebsite } from './website.js';
 
 /** Answers one S3 request, whatever it is. Never throws; nothing is read of a refused body. */
 export function serveS3(edge: Edge, req: IncomingMessage, res: ServerResponse): void {
-  // With a listener for `checkContinue` Node leaves it to us to let the client go on.
-  const continueExpected = /^100-continue$/i.test(req.headers.expect ?? '');
-  const answer = new Answer(edge, req, res, edge.requestIds.next(), continueExpected);
+  const answer = Answer.to(edge, req, res);
   edge.requestLog.follow(answer);
   try {
     answerTo(answer).catch((error: unknown) => answerError(answer, error));

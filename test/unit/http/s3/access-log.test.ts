@@ -138,22 +138,23 @@ for (const [keyFormat, key] of [
     assert.is(target.puts[0]?.key.slice(0, -17), `p-ROOT/us-east-1/source/${key}`);
   });
 
-it('a busy store is tried again after the interval, and meanwhile memory has a bound', async () => {
-  const target = new Target();
-  target.failure = new LogStoreError('BUSY', 'no room');
-  for (let count = 0; count < 2_000; count += 1) target.note({}, 16_000);
-  await target.pass();
-  assert.equal(target.puts, []);
-  target.failure = undefined;
-  await target.pass();
-  const put = target.puts.map(({ text }) => text).join('');
-  assert.ok(put.length <= 4 * 1024 ** 2);
-  const lines = put.split('\n').length - 1;
-  const [dropped, ...others] = target.warned;
-  assert.equal(others, []);
-  assert.is(dropped?.message, 'lines of the access log dropped');
-  assert.is(Number(dropped?.lines) + lines, 2_000, 'each is there, or counted');
-});
+for (const code of ['BUSY', 'LOW_SPACE'] as const)
+  it(`${code} is tried again after the interval, and meanwhile memory has a bound`, async () => {
+    const target = new Target();
+    target.failure = new LogStoreError(code, 'no room');
+    for (let count = 0; count < 2_000; count += 1) target.note({}, 16_000);
+    await target.pass();
+    assert.equal(target.puts, []);
+    target.failure = undefined;
+    await target.pass();
+    const put = target.puts.map(({ text }) => text).join('');
+    assert.ok(put.length <= 4 * 1024 ** 2);
+    const lines = put.split('\n').length - 1;
+    const [dropped, ...others] = target.warned;
+    assert.equal(others, []);
+    assert.is(dropped?.message, 'lines of the access log dropped');
+    assert.is(Number(dropped?.lines) + lines, 2_000, 'each is there, or counted');
+  });
 
 it('a target that was deleted meanwhile costs its lines and no memory', async () => {
   const target = new Target();
