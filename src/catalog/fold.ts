@@ -1,3 +1,4 @@
+import { checksumKindNumber } from '../format/checksum-numbers.js';
 import type { Commit } from '../format/commit.js';
 import { encryptionMethods } from '../format/encryption.js';
 import { bucketPrefix, encodeVersionKeyInto } from '../format/key-encoding.js';
@@ -117,6 +118,7 @@ function putObject(state: CatalogState, put: PutObject, place: Place): void {
       expiresMs: object.expiresUnixMs,
       flags: object.flags,
       partCount: object.partCount,
+      checksumKind: checksumKindNumber(object.checksums),
       etag: object.etag,
       sha256: isFoundByContent(object) ? (object.sha256 ?? undefined) : undefined,
     },
@@ -152,6 +154,7 @@ function setState(
       expiresMs: place.version,
       flags: flagsOfState(state),
       partCount: state.tags.length / 2,
+      checksumKind: 0,
       etag: noEtag,
       sha256: undefined,
     },
@@ -217,8 +220,9 @@ function createUpload(state: CatalogState, upload: CreateUpload, place: Place): 
   const length = encodeUploadKeyInto(keyScratch, bucket, key, place.version);
   const { sequence, mutation, timeMs } = place;
   const flags = upload.checksumAlgorithm | (upload.checksumType << 8);
-  const entry = { sequence, mutation, timeMs, flags, sizeBytes: 0, expiresMs: 0, partCount: 0 };
-  state.uploads.insert(keyScratch, { ...entry, etag: noEtag, sha256: undefined }, length);
+  const none = { sizeBytes: 0, expiresMs: 0, partCount: 0, checksumKind: 0 };
+  const entry = { sequence, mutation, timeMs, flags, ...none, etag: noEtag, sha256: undefined };
+  state.uploads.insert(keyScratch, entry, length);
 }
 
 function putPart(state: CatalogState, put: PutPart, place: Place): void {
@@ -238,6 +242,7 @@ function putPart(state: CatalogState, put: PutPart, place: Place): void {
       expiresMs: place.version,
       flags: 0,
       partCount: 0,
+      checksumKind: 0,
       etag: part.md5,
       sha256: part.sha256,
     },

@@ -1,5 +1,7 @@
+import type { ChecksumKind } from '../base/checksum-algorithm.js';
 import { LogStoreError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
+import { checksumKindOf } from '../format/checksum-numbers.js';
 import {
   afterKey,
   afterPrefix,
@@ -21,6 +23,8 @@ export interface ListedObject {
   readonly sizeBytes: number;
   readonly etag: string;
   readonly modifiedUnixMs: number;
+  /** What checksum it has, if it has one. */
+  readonly checksum: ChecksumKind | undefined;
 }
 
 export interface ListOptions {
@@ -76,13 +80,24 @@ export function listObjects(
       from = afterPrefix(listingKey(bucket, common));
       continue;
     }
-    const { sizeBytes, etag, partCount, timeMs } = index.entry(slot);
-    const text = etagText(etag, partCount);
-    objects.push({ key, version, sizeBytes, etag: text, modifiedUnixMs: timeMs });
+    objects.push(listedObject(index, slot, key, version));
     next = key;
     from = afterKey(bucket, key);
   }
   return { objects, commonPrefixes, truncated: false, next: undefined };
+}
+
+function listedObject(
+  index: ObjectIndex,
+  slot: number,
+  key: string,
+  version: number,
+): ListedObject {
+  const { sizeBytes, etag, partCount, timeMs, checksumKind } = index.entry(slot);
+  return {
+    ...{ key, version, sizeBytes, etag: etagText(etag, partCount), modifiedUnixMs: timeMs },
+    checksum: checksumKindOf(checksumKind),
+  };
 }
 
 const prefixScratch = new Uint8Array(encodedBytesMax);

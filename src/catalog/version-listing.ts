@@ -1,3 +1,4 @@
+import { checksumKindOf } from '../format/checksum-numbers.js';
 import {
   afterKey,
   afterPrefix,
@@ -96,10 +97,11 @@ function listedVersion(
   key: string,
   isLatest: boolean,
 ): ListedVersion {
-  const { sizeBytes, etag, partCount, timeMs, flags, version } = objects.entry(slot);
+  const { sizeBytes, etag, partCount, timeMs, flags, version, checksumKind } = objects.entry(slot);
   return {
     ...{ key, version, sizeBytes, etag: etagText(etag, partCount), modifiedUnixMs: timeMs },
     ...{ versionId: versionIdOf(version, flags), isLatest },
+    checksum: checksumKindOf(checksumKind),
     isDeleteMarker: (flags & objectFlags.marker) !== 0,
   };
 }

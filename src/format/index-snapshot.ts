@@ -5,8 +5,8 @@ import { checksum } from './checksum.js';
 
 /** SPEC.md "Index snapshot": the layout of the file. Sections and reading are in src/index/. */
 
-/** Version 1 had neither configurations nor states; it is read as well. */
-export const snapshotVersion = 3;
+/** Versions 1 to 3 are no damage, but their rows of objects say nothing of checksums. */
+export const snapshotVersion = 4;
 /** Of a section, covered by one checksum; the last block of a section may be shorter. */
 export const snapshotBlockBytes = 1024 ** 2;
 
@@ -20,7 +20,8 @@ export const entryRow = Object.freeze({
   sha256: 48, // 32 bytes, all zero = none
   mutation: 80, // u16
   flags: 82, // u16
-  partCount: 84, // u16; 2 bytes after it are zero
+  partCount: 84, // u16
+  checksumKind: 86, // u16, 0 = none
   sizeOf: 88,
 });
 
@@ -55,7 +56,13 @@ export interface SnapshotHeader {
 }
 
 export type DecodedHeader =
-  | { is: 'header'; header: SnapshotHeader; headerBytes: number; headerChecksum: number }
+  | {
+      is: 'header';
+      header: SnapshotHeader;
+      version: number;
+      headerBytes: number;
+      headerChecksum: number;
+    }
   | { is: 'invalid'; reason: string };
 
 /** 89 "LSIX" CR LF 1A: a transfer as text breaks it. */
@@ -188,7 +195,7 @@ export function decodeHeader(bytes: Uint8Array, fileBytes: number): DecodedHeade
     const wantedBytes = tableOffsetOf(header) + tableBytesOf(header);
     if (getU64(bytes, at.fileBytes) !== wantedBytes || wantedBytes !== fileBytes)
       return invalid(`the file is ${fileBytes} bytes long, not ${wantedBytes}`);
-    return { is: 'header', header, headerBytes, headerChecksum };
+    return { is: 'header', header, version, headerBytes, headerChecksum };
   } catch (error) {
     if (isLogStoreError(error, 'RECORD_CORRUPT')) return invalid(error.message);
     throw error;

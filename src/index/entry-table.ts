@@ -17,6 +17,7 @@ export interface EntryFields {
   expiresMs: number; // 0 = never
   flags: number; // u16, the caller's own
   partCount: number; // u16
+  checksumKind: number; // u16; 0 none
   etag: Uint8Array; // 16 bytes
   sha256: Uint8Array | undefined; // 32 bytes, not all zero
 }
@@ -60,6 +61,7 @@ export class EntryTable {
     halves[half] = entry.mutation;
     halves[half + 1] = entry.flags;
     halves[half + 2] = entry.partCount;
+    halves[half + 3] = entry.checksumKind;
   }
 
   clear(slot: number): void {
@@ -76,6 +78,7 @@ export class EntryTable {
       expiresMs: this.expiresAt(slot),
       flags: this.flagsAt(slot),
       partCount: this.#half(slot, entryRow.partCount),
+      checksumKind: this.#half(slot, entryRow.checksumKind),
       etag: this.rowView(slot).slice(entryRow.etag, entryRow.etag + 16),
       sha256: this.hasContent(slot)
         ? this.rowView(slot).slice(entryRow.sha256, entryRow.sha256 + 32)

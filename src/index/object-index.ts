@@ -169,8 +169,8 @@ export class ObjectIndex {
   }
 
   /**
-   * Everything that the index holds, in key order: u16le length, key, row (SPEC.md "Index
-   * snapshot") of each entry. The same for the same entries, whatever was there before them.
+   * Everything that the index holds, in key order: u16le length, key, row (SPEC.md §8.2) of each
+   * entry. The same for the same entries, whatever was there before them.
    * @param update takes bytes that are valid until it returns
    */
   digest(update: (bytes: Uint8Array) => void): void {
@@ -184,7 +184,9 @@ export class ObjectIndex {
       const length = this.#trie.copyKey(slot, buffer, filled + 2);
       buffer[filled] = length;
       buffer[filled + 1] = length >>> 8;
-      buffer.set(this.#entries.rowView(slot), filled + 2 + length);
+      const row = filled + 2 + length;
+      buffer.set(this.#entries.rowView(slot), row);
+      buffer.fill(0, row + entryRow.checksumKind, row + entryRow.sizeOf); // the snapshot's alone
       filled += 2 + length + entryRow.sizeOf;
       return true;
     });

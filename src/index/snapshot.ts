@@ -13,6 +13,7 @@ import {
   sectionBytesOf,
   snapshotBlockBytes,
   snapshotHeaderBytesMax,
+  snapshotVersion,
   tableBytesOf,
   tableOffsetOf,
 } from '../format/index-snapshot.js';
@@ -31,7 +32,7 @@ export interface SnapshotContent {
 }
 
 export type SnapshotRead =
-  | ({ is: 'snapshot' } & SnapshotContent)
+  | ({ is: 'snapshot'; isCurrent: boolean } & SnapshotContent)
   | { is: 'missing' }
   | { is: 'invalid'; reason: string };
 
@@ -121,7 +122,7 @@ async function readAll(file: DiskFile, fileBytes: number): Promise<SnapshotRead>
   if ((await file.read(headBytes, 0)) < headBytes.length) return invalid('the file shrank');
   const decoded = decodeHeader(headBytes, fileBytes);
   if (decoded.is === 'invalid') return decoded;
-  const { header, headerBytes, headerChecksum } = decoded;
+  const { header, version, headerBytes, headerChecksum } = decoded;
 
   const tableBytes = new Uint8Array(tableBytesOf(header));
   const tableRead = await file.read(tableBytes, tableOffsetOf(header));
@@ -137,7 +138,8 @@ async function readAll(file: DiskFile, fileBytes: number): Promise<SnapshotRead>
   const damage = await fill(file, pieces, checksums);
   if (damage !== undefined) return invalid(damage);
   const { position } = header;
-  return { is: 'snapshot', position, indexes: Object.fromEntries(entries), extra };
+  const isCurrent = version === snapshotVersion;
+  return { is: 'snapshot', isCurrent, position, indexes: Object.fromEntries(entries), extra };
 }
 
 /** Reads all pieces, several at a time; returns what is wrong with the first bad one. */

@@ -6,6 +6,12 @@ import { checkPartNumber } from '../catalog/keys.js';
 import { currentSlot } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import { type DigestPlan, digestNow } from '../digest/body-digest.js';
+import {
+  algorithmNumber,
+  algorithmOf,
+  checkAlgorithm,
+  checksumField,
+} from '../format/checksum-numbers.js';
 import { versionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
 import type { LogPin } from '../log/types.js';
@@ -13,7 +19,6 @@ import { equalHashes } from '../merkle/rfc6962.js';
 import { attributeFields, withWebsiteRedirect } from './attributes.js';
 import { type BodyReader, bodyOf, isInline, type StoredBody } from './body-reader.js';
 import { type BodyWriter, type InlineBody, summedUp, type WrittenBody } from './body-writer.js';
-import { algorithmNumber, algorithmOf, checkAlgorithm, checksumField } from './checksum-numbers.js';
 import type { Committer } from './committer.js';
 import type { Encryptions } from './encryptions.js';
 import { keptChecksum, shaAlone } from './expected-digests.js';

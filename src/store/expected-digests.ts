@@ -1,6 +1,6 @@
 import { LogStoreError } from '../base/errors.js';
 import type { BodyDigests, DigestPlan } from '../digest/body-digest.js';
-import { checkAlgorithm } from './checksum-numbers.js';
+import { checkAlgorithm } from '../format/checksum-numbers.js';
 import type { BodyOptions, Checksum, ExpectedDigests } from './object-types.js';
 
 /**

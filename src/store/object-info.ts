@@ -1,9 +1,9 @@
 import { etagText } from '../catalog/conditions.js';
 import type { StateFacts } from '../catalog/object-states.js';
+import { checksumOf } from '../format/checksum-numbers.js';
 import { type EncryptionField, encryptionMethods } from '../format/encryption.js';
 import type { ObjectRecord } from '../format/mutation.js';
 import { storedHeaders, userMetadata } from './attributes.js';
-import { checksumOf } from './checksum-numbers.js';
 import { lockOf } from './object-state.js';
 import type { ObjectInfo } from './object-types.js';
 

@@ -1,5 +1,5 @@
 import { pageLimit } from '../catalog/listing.js';
-import { checksumOf } from './checksum-numbers.js';
+import { checksumOf } from '../format/checksum-numbers.js';
 import { type Commits, putPartAt } from './commits.js';
 import type { Objects } from './objects.js';
 import type { ObjectPart, ObjectPartsOptions, ObjectPartsPage } from './types.js';

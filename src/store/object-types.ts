@@ -1,22 +1,14 @@
-import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
+import type { Checksum, ChecksumAlgorithm, ChecksumType } from '../base/checksum-algorithm.js';
 import type { WriteCondition } from '../catalog/conditions.js';
 import type { CustomerKeyOptions, EncryptedBy, EncryptionOptions } from './encryption-types.js';
 import type { InitialState, ObjectLock, VersionOptions } from './version-options.js';
+
+export type { Checksum, ChecksumType };
 
 /** Half-open `[startBytes, endBytes)` within one object. */
 export interface ByteRange {
   readonly startBytes: number;
   readonly endBytes: number;
-}
-
-/** How the checksum of a multipart object comes from those of its parts. */
-export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
-
-/** A checksum of an object's or a part's plaintext, raw bytes in network order. */
-export interface Checksum {
-  readonly algorithm: ChecksumAlgorithm;
-  readonly type: ChecksumType;
-  readonly value: Uint8Array;
 }
 
 /** What the sender says of its body; whatever is given is verified before the commit. */

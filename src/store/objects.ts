@@ -17,6 +17,7 @@ import {
   versionIdOf,
 } from '../catalog/versions.js';
 import { sealedEtag } from '../encryption/frame.js';
+import { checksumField } from '../format/checksum-numbers.js';
 import { encryptionMethods, sealedBytes } from '../format/encryption.js';
 import { decodeVersionKey } from '../format/key-encoding.js';
 import type { Ends, ObjectRecord } from '../format/mutation.js';
@@ -25,7 +26,6 @@ import type { LogPin } from '../log/types.js';
 import { type AttributeFields, attributeFields } from './attributes.js';
 import { type BodyReader, bodyOf } from './body-reader.js';
 import { type BodyWriter, type InlineBody, inlineBody, type WrittenBody } from './body-writer.js';
-import { checksumField } from './checksum-numbers.js';
 import { type Commits, objectStateAt, type RecordSource } from './commits.js';
 import type { Committer } from './committer.js';
 import type { EncryptionOptions } from './encryption-types.js';

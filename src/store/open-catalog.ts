@@ -8,7 +8,6 @@ import { accessId, type Bucket, type CatalogState, type Configuration } from '..
 import { decodeCommitMeta } from '../format/commit.js';
 import { snapshotFile } from '../format/file-names.js';
 import { accessKinds, type ConfigurationName, configurationNames } from '../format/mutation.js';
-import { ObjectIndex } from '../index/object-index.js';
 import { readSnapshot, writeSnapshot } from '../index/snapshot.js';
 import { openLog } from '../log/open-log.js';
 import type { Log, LogPosition, OpenLogOptions } from '../log/types.js';
@@ -69,15 +68,15 @@ async function readOrNothing(host: Host) {
   }
 }
 
-/** Undefined for one that is missing or damaged: it only saves time. */
+/** Undefined for one that is missing, damaged or of an older version: it only saves time. */
 async function readCatalogSnapshot(
   host: Host,
 ): Promise<{ position: SnapshotPosition; state: CatalogState } | undefined> {
   const read = await readOrNothing(host);
-  if (read?.is !== 'snapshot') return undefined;
-  const { objects, uploads, parts, states = new ObjectIndex() } = read.indexes;
+  if (read?.is !== 'snapshot' || !read.isCurrent) return undefined;
+  const { objects, uploads, parts, states } = read.indexes;
   const extra = decodeExtra(read.extra);
-  if (!objects || !uploads || !parts || extra === undefined) return undefined;
+  if (!objects || !uploads || !parts || !states || extra === undefined) return undefined;
   const { sequenceNext, ...place } = read.position;
   const position = { ...place, sequence: sequenceNext };
   return { position, state: { objects, uploads, parts, states, ...extra } };
@@ -109,7 +108,7 @@ function decodeExtra(
 ): Pick<CatalogState, 'buckets' | 'someExpire' | 'access'> | undefined {
   const fields: unknown = packr.unpack(extra);
   if (!Array.isArray(fields)) return undefined;
-  const [rows, someExpire, documents = []] = fields as unknown[];
+  const [rows, someExpire, documents] = fields as unknown[];
   if (!Array.isArray(rows) || typeof someExpire !== 'boolean') return undefined;
   const buckets = new Map<string, Bucket>();
   for (const row of rows as unknown[]) {
@@ -124,7 +123,7 @@ function decodeExtra(
 function bucketOfRow(row: unknown): Bucket | undefined {
   if (!Array.isArray(row)) return undefined;
   const [name, version, timeUnixMs, owner, region, flags, sequence, mutation] = row as unknown[];
-  const configurations = configurationsOfRows(row[8] ?? []);
+  const configurations = configurationsOfRows(row[8]);
   if (configurations === undefined) return undefined;
   if (typeof name !== 'string' || typeof version !== 'number') return undefined;
   if (typeof timeUnixMs !== 'number' || typeof flags !== 'number') return undefined;
@@ -137,7 +136,6 @@ function bucketOfRow(row: unknown): Bucket | undefined {
   };
 }
 
-/** Without a row for them, as in snapshots of version 1, there are none. */
 function configurationsOfRows(rows: unknown): Bucket['configurations'] | undefined {
   if (!Array.isArray(rows)) return undefined;
   if (rows.length === 0) return noConfigurations;
@@ -155,7 +153,6 @@ function configurationsOfRows(rows: unknown): Bucket['configurations'] | undefin
   return configurations;
 }
 
-/** Without rows, as in snapshots below version 3, there are none. */
 function accessOfRows(rows: unknown): CatalogState['access'] | undefined {
   if (!Array.isArray(rows)) return undefined;
   const access: CatalogState['access'] = new Map();

@@ -15,6 +15,7 @@ import {
 } from '../catalog/multipart.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import { compositeChecksum, fullObjectChecksum } from '../digest/multipart-checksum.js';
+import { algorithmOf, checksumField, checksumOf, typeOf } from '../format/checksum-numbers.js';
 import { encryptionMethods } from '../format/encryption.js';
 import type {
   ChecksumField,
@@ -25,7 +26,6 @@ import type {
 } from '../format/mutation.js';
 import type { LogPin } from '../log/types.js';
 import { treeHash } from '../merkle/growing-tree.js';
-import { algorithmOf, checksumField, checksumOf, typeOf } from './checksum-numbers.js';
 import { type Commits, createUploadAt, putPartAt } from './commits.js';
 import type { Committer } from './committer.js';
 import type { Encryptions } from './encryptions.js';

@@ -20,10 +20,6 @@ import { checkLockable } from '../catalog/placing.js';
 import { listOpenUploads } from '../catalog/upload-listing.js';
 import type { DigestPlan } from '../digest/body-digest.js';
 import { partKey, sealedEtag } from '../encryption/frame.js';
-import type { PartRecord } from '../format/mutation.js';
-import type { UploadPeople } from './access-types.js';
-import { attributeFields } from './attributes.js';
-import type { BodyWriter, WrittenBody } from './body-writer.js';
 import {
   algorithmNumber,
   algorithmOf,
@@ -32,7 +28,11 @@ import {
   checksumOf,
   typeNumber,
   typeOf,
-} from './checksum-numbers.js';
+} from '../format/checksum-numbers.js';
+import type { PartRecord } from '../format/mutation.js';
+import type { UploadPeople } from './access-types.js';
+import { attributeFields } from './attributes.js';
+import type { BodyWriter, WrittenBody } from './body-writer.js';
 import { type Commits, createUploadAt, putPartAt } from './commits.js';
 import type { Committer } from './committer.js';
 import type { CustomerKeyOptions, EncryptedBy } from './encryption-types.js';

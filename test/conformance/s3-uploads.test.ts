@@ -7,6 +7,9 @@ import {
   GetObjectTaggingCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectsCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
   ListPartsCommand,
   type ObjectCannedACL,
   type ObjectOwnership,
@@ -151,6 +154,29 @@ uploads('a copy tells which version it is of, whether one was named or not', asy
     const part = await ann.client.send(new UploadPartCopyCommand(of));
     assert.is(part.CopySourceVersionId, is);
   }
+});
+
+uploads('listings tell what checksum an object has, and of what type', async () => {
+  const Bucket = await aBucket();
+  await uploaded(Bucket, 'parts');
+  await ann.client.send(
+    new PutObjectCommand({ Bucket, Key: 'put', Body: 'b', ChecksumAlgorithm: 'CRC32C' }),
+  );
+  const [one, two, versions] = await Promise.all([
+    ann.client.send(new ListObjectsCommand({ Bucket })),
+    ann.client.send(new ListObjectsV2Command({ Bucket })),
+    ann.client.send(new ListObjectVersionsCommand({ Bucket })),
+  ]);
+  for (const listed of [one.Contents, two.Contents, versions.Versions])
+    assert.equal(
+      listed?.map(({ Key, ChecksumAlgorithm, ChecksumType }) => [
+        ...[Key, ChecksumAlgorithm, ChecksumType],
+      ]),
+      [
+        ['parts', ['SHA256'], 'COMPOSITE'],
+        ['put', ['CRC32C'], 'FULL_OBJECT'],
+      ],
+    );
 });
 
 uploads('tags in a header are kept in the order of their names', async () => {

@@ -1,7 +1,16 @@
+import { crc32 } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isLogStoreError } from '../../src/base/errors.js';
+import { setU32 } from '../../src/format/byte-order.js';
 import { snapshotFile } from '../../src/format/file-names.js';
+import {
+  decodeHeader,
+  entryRow,
+  sectionBytesOf,
+  tableOffsetOf,
+} from '../../src/format/index-snapshot.js';
+import { readSnapshot } from '../../src/index/snapshot.js';
 import { openStoreOn } from '../../src/store/store.js';
 import type { Store } from '../../src/store/types.js';
 import { failureOf } from '../failure-of.js';
@@ -126,6 +135,55 @@ it('faults 62: a snapshot of another store, or of another life of this one, is n
     after.disk.testPlant(snapshotFile, foreign.disk.testBytesOf(snapshotFile));
     assert.is(await digestOf(after), digest);
   }
+});
+
+/** The checksum of each object that has one, as listings tell it. */
+async function checksumsOf(world: SimulatedWorld): Promise<string[]> {
+  const store = await opened(world);
+  const told: string[] = [];
+  await world.run(
+    (async () => {
+      for await (const { key, checksum } of store.objects('first'))
+        if (checksum !== undefined) told.push(`${key}: ${checksum.algorithm} ${checksum.type}`);
+    })(),
+  );
+  await world.run(store.close());
+  return told;
+}
+
+/** The same file as version 3 would have written it: its rows of objects end with a zero. */
+function ofVersion3(bytes: Uint8Array): Uint8Array {
+  const older = Uint8Array.from(bytes);
+  const decoded = decodeHeader(older, older.length);
+  if (decoded.is === 'invalid') throw new Error(decoded.reason);
+  const headerEnd = decoded.headerBytes - 4;
+  setU32(older, 8, 3);
+  setU32(older, headerEnd, crc32(older.subarray(0, headerEnd)));
+  const table = older.subarray(tableOffsetOf(decoded.header));
+  setU32(table, 0, crc32(older.subarray(0, headerEnd)));
+  // Of the objects, the first index, the fifth section has the rows; each section is one block.
+  const [nodes = 0, slots = 0, keys = 0, free = 0, rows = 0] = sectionBytesOf(decoded.header);
+  const from = decoded.headerBytes + nodes + slots + keys + free;
+  const entries = older.subarray(from, from + rows);
+  for (let at = 0; at < rows; at += entryRow.sizeOf)
+    entries.fill(0, at + entryRow.checksumKind, at + entryRow.sizeOf);
+  setU32(table, 4 + 4 * 4, crc32(entries));
+  setU32(table, table.length - 4, crc32(table.subarray(0, -4)));
+  return older;
+}
+
+it('listings tell of checksums after a start from a snapshot, from the log and from an old one', async () => {
+  const base = (await aSmallStore('closed')).crash(1, 'kill');
+  const expected = ['overwritten: CRC64NVME FULL_OBJECT'];
+  assert.equal(await checksumsOf(base.crash(2, 'kill')), expected);
+  const without = base.crash(2, 'kill');
+  without.disk.testRemove(snapshotFile);
+  assert.equal(await checksumsOf(without), expected);
+  const old = base.crash(2, 'kill');
+  old.disk.testPlant(snapshotFile, ofVersion3(old.disk.testBytesOf(snapshotFile)));
+  const read = await old.run(readSnapshot(old.disk, snapshotFile));
+  assert.equal([read.is, read.is === 'snapshot' && read.isCurrent], ['snapshot', false]);
+  assert.equal(await checksumsOf(old), expected);
 });
 
 it('faults 69: a clean close and start replays nothing and gives the identical state', async () => {

@@ -1,3 +1,4 @@
+import type { ChecksumKind } from '../../base/checksum-algorithm.js';
 import type { Checksum, ChecksumAlgorithm } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import type { XmlWriter } from './xml.js';
@@ -47,4 +48,9 @@ export function pushChecksums(
 export function writeChecksum(xml: XmlWriter, checksum: Valued, partCount = 0): void {
   xml.element(names[checksum.algorithm][1], valueText(checksum, partCount));
   xml.element('ChecksumType', checksum.type);
+}
+
+/** What listings tell of a checksum. */
+export function writeChecksumKind(xml: XmlWriter, kind: ChecksumKind | undefined): void {
+  xml.element('ChecksumAlgorithm', kind?.algorithm).element('ChecksumType', kind?.type);
 }

@@ -1,5 +1,6 @@
 import type { ShownOwner } from '../../auth/user-directory.js';
 import type { ListedObject, ListOptions, ListPage } from '../../store/types.js';
+import { writeChecksumKind } from './checksum-names.js';
 import type { Exchange } from './exchange.js';
 import {
   type ListingParameters,
@@ -112,7 +113,9 @@ function writeObject(
 ): void {
   xml.open('Contents').element('Key', key);
   xml.element('LastModified', xmlTime(object.modifiedUnixMs));
-  xml.element('ETag', `"${object.etag}"`).element('Size', object.sizeBytes);
+  xml.element('ETag', `"${object.etag}"`);
+  writeChecksumKind(xml, object.checksum);
+  xml.element('Size', object.sizeBytes);
   if (owner !== undefined) writeOwner(xml, 'Owner', owner);
   xml.element('StorageClass', 'STANDARD').close('Contents');
 }

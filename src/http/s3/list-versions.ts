@@ -1,5 +1,6 @@
 import type { ShownOwner } from '../../auth/user-directory.js';
 import type { ListedVersion, VersionPage } from '../../store/version-types.js';
+import { writeChecksumKind } from './checksum-names.js';
 import type { Exchange } from './exchange.js';
 import { type ListingParameters, listingParameters, pageSize } from './listing-parameters.js';
 import { ownersOf, writeOwner } from './owner.js';
@@ -66,8 +67,9 @@ function writeVersion(
   xml.element('IsLatest', version.isLatest);
   xml.element('LastModified', xmlTime(version.modifiedUnixMs));
   if (!version.isDeleteMarker) {
-    xml.element('ETag', `"${version.etag}"`).element('Size', version.sizeBytes);
-    xml.element('StorageClass', 'STANDARD');
+    xml.element('ETag', `"${version.etag}"`);
+    writeChecksumKind(xml, version.checksum);
+    xml.element('Size', version.sizeBytes).element('StorageClass', 'STANDARD');
   }
   if (owner !== undefined) writeOwner(xml, 'Owner', owner);
   xml.close(element);

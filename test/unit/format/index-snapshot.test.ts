@@ -66,7 +66,7 @@ it('every field stands where SPEC.md says', () => {
   assert.is(ascii(bytes.subarray(0, 8)), '\x89LSIX\r\n\x1a');
   assert.equal(
     [8, 12, 28].map((at) => view.getUint32(at, true)),
-    [3, 308, 2],
+    [4, 308, 2],
   );
   const tableBytes = 4 + 4 * (2 * 7 + 2) + 4;
   assert.is(u64(16), 308 + 2 * oneIndexBytes + 1024 ** 2 + 1 + tableBytes);
@@ -86,7 +86,8 @@ it('the header is read back as it was written', () => {
   const bytes = encodeHeader(header);
   const fileBytes = tableOffsetOf(header) + tableBytesOf(header);
   const headerChecksum = crc32(bytes.subarray(0, -4));
-  const expected = { is: 'header', header, headerBytes: bytes.length, headerChecksum };
+  const [version, headerBytes] = [4, bytes.length];
+  const expected = { is: 'header', header, version, headerBytes, headerChecksum };
   assert.equal(decodeHeader(bytes, fileBytes), expected);
   assert.equal(decodeHeader(Buffer.concat([bytes, Buffer.alloc(5000)]), fileBytes), expected);
   assert.ok(bytes.length <= snapshotHeaderBytesMax);

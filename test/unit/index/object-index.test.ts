@@ -190,6 +190,15 @@ it('the digest is of the entries, not of their past', () => {
   assert.is.not(digestOf(other), digestOf(index));
 });
 
+it('keeps what checksum an object has, of which the digest knows nothing', () => {
+  const [one, other] = [new ObjectIndex(), new ObjectIndex()];
+  const key = versionKey('bucket', 'k', 1);
+  one.insert(key, { ...entryOf(1), checksumKind: 0 });
+  const slot = other.insert(key, { ...entryOf(1), checksumKind: 0x0203 });
+  assert.is(other.entry(slot).checksumKind, 0x0203);
+  assert.is(digestOf(one), digestOf(other));
+});
+
 it('a million overwrites of one key leave the index the size it was', () => {
   const index = anIndexOf(100);
   const entry = entryOf(1, 'content of the key');

@@ -17,6 +17,7 @@ export function entryOf(number: number, content?: string): EntryFields {
     expiresMs: number % 2 === 0 ? 0 : 1_800_000_000_000 + number,
     flags: (number * 7) % 65_536,
     partCount: number % 10_001,
+    checksumKind: (number % 6) + 256 * (number % 3),
     etag: contentHash(`etag ${number}`).slice(0, 16),
     sha256: content === undefined ? undefined : contentHash(content),
   };

@@ -1,7 +1,11 @@
-import type { ChecksumAlgorithm } from '../base/checksum-algorithm.js';
+import type {
+  Checksum,
+  ChecksumAlgorithm,
+  ChecksumKind,
+  ChecksumType,
+} from '../base/checksum-algorithm.js';
 import { LogStoreError } from '../base/errors.js';
-import type { ChecksumField } from '../format/mutation.js';
-import type { Checksum, ChecksumType } from './object-types.js';
+import type { ChecksumField } from './mutation.js';
 
 /** Numbers of algorithms and types in commits: SPEC.md §4. */
 const algorithmNumbers = {
@@ -39,6 +43,16 @@ export function algorithmOf(number: number): ChecksumAlgorithm | undefined {
 
 export function typeOf(number: number): ChecksumType {
   return number === typeNumbers.COMPOSITE ? 'COMPOSITE' : 'FULL_OBJECT';
+}
+
+/** What a row of the index says of an object's first checksum (SPEC.md §9); 0 none. */
+export function checksumKindNumber([first]: readonly ChecksumField[]): number {
+  return first === undefined ? 0 : first[0] | (first[1] << 8);
+}
+
+export function checksumKindOf(number: number): ChecksumKind | undefined {
+  const algorithm = algorithmOf(number & 0xff);
+  return algorithm === undefined ? undefined : { algorithm, type: typeOf(number >>> 8) };
 }
 
 export function checksumField({ algorithm, type, value }: Checksum): ChecksumField {
