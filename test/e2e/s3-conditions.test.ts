@@ -4,6 +4,7 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -51,6 +52,22 @@ for (const [header, status] of [
           if (status === 304) assert.is(answer.headers.etag, ETag);
           if (status === 304) assert.is(answer.body.length, 0);
         }
+    },
+  );
+
+for (const [what, condition] of [
+  ['sizes', { Size: 9_999 }],
+  ['times', { LastModifiedTime: new Date(0) }],
+] as const)
+  conditions(
+    `a list of deletions under ${what}, which are not served, deletes nothing`,
+    async () => {
+      await put('first');
+      await put('second');
+      const Objects = [{ Key: 'first' }, { Key: 'second', ...condition }];
+      const doomed = new DeleteObjectsCommand({ Bucket, Delete: { Objects } });
+      assert.is(await failureOf(at.client.send(doomed)), 'NotImplemented');
+      for (const { Key } of Objects) await at.client.send(new HeadObjectCommand({ Bucket, Key }));
     },
   );
 

@@ -98,7 +98,11 @@ function readRequest(body: Uint8Array): { doomed: readonly Doomed[]; quiet: bool
   return { doomed, quiet };
 }
 
+/** Conditions that S3 has for directory buckets alone: left out, they would spare nothing. */
+const unserved = new Set(['LastModifiedTime', 'Size']);
+
 function readObject(element: XmlElement): Doomed {
+  if (element.children.some(({ name }) => unserved.has(name))) throw new S3Error('NotImplemented');
   const key = childText(element, 'Key');
   if (key === undefined || key === '') throw malformed();
   // Some clients name no version by an empty element.
