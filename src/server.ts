@@ -67,6 +67,7 @@ export async function startServer(
   const targets = eventWebhooks(config.eventsWebhooks ?? '', config.eventsToken);
   const keysPath = storeKeysPath(config.dir, config.encryptionKeyFile);
   const keys = await openStoreKeys(keysPath, host.random);
+  let accessLog: AccessLog | undefined; // once there is a store to put it into
   const store = await openStoreOn(host, {
     segmentBytes: config.segmentSize,
     boundaryBytes: config.boundary === '512' ? 512 : 4096,
@@ -75,6 +76,7 @@ export async function startServer(
     compaction: config.compaction,
     abortUploadsAfterMs: config.abortUploadsAfter,
     lifecycleDayMs: config.lifecycleDay,
+    lifecycleActed: (deeds) => accessLog?.noteLifecycle(deeds),
     events: { targets, region: config.region },
     hashThreadsStart: 'at-open',
     parity: config.parity === 'auto' ? 'thread' : 'off',
@@ -91,7 +93,7 @@ export async function startServer(
     const credentials = credentialsFound ?? (await makeCredentials(config, host.random));
     const warn = (message: string, error: unknown) => logger.warn({ err: error }, message);
     const users = await openUsers({ store, root: credentials, keys, host, warn });
-    const accessLog = accessLogOf(config, host, store, users, logger);
+    accessLog = accessLogOf(config, host, store, users, logger);
     const server = edgeOf(config, host, store, users, logger, certificate, accessLog);
     await listen(server, config);
     const credentialsMade = credentialsFound === undefined ? credentials : undefined;

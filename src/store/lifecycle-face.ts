@@ -1,7 +1,8 @@
-/** What callers need to write and read the value of the configuration `lifecycle`. */
+/** What callers need of lifecycles: the value of the configuration, and what it has led to. */
 export {
   type LifecycleFilter,
   type LifecycleRule,
   lifecycleRulesOf,
   lifecycleText,
 } from '../catalog/lifecycle-rules.js';
+export type { LifecycleDeed } from './lifecycle-deeds.js';

@@ -20,7 +20,9 @@ import { type Mutation, objectFlags } from '../format/mutation.js';
 import { type Commits, objectStateAt } from './commits.js';
 import type { Committer } from './committer.js';
 import { markerRecord } from './deletions.js';
+import { lifecycleDeeds } from './lifecycle-deeds.js';
 import type { LockTime } from './lock-time.js';
+import type { StoreOptions } from './store-options.js';
 import { abortionOf } from './upload-leftovers.js';
 import type { WallClockWatch } from './wall-clock.js';
 
@@ -41,6 +43,7 @@ export interface LifecycleParts {
   readonly commits: Commits;
   /** What counts as a day. */
   readonly dayMs: number;
+  readonly acted: StoreOptions['lifecycleActed'];
 }
 
 /** Where a walk stands: in a bucket, by its objects' keys and then by its uploads. */
@@ -279,7 +282,7 @@ export class Lifecycle {
   }
 
   async #commit(mutations: readonly Mutation[]): Promise<void> {
-    const { clock, committer } = this.parts;
+    const { catalog, clock, committer, acted } = this.parts;
     const most = limits.transactionMutationsMax;
     const done: Promise<unknown>[] = [];
     for (let at = 0; at < mutations.length; at += most) {
@@ -287,6 +290,7 @@ export class Lifecycle {
       done.push(committer.commit(clock.nowUnixMs(), some, () => undefined));
     }
     await Promise.all(done);
+    if (mutations.length > 0) acted?.(lifecycleDeeds(catalog, mutations));
   }
 }
 

@@ -2,6 +2,7 @@ import type { KeyRing } from '../encryption/key-ring.js';
 import type { SealerLink } from '../ledger/sealer-link.js';
 import type { OpenLogOptions } from '../log/types.js';
 import type { EventTarget } from './event-queue.js';
+import type { LifecycleDeed } from './lifecycle-deeds.js';
 import type { UpkeepOptions } from './upkeep.js';
 
 export type { EventTarget } from './event-queue.js';
@@ -34,6 +35,8 @@ export interface StoreOptions extends Omit<OpenLogOptions, 'mode' | 'snapshot' |
   readonly abortUploadsAfterMs?: number | undefined;
   /** What counts as a day for lifecycles: 24 hours, unless something is to be tried out. */
   readonly lifecycleDayMs?: number | undefined;
+  /** Told of what a lifecycle has done, once that is durable. */
+  readonly lifecycleActed?: ((deeds: readonly LifecycleDeed[]) => void) | undefined;
   /** Threads that hash large bodies; 0 hashes on this one, so that simulated runs are alike. */
   readonly hashThreadsMax?: number | undefined;
   /** `at-open`: no body waits for one to start. `on-demand`, the default, takes less memory. */

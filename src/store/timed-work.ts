@@ -34,7 +34,7 @@ export class TimedWork {
   readonly #events: Events;
 
   constructor(parts: TimedParts, options: StoreOptions) {
-    const { abortUploadsAfterMs = 0, lifecycleDayMs, tell } = options;
+    const { abortUploadsAfterMs = 0, lifecycleDayMs, lifecycleActed: acted, tell } = options;
     const { clock, catalog, committer } = parts;
     const wallClock = new WallClockWatch(clock);
     this.lockTime = new LockTime(clock, wallClock, lockTimeOf(catalog));
@@ -44,7 +44,7 @@ export class TimedWork {
     this.#leftovers = new UploadLeftovers(...leftovers);
     const { lockTime } = this;
     this.#lifecycle = new Lifecycle({
-      ...{ ...parts, wallClock, lockTime, dayMs: lifecycleDayMs ?? realDayMs },
+      ...{ ...parts, wallClock, lockTime, dayMs: lifecycleDayMs ?? realDayMs, acted },
     });
     this.#events = new Events({ ...parts, tell }, options.events ?? noTargets);
     committer.lockNowMs = () => Math.max(clock.nowUnixMs(), this.lockTime.nowMs());

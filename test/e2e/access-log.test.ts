@@ -10,8 +10,11 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketLoggingCommand,
   PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
   UploadPartCommand,
@@ -192,6 +195,38 @@ log('what a stop cuts off stands in the log, without an answer', async () => {
   assert.equal(lines[1]?.slice(6, 10), [
     ...['REST.PUT.OBJECT', 'slow', '"PUT /source/slow HTTP/1.1"', '-'],
   ]);
+});
+
+log('what a lifecycle has done stands in the log of its bucket', async () => {
+  using at = place();
+  await using server = await Served.start(['--dir', at.dir, '--lifecycle-day', '100ms'], env);
+  const client = clientOf(server);
+  await switchOn(client);
+  const Bucket = 'source';
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  const { VersionId } = await client.send(new PutObjectCommand({ Bucket, Key: 'old k' }));
+  const expiring = { Expiration: { Days: 1 }, NoncurrentVersionExpiration: { NoncurrentDays: 1 } };
+  const rule = { ID: 'all', Status: 'Enabled', Filter: { Prefix: '' }, ...expiring } as const;
+  const LifecycleConfiguration = { Rules: [rule] };
+  const lifecycle = { Bucket, LifecycleConfiguration };
+  await client.send(new PutBucketLifecycleConfigurationCommand(lifecycle));
+  const list = new ListObjectVersionsCommand({ Bucket });
+  for (;;) {
+    const { Versions, DeleteMarkers } = await client.send(list);
+    if (Versions === undefined && DeleteMarkers === undefined) break;
+  }
+  client.destroy();
+  assert.is(await server.end('SIGTERM'), 0);
+
+  const { lines } = await loggedIn(at);
+  const done = lines.filter((line) => line[4] === 'AmazonS3');
+  assert.equal(
+    done.map((line) => `${line[6]} ${line[7]}`),
+    ['S3.CREATE.DELETEMARKER old%20k', 'S3.EXPIRE.OBJECT old%20k', 'S3.EXPIRE.OBJECT old%20k'],
+  );
+  for (const line of done) assert.is(line.length, 26);
+  assert.is(done[1]?.[17], VersionId);
 });
 
 log(

@@ -3,10 +3,12 @@ import type { ObjectOwnership } from '../../auth/bucket-rules.js';
 import type { Users } from '../../auth/users.js';
 import { isLogStoreError } from '../../base/errors.js';
 import type { Clock, Random, Timer } from '../../base/host.js';
+import type { LifecycleDeed } from '../../store/lifecycle-face.js';
 import type { Store } from '../../store/types.js';
 import type { Logger } from '../logger.js';
 import { LogBatches } from './log-batches.js';
 import { LogDelivery } from './log-delivery.js';
+import { lifecycleLine } from './logged-lifecycle.js';
 import {
   copiedBy,
   type EndedRequest,
@@ -65,6 +67,22 @@ export class AccessLog {
     for (const { of, timeUnixMs, line } of lines)
       if (this.#batches.add(of, timeUnixMs, line)) this.#deliver();
     this.#arm();
+  }
+
+  /** What lifecycles have done stands in their buckets' logs too. */
+  noteLifecycle(deeds: readonly LifecycleDeed[]): void {
+    if (this.#closed) return;
+    const { clock, random, users } = this.parts;
+    const timeUnixMs = clock.nowUnixMs();
+    for (const deed of deeds) {
+      const of = this.#loggingOf(deed.bucket);
+      if (of === undefined) continue;
+      const bucketOwner = users.directory.shownId(of.ownerId);
+      const requestId = Buffer.from(random.bytes(8)).toString('hex').toUpperCase();
+      const line = lifecycleLine(deed, { bucketOwner, requestId, timeUnixMs });
+      if (this.#batches.add(of, timeUnixMs, line)) this.#deliver();
+    }
+    if (!this.#batches.isEmpty) this.#arm();
   }
 
   /** Puts what has gathered. Nothing is noted any more. */

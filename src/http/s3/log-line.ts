@@ -38,8 +38,8 @@ export interface AccessRecord {
 }
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-/** Of these S3 escapes the keys once, and those of all others twice. */
-const escapedOnce = new Set(['BATCH.DELETE.OBJECT', 'S3.EXPIRE.OBJECT']);
+/** Of these, which stand in no request line, S3 escapes the keys once, and of all others twice. */
+const escapedOnce = /^(?:BATCH|S3)\./;
 
 /**
  * One line of a log, ASCII alone, its end included.
@@ -87,7 +87,7 @@ function logTime(unixMs: number): string {
 function keyOf({ key, operation }: AccessRecord): string {
   if (key === undefined || key === '') return '-';
   const once = urlEncode(key);
-  return escapedOnce.has(operation) ? once : once.replaceAll('%', '%25');
+  return escapedOnce.test(operation) ? once : once.replaceAll('%', '%25');
 }
 
 function number(value: number | undefined): string {

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AccessRecord, logLine } from '../../../../src/http/s3/log-line.js';
 import { copySourceOperation, loggedOperation } from '../../../../src/http/s3/log-operations.js';
+import { lifecycleLine } from '../../../../src/http/s3/logged-lifecycle.js';
 import { operations } from '../../../../src/http/s3/operations.js';
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html */
@@ -79,6 +80,16 @@ line('a key that was deleted with others has a line without the request', () => 
     `${owner} photos [06/Feb/2019:00:00:38 +0000] 192.0.2.3 ${owner} 3E57427F3EXAMPLE ` +
       'BATCH.DELETE.OBJECT a%20b/c - 204 - - 1 - - - - - ' +
       `${behind} s3.us-east-2.amazonaws.com TLSv1.2 - -\n`,
+  );
+});
+
+line('what a lifecycle does is asked for by S3, in no request', () => {
+  const facts = { bucketOwner: owner, requestId: '3E57427F3EXAMPLE', timeUnixMs: 0 };
+  const deed = { bucket: 'photos', key: 'a b', did: 'removed', versionId: '1f' } as const;
+  assert.is(
+    lifecycleLine(deed, facts),
+    `${owner} photos [01/Jan/1970:00:00:00 +0000] - AmazonS3 3E57427F3EXAMPLE ` +
+      'S3.EXPIRE.OBJECT a%20b "-" - - - - - - "-" "-" 1f - - - - - - - -\n',
   );
 });
 
