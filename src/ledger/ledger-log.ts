@@ -62,7 +62,10 @@ export class LedgerLog implements AsyncDisposable {
     const blocks = new BlockFollower();
     // What the store holds back for removals is there for their change records, too.
     const log = await openLog(host, { ...options, reserveBytes: 0 }, blocks);
-    const anchor = await readAnchor(host.disk);
+    const anchor = await readAnchor(host.disk).catch(async (error: unknown) => {
+      await log.close();
+      throw error;
+    });
     const ledger = new LedgerLog(log, blocks, anchor);
     if (anchor !== undefined) blocks.broken ??= ledger.#misplaced(anchor);
     return ledger;

@@ -4,12 +4,21 @@ import { NotProven } from '../base/not-proven.js';
 import { ofDisk } from './disk-failure.js';
 import { beginEpoch, findEpoch, syncEpoch } from './epoch.js';
 import { HighWaterFile, type HighWaterPlace } from './high-water-file.js';
+import type { RotationPlan } from './key-rotation.js';
 import { epochDirectory, hostBelow } from './ledger-files.js';
 import { LedgerLog } from './ledger-log.js';
 import type { LedgerSecret } from './ledger-secret.js';
 import { Publisher } from './publisher.js';
 import { Sealer, type SealerParts } from './sealer.js';
-import type { LedgerStanding, SealerLink } from './sealer-link.js';
+import type {
+  ChangesPage,
+  LedgerStanding,
+  ProofParts,
+  ProofRequest,
+  PrunedPage,
+  SealerLink,
+  Through,
+} from './sealer-link.js';
 import type { WitnessClient } from './witness-client.js';
 
 export interface SealerOptions {
@@ -33,9 +42,7 @@ export async function openSealer(host: Host, options: SealerOptions): Promise<Se
   try {
     return await open(host, options);
   } catch (failure) {
-    const error = ofDisk(failure);
-    if (!isLogStoreError(error) && !(error instanceof NotProven)) throw error;
-    return new BrokenSealer(error.message);
+    return new UnopenedSealer(reasonOf(failure), () => open(host, options));
   }
 }
 
@@ -63,63 +70,95 @@ async function open(host: Host, options: SealerOptions): Promise<SealerLink> {
   }
 }
 
-class BrokenSealer implements SealerLink {
-  readonly standing: LedgerStanding;
+/**
+ * Stands in for a ledger that could not be opened. Where the disk was too full for that, each
+ * attempt to seal tries again; any other reason stays.
+ */
+class UnopenedSealer implements SealerLink {
   onChange: SealerLink['onChange'];
-  readonly #error: LogStoreError;
+  #opened: SealerLink | undefined;
 
-  constructor(reason: string) {
-    const nothing = {
-      origin: '',
-      epoch: 0,
-      size: 0,
-      signedSize: 0,
-      storeSequenceNext: 1,
-      versionNext: 1,
-      witnesses: [],
+  constructor(
+    private error: LogStoreError | NotProven,
+    private readonly open: () => Promise<SealerLink>,
+  ) {}
+
+  get standing(): LedgerStanding {
+    if (this.#opened !== undefined) return this.#opened.standing;
+    return {
+      ...{ is: 'broken', reason: this.error.message, origin: '', epoch: 0, size: 0 },
+      ...{ signedSize: 0, storeSequenceNext: 1, versionNext: 1, witnesses: [] },
       notKeptUp: undefined,
     };
-    this.standing = { is: 'broken', reason, ...nothing };
-    this.#error = new LogStoreError('LEDGER_BROKEN', `the ledger is broken: ${reason}`);
   }
 
-  take(): void {}
-
-  seal(): Promise<never> {
-    return Promise.reject(this.#error);
+  take(commits: Uint8Array): void {
+    this.#opened?.take(commits);
   }
 
-  prove(): Promise<never> {
-    return Promise.reject(this.#error);
+  async seal(through: Through, heartbeat: boolean): Promise<LedgerStanding> {
+    if (this.#opened === undefined && isLogStoreError(this.error, 'NO_SPACE'))
+      await this.#openLate();
+    return await this.#sealer().seal(through, heartbeat);
   }
 
-  block(): Promise<never> {
-    return Promise.reject(this.#error);
+  async prove(request: ProofRequest): Promise<ProofParts> {
+    return await this.#sealer().prove(request);
   }
 
-  changes(): Promise<never> {
-    return Promise.reject(this.#error);
+  async block(height: number): ReturnType<SealerLink['block']> {
+    return await this.#sealer().block(height);
   }
 
-  pruned(): Promise<never> {
-    return Promise.reject(this.#error);
+  async changes(height: number, from: number): Promise<ChangesPage> {
+    return await this.#sealer().changes(height, from);
   }
 
-  consistency(): Promise<never> {
-    return Promise.reject(this.#error);
+  async pruned(from: number): Promise<PrunedPage> {
+    return await this.#sealer().pruned(from);
   }
 
-  keys(): Promise<never> {
-    return Promise.reject(this.#error);
+  async consistency(older: number, newer: number): Promise<readonly Uint8Array[]> {
+    return await this.#sealer().consistency(older, newer);
   }
 
-  keysAt(): Promise<never> {
-    return Promise.reject(this.#error);
+  async keys(): Promise<string> {
+    return await this.#sealer().keys();
   }
 
-  rotate(): Promise<never> {
-    return Promise.reject(this.#error);
+  async keysAt(height: number): Promise<string> {
+    return await this.#sealer().keysAt(height);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async rotate(plan: RotationPlan): Promise<string> {
+    return await this.#sealer().rotate(plan);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened?.[Symbol.asyncDispose]();
+  }
+
+  /** Its caller asks for one block after the other. */
+  async #openLate(): Promise<void> {
+    try {
+      this.#opened = await this.open();
+      this.#opened.onChange = (standing) => this.onChange?.(standing);
+    } catch (failure) {
+      this.error = reasonOf(failure);
+      throw this.error;
+    }
+  }
+
+  #sealer(): SealerLink {
+    if (this.#opened !== undefined) return this.#opened;
+    const message = `the ledger is broken: ${this.error.message}`;
+    throw new LogStoreError('LEDGER_BROKEN', message);
+  }
+}
+
+/** Why a ledger cannot be opened; anything that is no such reason rises. */
+function reasonOf(failure: unknown): LogStoreError | NotProven {
+  const error = ofDisk(failure);
+  if (isLogStoreError(error) || error instanceof NotProven) return error;
+  throw error;
 }

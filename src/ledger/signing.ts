@@ -68,15 +68,14 @@ export class Signing {
 
   /**
    * Proven, marked, signed, published: in this order (SPEC.md, The ledger on disk). Where the disk
-   * fails at the mark, nothing is signed, and where it fails to publish, that is behind: `unsigned`
+   * fails before the signature, nothing is signed, and where it fails to publish, that is behind: `unsigned`
    * and `unpublished` say why, and the next call tries again.
    */
   async signAndPublish(): Promise<void> {
-    const { ledger } = this.parts;
-    await ledger.prove();
-    this.#judge();
-    if (this.unsigned !== undefined) return;
     try {
+      await this.parts.ledger.prove();
+      this.#judge();
+      if (this.unsigned !== undefined) return;
       await this.mark();
     } catch (error) {
       this.unsigned = reasonOf(error);

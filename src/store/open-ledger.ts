@@ -5,7 +5,7 @@ import type { SealerLink } from '../ledger/sealer-link.js';
 import type { Log } from '../log/types.js';
 import { readLedger } from './ledger-reports.js';
 import { refusingLog } from './refusing-log.js';
-import type { SealingParts } from './sealing.js';
+import { refuseLostEnd, type SealingParts } from './sealing.js';
 import { OpenLedger } from './store-ledger.js';
 import type { LedgerOptions } from './store-options.js';
 
@@ -30,12 +30,8 @@ export async function openLedger(
   let link: SealerLink | undefined;
   try {
     link = await ledger.open();
-    const { is, reason, storeSequenceNext, versionNext } = link.standing;
-    const { sequence, versionNext: reached } = log.position();
-    if (is !== 'broken' && (sequence < storeSequenceNext || reached < versionNext)) {
-      const lost = `a block seals version ${versionNext - 1} of the store, and its log ends before`;
-      throw new LogStoreError('STORE_DAMAGED', `${lost}: the disk lost what was durable`);
-    }
+    const { is, reason } = link.standing;
+    if (is !== 'broken') refuseLostEnd(link.standing, log);
     const { intervalMs = intervalMsDefault } = ledger;
     const allowed = is === 'rolled-back' ? refusingLog(log, oldCopy(reason)) : log;
     return { ledger: new OpenLedger(host, allowed, link, { intervalMs, warn }), log: allowed };

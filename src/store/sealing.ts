@@ -1,4 +1,4 @@
-import { isLogStoreError, type LogStoreError } from '../base/errors.js';
+import { isLogStoreError, LogStoreError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/host.js';
 import { versionAfter } from '../format/commit.js';
 import { CommitChunk } from '../ledger/commit-feed.js';
@@ -24,6 +24,19 @@ const unsealedBytesMax = 32 * 1024 ** 2;
 /** A block is due early once so many commits wait for it. */
 const commitsPerBlockMax = 16_384;
 const heartbeatMs = 3_600_000;
+/** Why there is no use in trying to seal again. */
+const lasting = ['LEDGER_BROKEN', 'STORE_DAMAGED', 'CLOSED'] as const;
+
+/** @throws LogStoreError `STORE_DAMAGED` where blocks seal more of the store than its log holds */
+export function refuseLostEnd(
+  { storeSequenceNext, versionNext }: LedgerStanding,
+  log: Pick<Log, 'position'>,
+): void {
+  const { sequence, versionNext: reached } = log.position();
+  if (sequence >= storeSequenceNext && reached >= versionNext) return;
+  const lost = `a block seals version ${versionNext - 1} of the store, and its log ends before`;
+  throw new LogStoreError('STORE_DAMAGED', `${lost}: the disk lost what was durable`);
+}
 
 /**
  * The store's side of its ledger: hands the sealer every durable commit in order and says when to
@@ -46,20 +59,27 @@ export class Sealing {
   #heartbeat: Timer | undefined;
   #isStopped = false;
 
+  /** The ledger could not be opened with the store: sealing begins when it can. */
+  #isUnopened: boolean;
+
   constructor(private readonly parts: SealingParts) {
-    const { storeSequenceNext, versionNext } = parts.link.standing;
+    const { is, storeSequenceNext, versionNext } = parts.link.standing;
+    this.#isUnopened = is === 'broken';
     this.#given = { sequence: storeSequenceNext, version: versionNext };
     this.#armHeartbeat();
   }
 
   /** Begins to follow: what the ledger has not sealed yet is read from the log. */
   start(): void {
-    if (this.parts.link.standing.is === 'broken') return;
-    void this.#catchUp().then((unread) => {
-      if (unread !== undefined)
-        this.parts.warn?.('the ledger cannot follow the log: it is tried again', unread);
-      if (this.#unsealedCommits > 0 || unread !== undefined) this.#arm();
-    });
+    if (this.#isUnopened) this.#arm();
+    else void this.#followLog();
+  }
+
+  async #followLog(): Promise<void> {
+    const unread = await this.#catchUp();
+    if (unread !== undefined)
+      this.parts.warn?.('the ledger cannot follow the log: it is tried again', unread);
+    if (this.#unsealedCommits > 0 || unread !== undefined) this.#arm();
   }
 
   /** A commit has become durable. @param payload `u32 bytes | meta`, and anything behind */
@@ -103,9 +123,14 @@ export class Sealing {
 
   #begin(heartbeat: boolean): Promise<LedgerStanding> {
     this.#next = undefined;
-    this.#sealing = this.#seal(heartbeat).finally(() => {
-      this.#sealing = undefined;
-    });
+    this.#sealing = this.#seal(heartbeat)
+      .catch((error: unknown) => {
+        if (isLogStoreError(error) && !isLogStoreError(error, ...lasting)) this.#arm();
+        throw error;
+      })
+      .finally(() => {
+        this.#sealing = undefined;
+      });
     return this.#sealing;
   }
 
@@ -113,6 +138,7 @@ export class Sealing {
     const { log, link } = this.parts;
     this.#timer?.cancel();
     this.#timer = undefined;
+    if (this.#isUnopened) await this.#openLate();
     const unread = this.#isBehind ? await this.#catchUp() : undefined;
     const through = { ...this.#given };
     this.#flush();
@@ -137,8 +163,23 @@ export class Sealing {
     } catch (error) {
       if (!isLogStoreError(error)) throw error;
       this.parts.warn?.('not all that is durable could be sealed in the ledger', error);
-      if (!this.#isStopped && !isLogStoreError(error, 'LEDGER_BROKEN', 'CLOSED')) this.#arm();
     }
+  }
+
+  /**
+   * A disk that was too full for the ledger to be opened may have room again: asked for nothing, the
+   * link opens it. What a start would have made of it is for the next start.
+   */
+  async #openLate(): Promise<void> {
+    const { link, log } = this.parts;
+    const standing = await link.seal({ sequence: 1, version: 1 }, false);
+    refuseLostEnd(standing, log);
+    if (standing.is === 'rolled-back') {
+      const message = `this store is an older copy, start it again: ${standing.reason}`;
+      throw new LogStoreError('LEDGER_BROKEN', message);
+    }
+    this.#given = { sequence: standing.storeSequenceNext, version: standing.versionNext };
+    this.#isUnopened = false;
   }
 
   #arm(): void {

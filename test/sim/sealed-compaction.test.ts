@@ -142,4 +142,43 @@ it('what was given is in the next block, however often the disk was too full for
   assert.equal([wrong, objectCount, changeCount], [undefined, 6, 6]);
 });
 
+it('a ledger that a full disk kept from being opened is opened when there is room again', async () => {
+  for (const kept of ['all', 'origin', 'some'] as const) {
+    const world = new SimulatedWorld(4);
+    await world.run(
+      (async () => {
+        if (kept === 'all') return await (await openSealed(world, { ledger: undefined })).close();
+        await using store = await openSealed(world, options);
+        await store.createBucket(bucket);
+      })(),
+    );
+    let [isFull, metCount] = [true, 0];
+    world.faults.faultWhen(({ kind, path }) => {
+      const isMet = isFull && path.startsWith('ledger') && (kind === 'write' || kind === 'open');
+      if (!isMet || (kept === 'origin' && !path.includes('/log/'))) return undefined;
+      metCount++;
+      return { is: 'refused', errno: 'ENOSPC' };
+    });
+    const warnings: string[] = [];
+    const warn = (message: string) => warnings.push(message);
+    const store = await world.run(openSealed(world, { ...options, warn }));
+    if (kept === 'all') await world.run(store.createBucket(bucket));
+    assert.ok(metCount > 0);
+    await world.run(store.put(bucket, 'k', new Uint8Array(10)));
+    await world.advance(21_000);
+    await world.run(failsWith('NO_SPACE', ledgerOf(store).seal()));
+    assert.is(ledgerOf(store).standing().is, 'broken');
+    assert.ok(warnings.length > 0);
+    await world.run(store.put(bucket, 'l', new Uint8Array(10)));
+    isFull = false;
+    await world.advance(11_000);
+    const { is, size, signedSize, reason } = ledgerOf(store).standing();
+    assert.equal([is, signedSize, reason], ['ok', size, undefined], kept);
+    await world.run(ledgerOf(store).prove({ claim: 'current', bucket, key: 'l' }));
+    await world.run(store.close());
+    const { wrong, objectCount, changeCount } = await auditOf(world);
+    assert.equal([wrong, objectCount, changeCount], [undefined, 3, 3], kept);
+  }
+});
+
 it.run();
