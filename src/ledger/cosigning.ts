@@ -61,7 +61,7 @@ class AskedWitness implements AsyncDisposable {
     private readonly parts: CosigningParts,
   ) {
     const { name } = client.key;
-    this.standing = { name, is: 'unavailable', size: 0, reason: 'it was not asked yet' };
+    this.standing = { name, is: 'unasked', size: 0, reason: undefined };
   }
 
   ask(checkpoint: Signed): void {

@@ -7,9 +7,9 @@ export interface WitnessStanding {
   readonly name: string;
   /**
    * `rolled-back`, `forked`: it has signed another history of this log. `refused`: it does not
-   * watch it. `unavailable`: it is asked again.
+   * watch it. `unavailable`: it is asked again. `unasked`: it has not answered since the start.
    */
-  readonly is: 'cosigned' | 'rolled-back' | 'forked' | 'refused' | 'unavailable';
+  readonly is: 'cosigned' | 'rolled-back' | 'forked' | 'refused' | 'unavailable' | 'unasked';
   /** Blocks of the last checkpoint that it signed since this start; 0 for none. */
   readonly size: number;
   readonly reason: string | undefined;

@@ -68,8 +68,8 @@ export class Signing {
 
   /**
    * Proven, marked, signed, published: in this order (SPEC.md, The ledger on disk). Where the disk
-   * fails before the signature, nothing is signed, and where it fails to publish, that is behind: `unsigned`
-   * and `unpublished` say why, and the next call tries again.
+   * fails before the signature, nothing is signed, and where it fails to publish, that is behind:
+   * `unsigned` and `unpublished` say why, and the next call tries again.
    */
   async signAndPublish(): Promise<void> {
     try {

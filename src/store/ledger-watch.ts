@@ -25,7 +25,7 @@ export class LedgerWatch {
     for (const { name, is, reason } of witnesses) {
       const before = this.#before.get(name);
       this.#before.set(name, is);
-      if (is !== before && is !== 'cosigned')
+      if (is !== before && is !== 'cosigned' && is !== 'unasked')
         this.warn?.(words[is], new Error(`${name}: ${reason ?? is}`));
     }
   };

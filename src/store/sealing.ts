@@ -167,8 +167,8 @@ export class Sealing {
   }
 
   /**
-   * A disk that was too full for the ledger to be opened may have room again: asked for nothing, the
-   * link opens it. What a start would have made of it is for the next start.
+   * A disk that was too full for the ledger to be opened may have room again: asked for nothing,
+   * the link opens it. What only a start can make of it waits for the next start.
    */
   async #openLate(): Promise<void> {
     const { link, log } = this.parts;
