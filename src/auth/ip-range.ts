@@ -1,14 +1,17 @@
 import { BlockList, isIP } from 'node:net';
 
+/** Ranges broader than that are public, as S3 has it. */
+const narrowBits = { ipv4: 8, ipv6: 32 } as const;
+
 /** Addresses as policies write them: `203.0.113.0/24`, `2001:db8::/32`, or one address. */
 export class IpRange {
   readonly #list = new BlockList();
-  /** Whether it holds every address of its family. */
-  readonly isAll: boolean;
+  /** Whether it names no place: two halves hold every address as well as the whole does. */
+  readonly isBroad: boolean;
 
   private constructor(address: string, prefixBits: number, family: 'ipv4' | 'ipv6') {
     this.#list.addSubnet(address, prefixBits, family);
-    this.isAll = prefixBits === 0;
+    this.isBroad = prefixBits < narrowBits[family];
   }
 
   /** Undefined for what is no range. */

@@ -24,7 +24,7 @@ export function isPublicPolicy({ statements }: Policy): boolean {
 
 function isNarrow({ operator, key, values }: Condition): boolean {
   if (key === 'aws:sourceip' && operator === 'IpAddress')
-    return values.every((value) => IpRange.parse(value)?.isAll === false);
+    return values.every((value) => IpRange.parse(value)?.isBroad === false);
   const isFixed = values.every((value) => !/[*?]|\$\{/.test(value));
   return fixing.test(operator) && narrowing.has(key) && isFixed;
 }

@@ -48,10 +48,14 @@ export function unsigned(payload: PayloadClaim): Identity {
   return { principal: anonymous, payload, ...nothing };
 }
 
-/** The same where root alone may ask. @throws S3Error `AccessDenied` */
+/**
+ * The same where root alone may ask, by Version 4: the older one signs too little of a request.
+ * @throws S3Error `AccessDenied`
+ */
 export function authenticateRoot(edge: Edge, request: SignableRequest): Identity {
   const identity = authenticate(edge, request);
-  if (identity.principal.is !== 'root') throw new S3Error('AccessDenied');
+  const { principal, signature } = identity;
+  if (principal.is !== 'root' || signature !== 'SigV4') throw new S3Error('AccessDenied');
   return identity;
 }
 

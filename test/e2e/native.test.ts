@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { signV2 } from '../../src/auth/sigv2.js';
 import { nativeRoutes } from '../../src/http/native/routes.js';
-import { type S3Place, s3Place } from './s3-place.js';
+import { credentials, type S3Place, s3Place } from './s3-place.js';
 
 const native = suite('the native API');
 
@@ -23,6 +24,20 @@ for (const { method, path, access } of nativeRoutes)
     assert.is(signed.headers['content-type'], 'application/json');
     assert.type(JSON.parse(signed.body.toString()), 'object');
   });
+
+native('the older signature opens nothing of root’s', async () => {
+  await using there = await s3Place({ signatureV2: 'all' });
+  const date = new Date().toUTCString();
+  const signed = (path: string) => {
+    const text = `GET\n\n\n${date}\n${path}`;
+    const signature = signV2(credentials.secretAccessKey, text).toString('base64');
+    const headers = { host: there.host, date, authorization: '' };
+    headers.authorization = `AWS ${credentials.accessKeyId}:${signature}`;
+    return there.sendUnsigned({ method: 'GET', target: path, headers });
+  };
+  assert.is((await signed('/')).status, 200);
+  for (const path of ['/_/stats', '/_/users']) assert.is((await signed(path)).status, 403);
+});
 
 native('health says live and ready', async () => {
   const bodyOf = async (path: string) =>

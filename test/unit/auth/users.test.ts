@@ -182,7 +182,7 @@ it('where damage leaves open who the users are, root alone can sign', async () =
 it('ranges of addresses are read strictly', () => {
   for (const text of ['', 'x', '10.0.0.0/33', '10.0.0/8', '10.0.0.0/8/8', '10.0.0.0/-1', '::/129'])
     assert.is(IpRange.parse(text), undefined, text);
-  assert.is(IpRange.parse('::/0')?.isAll, true);
+  assert.is(IpRange.parse('::/0')?.isBroad, true);
   assert.is(IpRange.parse('10.0.0.0/8')?.has('not an address'), false);
 });
 
