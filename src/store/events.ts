@@ -6,10 +6,12 @@ import { PendingCommit } from '../catalog/pending.js';
 import { accessId } from '../catalog/state.js';
 import { type Commit, decodeCommitMeta } from '../format/commit.js';
 import { footerStubFlag } from '../format/footer.js';
+import type { Compactor } from '../log/compactor.js';
 import type { Log } from '../log/types.js';
 import type { Committer } from './committer.js';
 import { EventQueue } from './event-queue.js';
 import { eventsOf, rulesIn, type TargetEvent } from './event-records.js';
+import { readCommits } from './read-commits.js';
 import type { EventOptions, StoreOptions } from './store-options.js';
 
 const saveIntervalMs = 5_000;
@@ -169,26 +171,22 @@ export class Events {
   }
 
   /** @returns whether the queue filled up before the end of the log */
-  async #readOnce(follower: Follower, compactor: NonNullable<Log['compactor']>): Promise<boolean> {
-    const ended = compactor.segments();
-    const sources = await compactor.sources(async () => {});
-    const ends = new Map(ended.map(({ fileId, end }) => [fileId, end]));
+  async #readOnce(follower: Follower, compactor: Compactor): Promise<boolean> {
+    const { catalog, log } = this.parts;
     let isFull = false;
-    for (const { fileId, follow } of sources) {
-      const end = fileId === undefined ? Infinity : (ends.get(fileId) ?? Infinity);
-      if (end <= follower.seen || isFull) continue;
-      await follow((sequence, meta, flags) => {
+    const readTo = await readCommits(log, compactor, {
+      from: () => (isFull ? Infinity : follower.seen),
+      visit: (sequence, meta, flags) => {
         if (sequence < follower.seen || this.#stopped) return;
         if ((flags & footerStubFlag) !== 0) return; // what is left of a commit says too little
         isFull ||= !follower.queue.hasRoom;
         if (isFull) return;
         const commit = decodeCommitMeta(meta);
-        const events = eventsOf(this.parts.catalog, commit, sequence, this.options.region);
-        this.#give(follower, events, sequence);
-      });
-    }
-    // No segment has ended meanwhile: the commits of the last source are all there are.
-    if (!isFull) follower.isBehind = compactor.segments().length !== ended.length;
+        this.#give(follower, eventsOf(catalog, commit, sequence, this.options.region), sequence);
+      },
+      between: async () => undefined,
+    });
+    if (!isFull) follower.isBehind = readTo !== log.position().sequence;
     return isFull;
   }
 

@@ -7,6 +7,7 @@ import type { RotationPlan } from '../ledger/key-rotation.js';
 import type { LedgerStanding, SealerLink } from '../ledger/sealer-link.js';
 import type { Compactor } from '../log/compactor.js';
 import type { Log } from '../log/types.js';
+import { readCommits } from './read-commits.js';
 
 export interface SealingParts {
   readonly clock: Clock;
@@ -238,19 +239,17 @@ export class Sealing {
   }
 
   async #readOnce(compactor: Compactor): Promise<void> {
-    const ended = compactor.segments();
-    const sources = await compactor.sources(() => this.#room());
-    const ends = new Map(ended.map(({ fileId, end }) => [fileId, end]));
-    for (const { fileId, follow } of sources) {
-      const end = fileId === undefined ? Infinity : (ends.get(fileId) ?? Infinity);
-      if (end <= this.#given.sequence) continue;
-      await follow((sequence, meta) => {
+    const { log } = this.parts;
+    const readTo = await readCommits(log, compactor, {
+      from: () => this.#given.sequence,
+      visit: (sequence, meta) => {
         if (sequence < this.#given.sequence || this.#isStopped) return;
         this.#give(sequence, meta, versionAfter(meta));
-      });
-    }
-    // No segment has ended meanwhile: the commits of the last source are all there are.
-    this.#isBehind = compactor.segments().length !== ended.length;
+      },
+      between: () => this.#room(),
+    });
+    // What has become durable since is in no source, and was not noted either.
+    this.#isBehind = readTo !== log.position().sequence;
   }
 
   /** Waits while the sealer has more to do than it should hold. */

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { StoreOptions } from '../../src/store/store-options.js';
+import type { Store } from '../../src/store/types.js';
 import { failsWith } from '../conformance/store-words.js';
 import { auditOf, type Life, openForLife, SignedHeads } from './sealed-life.js';
 import { ledgerOf, ledgerOn, openSealed } from './sealed-store.js';
@@ -105,6 +106,33 @@ it('nothing is forgotten where the ledger cannot read what it has yet to seal', 
   await world.run(store.close());
   const { wrong, objectCount } = await auditOf(world);
   assert.equal([wrong, objectCount], [undefined, 2]);
+});
+
+async function put(store: Store, index: number): Promise<string> {
+  await store.put(bucket, `k${index}`, new Uint8Array(10));
+  return `k${index}`;
+}
+
+it('what is written while the ledger catches up with very much is in it as well', async () => {
+  const world = new SimulatedWorld(5);
+  const large = { segmentBytes: 1024 ** 3, hashThreadsMax: 0, cacheBytes: 0 };
+  const fill = async () => {
+    await using store = await openSealed(world, { ...large, ledger: undefined });
+    await store.createBucket(bucket);
+    for (let index = 0; index < 140; index++) {
+      await store.setBucketConfiguration(bucket, 'policy', `${index}`.padEnd(250_000, 'x'));
+    }
+    for (let index = 0; index < 200; index++) await store.delete(bucket, await put(store, index));
+  };
+  await world.run(fill());
+  const write = async () => {
+    await using store = await openSealed(world, large);
+    for (let index = 0; index < 40; index++) await put(store, index);
+    await ledgerOf(store).seal();
+  };
+  await world.run(write());
+  const { wrong, objectCount } = await auditOf(world);
+  assert.equal([wrong, objectCount], [undefined, 42]);
 });
 
 it('what was given is in the next block, however often the disk was too full for one', async () => {
