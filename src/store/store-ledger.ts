@@ -49,7 +49,7 @@ export class OpenLedger implements StoreLedger {
     const watch = new LedgerWatch(options.warn);
     const sealed = (standing: LedgerStanding) => {
       receipts.tell(standing);
-      watch.look(standing);
+      watch.look(link.standing); // a witness may have answered since
     };
     this.#receipts = receipts;
     link.onChange = watch.look;
