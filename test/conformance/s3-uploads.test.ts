@@ -1,4 +1,5 @@
 import {
+  AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
@@ -21,7 +22,18 @@ import {
 } from '@aws-sdk/client-s3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { aBucket, ann, at, ben, closePlace, openPlace, put, remove } from './grants-place.js';
+import { failureOf } from '../e2e/s3-place.js';
+import {
+  aBucket,
+  ann,
+  at,
+  ben,
+  closePlace,
+  openPlace,
+  put,
+  remove,
+  type Signer,
+} from './grants-place.js';
 
 const uploads = suite('uploads and copies, as their senders are told of them');
 uploads.before(openPlace);
@@ -60,6 +72,43 @@ for (const [ownership, ACL, owner] of begun)
     }
     assert.is(Uploads.length, 1);
   });
+
+uploads(
+  'who began an upload lists its parts and gives it up, unless that is forbidden',
+  async () => {
+    const Bucket = await aBucket({ ownership: 'BucketOwnerEnforced' });
+    const Resource = `arn:aws:s3:::${Bucket}/*`;
+    const puts = { Effect: 'Allow', Principal: '*', Action: 's3:PutObject', Resource };
+    const policy = (...Statement: readonly object[]) =>
+      ann.client.send(
+        new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ Statement }) }),
+      );
+    await policy(puts);
+    const begin = async (by: Signer) => {
+      const named = { Bucket, Key: 'k' };
+      const { UploadId } = await by.client.send(new CreateMultipartUploadCommand(named));
+      return { ...named, UploadId };
+    };
+    const [bens, anns] = [await begin(ben), await begin(ann)];
+    await ben.client.send(new ListPartsCommand(bens));
+    for (const refused of [anns, { ...bens, UploadId: 'none' }, { ...bens, Key: 'other' }]) {
+      const list = ben.client.send(new ListPartsCommand(refused));
+      assert.is(await failureOf(list), 'AccessDenied');
+      const abort = ben.client.send(new AbortMultipartUploadCommand(refused));
+      assert.is(await failureOf(abort), 'AccessDenied');
+    }
+    await policy(puts, { ...puts, Effect: 'Deny', Action: 's3:AbortMultipartUpload' });
+    const forbidden = ben.client.send(new AbortMultipartUploadCommand(bens));
+    assert.is(await failureOf(forbidden), 'AccessDenied');
+    await policy(puts);
+    await ben.client.send(new AbortMultipartUploadCommand(bens));
+    const { Uploads = [] } = await ann.client.send(new ListMultipartUploadsCommand({ Bucket }));
+    assert.equal(
+      Uploads.map(({ UploadId }) => UploadId),
+      [anns.UploadId],
+    );
+  },
+);
 
 uploads('what nobody in particular began is shown as its owner has it', async () => {
   const Bucket = await aBucket({ acl: 'public-read-write' });

@@ -37,6 +37,10 @@ const ofPolicy: ReadonlySet<Action> = new Set([
 const ownersAnyway: ReadonlySet<Action> = new Set([
   ...(['GetBucketAcl', 'PutBucketAcl', 'DeleteObject', 'DeleteObjectVersion'] as const),
 ]);
+/** Who began an upload sees what there is of it, and gives it up, where nothing forbids that. */
+const initiatorsAnyway: ReadonlySet<Action> = new Set([
+  ...(['ListMultipartUploadParts', 'AbortMultipartUpload'] as const),
+]);
 
 /** Decides what the sender of one request may do. Whatever nothing allows is denied. */
 export class RequestAccess {
@@ -165,9 +169,25 @@ export class RequestAccess {
     if (own && (!knowsGrants || grant === undefined || ownersAnyway.has(asks))) return true;
     if (grant?.of === 'object')
       return this.#byObjectGrants(knowsGrants ? grant : undefined, wanted, guard);
-    if (!knowsGrants || grant === undefined) return false;
     const ignorePublic = guard.block.has('IgnorePublicAcls');
-    return this.#noteGrant(grantsTo(guard.acl, this.#principal, grant.permission, ignorePublic));
+    const isGranted =
+      knowsGrants &&
+      grant !== undefined &&
+      grantsTo(guard.acl, this.#principal, grant.permission, ignorePublic);
+    return this.#noteGrant(isGranted) || this.#hasBegun(asks, wanted);
+  }
+
+  #hasBegun(asks: Action, { bucket, key }: Wanted): boolean | Promise<boolean> {
+    if (!initiatorsAnyway.has(asks)) return false;
+    const { edge, query } = this.request;
+    const found = edge.store.access.uploadPeople(bucket, key, query.get('uploadId') ?? '');
+    return found.then(
+      ({ initiator }) => initiator !== undefined && owns(this.#principal, initiator),
+      (error: unknown) => {
+        if (isLogStoreError(error, 'NO_SUCH_UPLOAD')) return false;
+        throw error;
+      },
+    );
   }
 
   #noteGrant(granted: boolean): boolean {
