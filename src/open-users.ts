@@ -4,6 +4,7 @@ import { SecretBox, type SecretKeys } from './auth/secret-box.js';
 import { type AccessDocuments, Users } from './auth/users.js';
 import { isLogStoreError } from './base/errors.js';
 import type { Host } from './base/host.js';
+import { keptKey } from './encryption/kept-key.js';
 import { missingKey } from './encryption/key-ring.js';
 
 export interface OpenUsersOptions {
@@ -32,28 +33,38 @@ export async function openUsers(options: OpenUsersOptions): Promise<Users> {
   }
 }
 
-function usersOf(
+async function usersOf(
   { root, keys, host: { clock, random } }: OpenUsersOptions,
   documents: AccessDocuments,
 ): Promise<Users> {
   const { accessKeyId } = root;
-  return Users.open({
+  const kept = await documents.documents('key');
+  return await Users.open({
     documents,
     root: { ...root, id: rootShownId(accessKeyId), displayName: accessKeyId },
-    secretBox: new SecretBox(makingNone(keys, documents), random),
+    secretBox: new SecretBox(withKept(keys, kept, documents), random),
     random,
     nowUnixMs: () => clock.nowUnixMs(),
   });
 }
 
-/** The same keys, of which none is made where some were used and are gone (SPEC.md §15.4). */
-function makingNone(keys: SecretKeys, documents: AccessDocuments): SecretKeys {
+/**
+ * The same keys and those that the log keeps; none is made where some were used and are gone
+ * (SPEC.md §15.4).
+ */
+function withKept(
+  keys: SecretKeys,
+  kept: Awaited<ReturnType<AccessDocuments['documents']>>,
+  documents: AccessDocuments,
+): SecretKeys {
+  const values = new Map(kept.map(({ name, value }) => [name, value]));
+  const find = (id: Uint8Array) => keys.find(id);
   return {
     place: keys.place,
     get current() {
       return keys.current;
     },
-    find: (id) => keys.find(id),
+    find: (id) => find(id) ?? keptKey(id, (name) => values.get(name), find),
     async make() {
       const [used] = await documents.documents('key');
       if (used !== undefined) throw missingKey(used.name, keys.place);

@@ -98,6 +98,25 @@ class FileKeyRing implements KeyRing {
     return true;
   }
 
+  /** All of the file's, the current one last. */
+  all(): readonly StoreKey[] {
+    return this.keys;
+  }
+
+  /**
+   * Leaves the current key alone in the file, and the file as it was beside it.
+   * @returns where that is
+   */
+  async leaveCurrent(): Promise<string> {
+    const current = this.keys.at(-1);
+    invariant(current !== undefined, 'the current key is never taken away');
+    const before = `${this.place}.before-${hex(current.id)}`;
+    await createPrivateFile(before, keyFileText(this.keys));
+    await createPrivateFile(this.place, keyFileText([current]));
+    this.keys = [current];
+    return before;
+  }
+
   ids(): readonly string[] {
     return this.keys.map(({ id }) => hex(id));
   }

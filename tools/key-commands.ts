@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { LogStoreError } from '../src/base/errors.js';
 import { nodeHost } from '../src/host/node-host.js';
+import { openStore } from '../src/open-store.js';
+import { retireKeys } from '../src/retire-keys.js';
 import { openStoreKeys, type StoreKeys, storeKeysPath } from '../src/store-keys.js';
 import { directoryOf } from './open-target.js';
 import { printResult } from './output.js';
@@ -39,6 +41,33 @@ Example:
       await ring.rotate();
       await tell(options, path, ring);
     });
+
+  onKeys(keys, 'retire', 'leave the newest key alone in the file; the log keeps the others')
+    .addHelpText(
+      'after',
+      `
+Of a stopped store. The log keeps the older keys, encrypted under the newest one, so all that they
+opened opens on. The file as it was stays beside it: it belongs to backups from before. Who has an
+old key and the log can still read what was written under it; against that only writing it anew
+helps.
+
+Example:
+  logstore keys retire --dir /srv/store`,
+    )
+    .action(retire);
+}
+
+async function retire(options: KeyOptions): Promise<void> {
+  const { ring, dir, path } = await open(options);
+  const opened = { dir, create: false, compaction: 'manual', parity: 'off' } as const;
+  await using store = await openStore({ ...opened, scrubPeriodMs: 0, encryptionKeyFile: path });
+  const { ids, before } = await retireKeys(store, ring, nodeHost(dir).random);
+  const [current = ''] = ring.ids();
+  const text =
+    before === undefined
+      ? `${path} holds ${current} alone already`
+      : `${ids.length} in the log under ${current}, which is alone in ${path}; before: ${before}`;
+  await printResult(options.json, { file: path, current, kept: ids, before }, text);
 }
 
 function onKeys(keys: Command, name: string, description: string): Command {
@@ -51,11 +80,12 @@ function onKeys(keys: Command, name: string, description: string): Command {
 async function open({
   dir,
   encryptionKeyFile,
-}: KeyOptions): Promise<{ ring: StoreKeys; path: string }> {
+}: KeyOptions): Promise<{ ring: StoreKeys; dir: string; path: string }> {
   const named = encryptionKeyFile ?? process.env.LOGSTORE_ENCRYPTION_KEY_FILE;
   const directory = directoryOf(dir, process.env);
   const path = storeKeysPath(directory, named === '' ? undefined : named);
-  return { ring: await openStoreKeys(path, nodeHost(directory).random), path };
+  const ring = await openStoreKeys(path, nodeHost(directory).random);
+  return { ring, dir: directory, path };
 }
 
 async function tell({ json }: KeyOptions, path: string, ring: StoreKeys): Promise<void> {

@@ -18,11 +18,7 @@ export function wrapKey(
   bucket: string,
   key: string,
 ): Uint8Array {
-  const cipher = createCipheriv(cipherName, wrappingKey, nonce);
-  cipher.setAAD(nameOf(bucket, key));
-  const ciphertext = cipher.update(objectKey);
-  cipher.final();
-  return Buffer.concat([nonce, ciphertext, cipher.getAuthTag()]);
+  return wrapBound(wrappingKey, objectKey, nonce, nameOf(bucket, key));
 }
 
 /** Undefined where it was wrapped by another key, or for an object of another name. */
@@ -32,17 +28,39 @@ export function unwrapKey(
   bucket: string,
   key: string,
 ): Uint8Array | undefined {
+  return unwrapBound(wrappingKey, wrapped, nameOf(bucket, key));
+}
+
+/** @param boundTo it opens with this alone */
+export function wrapBound(
+  wrappingKey: Uint8Array,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  boundTo: Uint8Array,
+): Uint8Array {
+  const cipher = createCipheriv(cipherName, wrappingKey, nonce);
+  cipher.setAAD(boundTo);
+  const ciphertext = cipher.update(key);
+  cipher.final();
+  return Buffer.concat([nonce, ciphertext, cipher.getAuthTag()]);
+}
+
+export function unwrapBound(
+  wrappingKey: Uint8Array,
+  wrapped: Uint8Array,
+  boundTo: Uint8Array,
+): Uint8Array | undefined {
   const nonce = wrapped.subarray(0, nonceBytes);
   const decipher = createDecipheriv(cipherName, wrappingKey, nonce, { authTagLength: tagBytes });
-  decipher.setAAD(nameOf(bucket, key));
+  decipher.setAAD(boundTo);
   decipher.setAuthTag(wrapped.subarray(wrapped.length - tagBytes));
-  const objectKey = decipher.update(wrapped.subarray(nonceBytes, wrapped.length - tagBytes));
+  const key = decipher.update(wrapped.subarray(nonceBytes, wrapped.length - tagBytes));
   try {
     decipher.final();
   } catch {
     return undefined; // all that an authenticated cipher says of a wrong key
   }
-  return objectKey;
+  return key;
 }
 
 /** Of a name, under a key of the store (SPEC.md §15.1, method 3). */

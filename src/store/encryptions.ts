@@ -3,6 +3,8 @@ import type { Random } from '../base/host.js';
 import { accessDocuments, admitAccess } from '../catalog/access-documents.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { PendingCommit } from '../catalog/pending.js';
+import { accessId } from '../catalog/state.js';
+import { keptKey } from '../encryption/kept-key.js';
 import {
   hex,
   type KeyRing,
@@ -86,7 +88,10 @@ export class Encryptions {
     if (ring.current === undefined) this.#checkNoneMissing(ring);
     const key = ring.current ?? (await ring.make());
     await this.committer.admit<void>(() => {
-      const mutation = admitAccess(this.catalog, 'key', hex(key.id), noteOfKey);
+      const id = hex(key.id);
+      if (this.catalog.lost.any) accessDocuments(this.catalog, 'key'); // which may be uncertain
+      if (this.#documentOf(id) !== undefined) return Promise.resolve(); // it may keep the key
+      const mutation = admitAccess(this.catalog, 'key', id, noteOfKey);
       if (mutation instanceof PendingCommit) return mutation;
       if (mutation === undefined) return Promise.resolve();
       return this.committer.commit(this.committer.nowUnixMs(), [mutation], () => undefined);
@@ -128,7 +133,7 @@ export class Encryptions {
     key: string,
   ): Uint8Array {
     const id = keyId ?? new Uint8Array(0);
-    const storeKey = this.ring?.find(id);
+    const storeKey = this.ring && this.#find(id, this.ring);
     if (storeKey === undefined) {
       const place = this.ring === undefined ? 'no file' : `'${this.ring.place}'`;
       throw noStoreKey(`it is encrypted under the key ${hex(id)}, which is in ${place}`);
@@ -137,6 +142,22 @@ export class Encryptions {
     const found = unwrapKey(wrappingKey, wrappedKey, bucket, key);
     if (found !== undefined) return found;
     throw new LogStoreError('RECORD_CORRUPT', `its wrapped key does not open with ${hex(id)}`);
+  }
+
+  /** A key of the file, or one that the log keeps. */
+  #find(id: Uint8Array, ring: KeyRing): StoreKey | undefined {
+    return (
+      ring.find(id) ??
+      keptKey(
+        id,
+        (name) => this.#documentOf(name),
+        (each) => ring.find(each),
+      )
+    );
+  }
+
+  #documentOf(keyId: string): string | undefined {
+    return this.catalog.state.access.get(accessId('key', keyId))?.value;
   }
 
   #sealByStore(

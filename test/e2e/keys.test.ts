@@ -59,6 +59,56 @@ keys('where keys were used and are gone, a user makes none', async () => {
   assert.not.ok(existsSync(file));
 });
 
+keys('a retired key leaves the file, and what it opened opens on, users among it', async () => {
+  using at = place();
+  const { dir } = at;
+  const file = `${dir}-keys.json`;
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await logstore([...args, '--dir', dir, '--json']);
+    assert.is(code, 0, stderr);
+    return JSON.parse(stdout.toString()) as { ids: string[]; kept: string[]; before?: string };
+  };
+  const put = async (key: string) => {
+    await using store = await openStore({ dir });
+    await store.createBucket('bucket').catch(() => undefined);
+    await store.put('bucket', key, Buffer.from(key), { encryption: { by: 'store' } });
+  };
+  await put('first');
+  await run('user', 'add', 'alice');
+  const [one = ''] = (await run('keys', 'rotate')).ids;
+  await put('second');
+  await run('keys', 'rotate'); // nothing is written under this one before it keeps the others
+  const [, two = '', three] = (await run('keys', 'list')).ids;
+  const former = readFileSync(file, 'utf8');
+  const { kept, before = '' } = await run('keys', 'retire');
+  assert.equal([...kept].sort(), [one, two].sort());
+  assert.equal((await run('keys', 'list')).ids, [three]);
+  assert.is(readFileSync(before, 'utf8'), former);
+  assert.is(statSync(before).mode & 0o777, 0o600);
+  assert.is((await run('keys', 'retire')).before, undefined);
+
+  const reads = async () => {
+    await using store = await openStore({ dir });
+    for (const key of ['first', 'second']) {
+      assert.is(Buffer.from(await store.getBytes('bucket', key)).toString(), key);
+    }
+  };
+  await reads();
+  await run('user', 'list'); // whose secrets are under the first key
+  await put('third');
+  // Once more: what was kept by a key that retires is kept by the newest then.
+  await run('keys', 'rotate');
+  assert.is((await run('keys', 'retire')).kept.length, 3);
+  await reads();
+
+  // An old file brought back makes its key the current one; the log forgets nothing for that.
+  const newest = readFileSync(file);
+  writeFileSync(file, JSON.stringify({ keys: JSON.parse(former).keys.slice(0, 1) }));
+  await put('fourth');
+  writeFileSync(file, newest);
+  await reads();
+});
+
 keys(
   'a file that others may read is refused, and so is one that holds something else',
   async () => {
