@@ -43,11 +43,9 @@ export function admitConfiguration(
   const pending = catalog.pending.ofBucket(bucketName);
   if (pending !== undefined) return pending;
   const bucket = bucketOf(catalog, bucketName);
-  if (value !== null) checkValue(value);
+  if (value !== null) checkDocument(name, value);
   if (name === 'versioning') checkVersioning(bucket, value);
   if (name === 'object-lock') checkLock(bucket, value);
-  if (name === 'notification' && value !== null) notificationRulesOf(String(value));
-  if (name === 'lifecycle' && value !== null) lifecycleRulesOf(String(value));
   const had = bucket.configurations.get(name);
   if (had === undefined ? value === null : isSame(had.value, value)) return undefined;
   return configuration(bucket, name, value, had);
@@ -72,7 +70,10 @@ export function fromCreation(
   for (const name of configurationNames) {
     const value = values[name];
     if (value === undefined) continue;
-    checkValue(value);
+    checkDocument(name, value);
+    if (name === 'versioning') checkVersioning({ configurations: noConfigurations }, value);
+    if (name === 'object-lock')
+      throw new LogStoreError('INVALID_ARGUMENT', 'it has its own option');
     mutations.push({ is: 'configureBucket', bucket, bucketVersion, name, value, ends: [] });
   }
   return mutations;
@@ -89,6 +90,12 @@ function configuration(
   return { is: 'configureBucket', bucket: bucketName, bucketVersion, name, value, ends };
 }
 
+function checkDocument(name: ConfigurationName, value: string | Uint8Array): void {
+  checkValue(value);
+  if (name === 'notification') notificationRulesOf(String(value));
+  if (name === 'lifecycle') lifecycleRulesOf(String(value));
+}
+
 function checkValue(value: string | Uint8Array): void {
   const isDocument = typeof value === 'string' || value instanceof Uint8Array;
   const sizeBytes = isDocument ? Buffer.byteLength(value) : 0;
@@ -98,7 +105,10 @@ function checkValue(value: string | Uint8Array): void {
 }
 
 /** Versioning that was on can be suspended, never taken back: versions are there. */
-function checkVersioning(bucket: Bucket, value: string | Uint8Array | null): void {
+function checkVersioning(
+  bucket: Pick<Bucket, 'configurations'>,
+  value: string | Uint8Array | null,
+): void {
   const { enabled, suspended } = versioningTexts;
   if (value !== enabled && value !== suspended) {
     const texts = `'${enabled}' or '${suspended}'`;

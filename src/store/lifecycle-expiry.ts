@@ -1,7 +1,8 @@
 import type { Catalog } from '../catalog/catalog.js';
 import { expiryOf } from '../catalog/lifecycle-decision.js';
-import { type LifecycleRule, lifecycleRulesOf } from '../catalog/lifecycle-rules.js';
+import type { LifecycleRule } from '../catalog/lifecycle-rules.js';
 import { versionSlot } from '../catalog/objects.js';
+import { lifecycleOf } from './bucket-lifecycle.js';
 import type { ObjectStates } from './object-states.js';
 import type { ObjectInfo } from './object-types.js';
 
@@ -20,11 +21,9 @@ export function lifecycleExpiry(
   states: ObjectStates,
   info: ObjectInfo,
 ): Promise<LifecycleExpiry | undefined> | undefined {
-  const configurations = catalog.state.buckets.get(info.bucket)?.configurations;
-  const value = configurations?.get('lifecycle')?.value;
-  return typeof value === 'string'
-    ? firstExpiry(catalog, states, info, lifecycleRulesOf(value))
-    : undefined;
+  const bucket = catalog.state.buckets.get(info.bucket);
+  const rules = bucket === undefined ? [] : lifecycleOf(bucket);
+  return rules.length === 0 ? undefined : firstExpiry(catalog, states, info, rules);
 }
 
 async function firstExpiry(

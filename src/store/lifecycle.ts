@@ -10,13 +10,14 @@ import {
   type LifecycleTime,
   removalOf,
 } from '../catalog/lifecycle-decision.js';
-import { type LifecycleRule, lifecycleRulesOf } from '../catalog/lifecycle-rules.js';
+import type { LifecycleRule } from '../catalog/lifecycle-rules.js';
 import { endsOf } from '../catalog/objects.js';
 import { PendingCommit } from '../catalog/pending.js';
 import type { Bucket } from '../catalog/state.js';
 import { decodeUploadKey } from '../catalog/upload-keys.js';
 import { afterKey, decodeVersionKey, listingKey } from '../format/key-encoding.js';
 import { type Mutation, objectFlags } from '../format/mutation.js';
+import { lifecycleOf } from './bucket-lifecycle.js';
 import { type Commits, objectStateAt } from './commits.js';
 import type { Committer } from './committer.js';
 import { markerRecord } from './deletions.js';
@@ -120,7 +121,7 @@ export class Lifecycle {
     this.#place = undefined;
     if (place === undefined || wallClock.hasJumped()) return;
     const bucket = catalog.state.buckets.get(place.bucket);
-    const rules = bucket === undefined ? [] : rulesIn(bucket);
+    const rules = bucket === undefined ? [] : lifecycleOf(bucket);
     if (bucket === undefined || rules.length === 0) {
       this.#place = this.#nextBucket(place.bucket);
       return;
@@ -296,9 +297,4 @@ export class Lifecycle {
 
 function beginning(bucket: string, where: Place['in']): Place {
   return { bucket, in: where, from: listingKey(bucket, '') };
-}
-
-function rulesIn({ configurations }: Bucket): readonly LifecycleRule[] {
-  const value = configurations.get('lifecycle')?.value;
-  return typeof value === 'string' ? lifecycleRulesOf(value) : [];
 }

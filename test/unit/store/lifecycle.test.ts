@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type LifecycleRule, lifecycleText } from '../../../src/catalog/lifecycle-rules.js';
+import { lifecycleOf } from '../../../src/store/bucket-lifecycle.js';
 import { openStoreOn } from '../../../src/store/store.js';
 import type { Store } from '../../../src/store/types.js';
 import { failsWith } from '../../conformance/store-words.js';
@@ -189,7 +190,26 @@ it('what is no lifecycle is refused', async () => {
     const set = store.setBucketConfiguration(bucket, 'lifecycle', text);
     await world.run(failsWith('INVALID_ARGUMENT', set));
   }
+  const wrong = { lifecycle: '[]', notification: 'x', versioning: 'On', 'object-lock': 'Enabled' };
+  for (const [name, value] of Object.entries(wrong)) {
+    const made = store.createBucket('made', { configurations: { [name]: value } });
+    await world.run(failsWith('INVALID_ARGUMENT', made));
+  }
+  await world.run(store.createBucket('made', { configurations: { versioning: 'Enabled' } }));
+  assert.is(await world.run(store.bucketVersioning('made')), 'enabled');
   await world.run(store.close());
+});
+
+it('rules are read once; those of another version, which say more, do nothing and fail nothing', () => {
+  const place = { version: 1, timeUnixMs: 1, sequence: 1, mutation: 0 };
+  const withValue = (value: string) => {
+    const configurations = new Map([['lifecycle', { value, ...place }] as const]);
+    return { configurations };
+  };
+  const found = withValue(rules({ abortDays: 1 }));
+  assert.is(lifecycleOf(found).length, 1);
+  assert.is(lifecycleOf(found), lifecycleOf(found));
+  assert.equal(lifecycleOf(withValue('[{"id":"of later","does":"what nobody knows"}]')), []);
 });
 
 it.run();
