@@ -10,7 +10,12 @@ import {
   storeKey,
   storeKeyBytes,
 } from './encryption/key-ring.js';
-import { createPrivateFile, readPrivateFile } from './host/private-file.js';
+import {
+  createFirstPrivateFile,
+  createPrivateFile,
+  readPrivateFile,
+  syncPrivateFile,
+} from './host/private-file.js';
 
 /** Beside the directory, not in it: whoever takes the directory alone has nothing to read. */
 export function storeKeysPath(dir: string, named: string | undefined): string {
@@ -55,26 +60,47 @@ class FileKeyRing implements KeyRing {
   }
 
   async #make(): Promise<StoreKey> {
-    if (this.keys.length > 0) return this.rotate();
-    // Somebody may have put the file there since the start.
-    this.keys = await readStoreKeys(this.place);
-    return this.keys.at(-1) ?? (await this.rotate());
+    if (this.current !== undefined) return this.current; // of somebody who asked a moment before
+    const made = this.#newKey();
+    const keys = (await this.#writeFirst(made)) ? [made] : await durableKeys(this.place);
+    const last = keys.at(-1);
+    if (last === undefined) throw new LogStoreError('IO', `'${this.place}' is not there any more`);
+    this.keys = keys;
+    return last;
   }
 
   /** Adds a key, with which all is written from now on; what was written before keeps its own. */
   async rotate(): Promise<StoreKey> {
-    const made = storeKey(this.random.bytes(storeKeyBytes));
-    invariant(made !== undefined, 'a key has its size');
-    const keys = [...this.keys, made];
-    try {
-      await createPrivateFile(this.place, keyFileText(keys));
-    } catch (cause) {
-      const message = `the encryption keys cannot be written to '${this.place}'`;
-      throw new LogStoreError('IO', message, { cause });
+    const made = this.#newKey();
+    let keys: readonly StoreKey[] = [made];
+    if (this.keys.length > 0 || !(await this.#writeFirst(made))) {
+      const before = this.keys.length > 0 ? this.keys : await durableKeys(this.place);
+      keys = [...before, made];
+      await this.#written(createPrivateFile(this.place, keyFileText(keys)));
     }
     this.keys = keys;
     this.#rotations += 1;
     return made;
+  }
+
+  #newKey(): StoreKey {
+    const made = storeKey(this.random.bytes(storeKeyBytes));
+    invariant(made !== undefined, 'a key has its size');
+    return made;
+  }
+
+  /** False where somebody has put a file there since the start: a server, or an operator. */
+  #writeFirst(made: StoreKey): Promise<boolean> {
+    return this.#written(createFirstPrivateFile(this.place, keyFileText([made])));
+  }
+
+  async #written<T>(writing: Promise<T>): Promise<T> {
+    try {
+      return await writing;
+    } catch (cause) {
+      const message = `the encryption keys cannot be written to '${this.place}'`;
+      throw new LogStoreError('IO', message, { cause });
+    }
   }
 
   /**
@@ -94,6 +120,8 @@ class FileKeyRing implements KeyRing {
     const gone = this.keys.filter(({ id }) => !ids.has(hex(id)));
     const keys = [...gone, ...found];
     if (keys.map(({ id }) => hex(id)).join() === this.ids().join()) return false;
+    await syncPrivateFile(this.place);
+    if (this.#making !== undefined || this.#rotations !== rotations) return false;
     this.keys = keys;
     return true;
   }
@@ -126,7 +154,14 @@ export type StoreKeys = FileKeyRing;
 
 /** @throws LogStoreError `INVALID_ARGUMENT` for a file that others may read or without keys */
 export async function openStoreKeys(path: string, random: Random): Promise<StoreKeys> {
-  return new FileKeyRing(path, random, await readStoreKeys(path));
+  return new FileKeyRing(path, random, await durableKeys(path));
+}
+
+/** Nothing is written under a key before its file is durable, whoever has put it there. */
+async function durableKeys(path: string): Promise<readonly StoreKey[]> {
+  const keys = await readStoreKeys(path);
+  if (keys.length > 0) await syncPrivateFile(path);
+  return keys;
 }
 
 async function readStoreKeys(path: string): Promise<readonly StoreKey[]> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, LogStoreError } from '../base/errors.js';
@@ -36,6 +37,39 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 export async function createPrivateFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
   await fs.promises.rm(temporary, { force: true }); // of an attempt that was cut short
+  await writeWhole(temporary, text);
+  await fs.promises.rename(temporary, path);
+  await syncPath(dirname(path));
+}
+
+/**
+ * The same where others may create the name at this moment.
+ * @returns false where one of them has: then what they wrote stays
+ */
+export async function createFirstPrivateFile(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+  await writeWhole(temporary, text);
+  try {
+    await fs.promises.link(temporary, path);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST') return false;
+    if (errno !== 'EPERM' && errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP') throw error;
+    await fs.promises.rename(temporary, path); // a file system without hard links
+  } finally {
+    await fs.promises.rm(temporary, { force: true });
+  }
+  await syncPath(dirname(path));
+  return true;
+}
+
+/** What somebody else has put there, and may still be syncing, is durable afterwards. */
+export async function syncPrivateFile(path: string): Promise<void> {
+  await syncPath(path);
+  await syncPath(dirname(path));
+}
+
+async function writeWhole(temporary: string, text: string): Promise<void> {
   const file = await fs.promises.open(temporary, 'wx', PRIVATE_MODE);
   try {
     await file.writeFile(text);
@@ -43,12 +77,14 @@ export async function createPrivateFile(path: string, text: string): Promise<voi
   } finally {
     await file.close();
   }
-  await fs.promises.rename(temporary, path);
-  const directory = await fs.promises.open(dirname(path), 'r');
+}
+
+async function syncPath(path: string): Promise<void> {
+  const file = await fs.promises.open(path, 'r');
   try {
-    await directory.sync();
+    await file.sync();
   } finally {
-    await directory.close();
+    await file.close();
   }
 }
 
