@@ -1,6 +1,10 @@
+import { compileModule, instantiate, sharedMemory } from '../base/web-assembly.js';
+import { crc64Module, dataAt, registerAt, tablesAt, turnBytes } from './crc64-module.js';
+
 /**
- * CRC-64/NVME, reflected (polynomial 0xAD93D23594C93659), as in NVM Express §4.1.4; slicing by 8
- * over two 32-bit halves, since BigInt arithmetic would be a hundred times slower.
+ * CRC-64/NVME, reflected (polynomial 0xAD93D23594C93659), as in NVM Express §4.1.4: in WebAssembly,
+ * which has integers of 64 bits; over two 32-bit halves it took twice as long. Some 1.3 GB/s on one
+ * core, where MD5 comes to 0.5.
  */
 
 /** The high and the low half of a CRC-64, unsigned. */
@@ -16,8 +20,8 @@ export const crc64Empty: Crc64 = Object.freeze({ high: 0, low: 0 });
 export const crc64Polynomial: Crc64 = Object.freeze({ high: 0x9a6c9329, low: 0xac4bc9b5 });
 
 /** `[256 * n + b]`: the halves of what byte b does to the register n bytes later. */
-const highs = new Int32Array(8 * 256);
-const lows = new Int32Array(8 * 256);
+const highs = new Int32Array(turnBytes * 256);
+const lows = new Int32Array(turnBytes * 256);
 for (let byte = 0; byte < 256; byte++) {
   let high = 0;
   let low = byte;
@@ -40,26 +44,35 @@ for (let at = 256; at < highs.length; at++) {
   lows[at] = ((low >>> 8) | (high << 24)) ^ lowAt(low & 255);
 }
 
+/** Bytes come into the module's memory so many at a time, and stay in the processor's cache. */
+const pieceBytes = 64 * 1024;
+const memory = sharedMemory(dataAt + pieceBytes);
+const view = new DataView(memory.buffer);
+const pieces = new Uint8Array(memory.buffer, dataAt, pieceBytes);
+for (let at = 0; at < highs.length; at++) {
+  view.setInt32(tablesAt + 8 * at, lowAt(at), true);
+  view.setInt32(tablesAt + 8 * at + 4, highAt(at), true);
+}
+const run = instantiate(compileModule(crc64Module()), memory);
+
 /** Goes on from `crc`, the CRC of all bytes before, over `bytes`. */
 export function crc64Nvme(bytes: Uint8Array, crc: Crc64 = crc64Empty): Crc64 {
   let high = ~crc.high;
   let low = ~crc.low;
-  let at = 0;
-  for (const end = bytes.length - 7; at < end; at += 8) {
-    const a = 1792 + ((low ^ byteAt(bytes, at)) & 255);
-    const b = 1536 + (((low >>> 8) ^ byteAt(bytes, at + 1)) & 255);
-    const c = 1280 + (((low >>> 16) ^ byteAt(bytes, at + 2)) & 255);
-    const d = 1024 + ((low >>> 24) ^ byteAt(bytes, at + 3));
-    const e = 768 + ((high ^ byteAt(bytes, at + 4)) & 255);
-    const f = 512 + (((high >>> 8) ^ byteAt(bytes, at + 5)) & 255);
-    const g = 256 + (((high >>> 16) ^ byteAt(bytes, at + 6)) & 255);
-    const h = (high >>> 24) ^ byteAt(bytes, at + 7);
-    low = lowAt(a) ^ lowAt(b) ^ lowAt(c) ^ lowAt(d) ^ lowAt(e) ^ lowAt(f) ^ lowAt(g) ^ lowAt(h);
-    high =
-      highAt(a) ^ highAt(b) ^ highAt(c) ^ highAt(d) ^ highAt(e) ^ highAt(f) ^ highAt(g) ^ highAt(h);
+  const turnsEnd = bytes.length - (bytes.length % turnBytes);
+  if (turnsEnd > 0) {
+    view.setInt32(registerAt, low, true);
+    view.setInt32(registerAt + 4, high, true);
+    for (let at = 0; at < turnsEnd; at += pieceBytes) {
+      const end = Math.min(turnsEnd, at + pieceBytes);
+      pieces.set(bytes.subarray(at, end));
+      run(dataAt, dataAt + end - at);
+    }
+    low = view.getInt32(registerAt, true);
+    high = view.getInt32(registerAt + 4, true);
   }
-  for (; at < bytes.length; at++) {
-    const index = (low ^ byteAt(bytes, at)) & 255;
+  for (let at = turnsEnd; at < bytes.length; at++) {
+    const index = (low ^ ((bytes[at] as number) | 0)) & 255;
     low = ((low >>> 8) | (high << 24)) ^ lowAt(index);
     high = (high >>> 8) ^ highAt(index);
   }
@@ -73,8 +86,4 @@ function highAt(index: number): number {
 
 function lowAt(index: number): number {
   return (lows[index] as number) | 0;
-}
-
-function byteAt(bytes: Uint8Array, index: number): number {
-  return (bytes[index] as number) | 0;
 }

@@ -14,7 +14,7 @@ export const hashWeights = Object.freeze({
   sha256: 5,
   crc32: 1,
   crc32c: 4,
-  crc64nvme: 7,
+  crc64nvme: 3,
 }) satisfies Readonly<Record<HashKind, number>>;
 
 /** S3's checksums as kinds of hashes. */

@@ -1,5 +1,5 @@
+import type { SharedMemory } from '../base/web-assembly.js';
 import type { ParityShape, ParityTables } from '../format/parity.js';
-import type { SharedMemory } from './kernel/web-assembly.js';
 
 /** What an encoding worker knows from its start. */
 export interface EncodeWorkerData {

@@ -1,5 +1,5 @@
+import { type SharedMemory, sharedMemory } from '../base/web-assembly.js';
 import type { Code } from './code.js';
-import { type SharedMemory, sharedMemory } from './kernel/web-assembly.js';
 
 /**
  * The bytes of one pass through a code: a row for each data shard, then one for each parity shard.

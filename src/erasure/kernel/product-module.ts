@@ -1,15 +1,12 @@
+import { leb, moduleOf } from '../../base/wasm-module.js';
 import { reductionByte } from '../galois.js';
 import type { Matrix } from '../matrix.js';
 
 /** Columns of one turn of the loop: lengths are rounded up to a multiple of it. */
 export const columnBytes = 16;
 
-// Of the WebAssembly core specification 2.0, sections 5.3 to 5.5; what begins with 0xfd is SIMD.
-const type = { i32: 0x7f, v128: 0x7b, function: 0x60, empty: 0x40 } as const;
-const section = { types: 1, imports: 2, functions: 3, exports: 7, code: 10 } as const;
-const external = { function: 0, memory: 2 } as const;
-const sharedWithMaximum = 3;
-const pagesMax = 65_536;
+// Of the WebAssembly core specification 2.0, sections 5.3 and 5.4; what begins with 0xfd is SIMD.
+const type = { i32: 0x7f, v128: 0x7b, empty: 0x40 } as const;
 const op = {
   ...{ loop: [0x03, type.empty], end: [0x0b], branchIf: [0x0d], get: [0x20], set: [0x21] },
   ...{ tee: [0x22], i32Const: [0x41], i32LessUnsigned: [0x49], i32Add: [0x6a] },
@@ -33,18 +30,7 @@ export function productModule(coefficients: Matrix): Uint8Array {
   const outputCount = coefficients.length;
   const inputCount = coefficients[0]?.length ?? 0;
   const parameterCount = 1 + inputCount + outputCount;
-  const signature = [type.function, ...vector(zeros(parameterCount).fill(type.i32)), 0];
-  const limits = [sharedWithMaximum, ...leb(0), ...leb(pagesMax)];
-  const memory = [...text('host'), ...text('memory'), external.memory, ...limits];
-  const body = functionBody(coefficients, inputCount, outputCount);
-  return Uint8Array.from([
-    ...[0, ...Buffer.from('asm'), 1, 0, 0, 0],
-    ...sectionOf(section.types, [1, ...signature]),
-    ...sectionOf(section.imports, [1, ...memory]),
-    ...sectionOf(section.functions, [1, 0]),
-    ...sectionOf(section.exports, [1, ...text('run'), external.function, 0]),
-    ...sectionOf(section.code, [1, ...leb(body.length), ...body]),
-  ]);
+  return moduleOf(parameterCount, functionBody(coefficients, inputCount, outputCount));
 }
 
 function functionBody(coefficients: Matrix, inputCount: number, outputCount: number): number[] {
@@ -104,27 +90,6 @@ function doubled(local: number, zero: number, reduction: number): number[] {
 
 function address(base: number, column: number): number[] {
   return [...op.get, ...leb(base), ...op.get, ...leb(column), ...op.i32Add];
-}
-
-function sectionOf(id: number, content: readonly number[]): number[] {
-  return [id, ...leb(content.length), ...content];
-}
-
-function vector(bytes: readonly number[]): number[] {
-  return [...leb(bytes.length), ...bytes];
-}
-
-function text(name: string): number[] {
-  return vector([...Buffer.from(name)]);
-}
-
-/** LEB128. Of constants of type i32, which are signed, only those below 64 stand here. */
-function leb(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest];
-    bytes.push((rest % 128) | 0x80);
-  }
 }
 
 function zeros(count: number): number[] {

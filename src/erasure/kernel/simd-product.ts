@@ -1,8 +1,13 @@
+import {
+  compileModule,
+  instantiate,
+  isValidModule,
+  type SharedMemory,
+} from '../../base/web-assembly.js';
 import type { Matrix } from '../matrix.js';
 import type { Stripe } from '../stripe.js';
 import type { Product } from './product.js';
 import { productModule } from './product-module.js';
-import { compileModule, instantiate, isValidModule, type SharedMemory } from './web-assembly.js';
 
 /** More sums than this at once do not fit the registers of a processor. */
 const outputsPerModule = 4;

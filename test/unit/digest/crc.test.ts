@@ -48,6 +48,15 @@ crc('goes on over any split as over the whole', () => {
   );
 });
 
+crc('CRC-64/NVME takes more than its memory holds, piece by piece', () => {
+  const bytes = Uint8Array.from({ length: 200_003 }, (_, at) => (at * at) >>> 5);
+  let inSteps = crc64Nvme(new Uint8Array(0));
+  for (let at = 0; at < bytes.length; at += 4_999)
+    inSteps = crc64Nvme(bytes.subarray(at, at + 4_999), inSteps);
+  assert.equal(crc64Nvme(bytes), inSteps);
+  assert.is(BigInt(`0x${hex64(bytes)}`), slowly(bytes, 0x9a6c9329ac4bc9b5n, 64n));
+});
+
 crc('combines the CRCs of two runs into that of both', () => {
   fc.assert(
     fc.property(
