@@ -1,6 +1,6 @@
+import { isLogStoreError } from './base/errors.js';
 import type { Disk } from './base/host.js';
 import { limits } from './base/limits.js';
-import { NotProven } from './base/not-proven.js';
 import { nodeHost } from './host/node-host.js';
 import { findEpoch } from './ledger/epoch.js';
 import { type LedgerSettings, threadedLedger } from './ledger-options.js';
@@ -78,7 +78,7 @@ async function ledgerThere(disk: Disk): Promise<'on' | 'off'> {
   try {
     return (await findEpoch(disk)) === undefined ? 'off' : 'on';
   } catch (error) {
-    if (error instanceof NotProven) return 'on'; // damaged: it says so itself
+    if (isLogStoreError(error, 'RECORD_CORRUPT')) return 'on'; // it says so itself
     throw error;
   }
 }

@@ -1,6 +1,8 @@
-import { errnoOf } from '../base/errors.js';
+import { LogStoreError } from '../base/errors.js';
 import type { Disk, Host } from '../base/host.js';
+import { NotProven } from '../base/not-proven.js';
 import * as form from '../format/text-lines.js';
+import { listOrEmpty } from '../log/log-directory.js';
 import type { Checkpoint } from './checkpoint.js';
 import {
   epochDirectory,
@@ -28,18 +30,34 @@ export interface Epoch {
 const originBytes = 16;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** The epoch that counts; undefined where no ledger was ever begun. @throws NotProven */
+/**
+ * The epoch that counts; undefined where no ledger was ever begun.
+ * @throws LogStoreError `RECORD_CORRUPT` where its name is damaged
+ */
 export async function findEpoch(disk: Disk): Promise<Epoch | undefined> {
-  const numbers = (await listOrEmpty(disk)).filter((name) => /^[1-9]\d{0,8}$/.test(name));
+  const numbers = (await listOrEmpty(disk, ledgerDirectory)).filter((name) =>
+    /^[1-9]\d{0,8}$/.test(name),
+  );
   for (const number of numbers.map(Number).sort((a, b) => b - a)) {
     const text = await readWhole(disk, `${epochDirectory(number)}/${originFile}`);
     // An epoch begins with this file: without it, its beginning was cut short.
     if (text === undefined) continue;
-    const { origin, follows } = originRecord.decode(decoder.decode(text));
+    const { origin, follows } = readOrigin(text);
     const [before] = follows.map(([old, size, root]) => ({ origin: old, size, root }));
     return { number, origin, follows: before };
   }
   return undefined;
+}
+
+function readOrigin(bytes: Uint8Array): ReturnType<typeof originRecord.decode> {
+  try {
+    return originRecord.decode(decoder.decode(bytes));
+  } catch (error) {
+    // TypeError: it is no UTF-8.
+    if (!(error instanceof NotProven) && !(error instanceof TypeError)) throw error;
+    const message = `the name of the ledger's log is damaged: ${error.message}`;
+    throw new LogStoreError('RECORD_CORRUPT', message, { cause: error });
+  }
 }
 
 /** Begins a log under a name that nobody has. Durable when it resolves. */
@@ -68,13 +86,4 @@ export async function syncEpoch(disk: Disk, number: number): Promise<void> {
 async function syncNames(disk: Disk): Promise<void> {
   await disk.syncDirectory('');
   await disk.syncDirectory(ledgerDirectory);
-}
-
-async function listOrEmpty(disk: Disk): Promise<string[]> {
-  try {
-    return await disk.list(ledgerDirectory);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

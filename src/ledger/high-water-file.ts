@@ -31,9 +31,14 @@ export class HighWaterFile implements AsyncDisposable {
       return new HighWaterFile(place, undefined, undefined);
     const file = await disk.open(path, 'write');
     const slots: Uint8Array[] = [];
-    for (const offset of slotOffsets) {
-      const slot = new Uint8Array(slotBytes);
-      slots.push(slot.subarray(0, await file.read(slot, offset)));
+    try {
+      for (const offset of slotOffsets) {
+        const slot = new Uint8Array(slotBytes);
+        slots.push(slot.subarray(0, await file.read(slot, offset)));
+      }
+    } catch (error) {
+      await file.close();
+      throw error;
     }
     return new HighWaterFile(place, file, decodeHighWater(slots));
   }
@@ -67,9 +72,15 @@ export class HighWaterFile implements AsyncDisposable {
     const { disk, path } = this.place;
     await disk.makeDirectory(this.#directory);
     const file = await disk.open(path, 'create');
-    await file.write(0, [new Uint8Array(slotOffsets[1] + slotBytes)]);
-    await file.sync();
-    return file;
+    try {
+      await file.write(0, [new Uint8Array(slotOffsets[1] + slotBytes)]);
+      await file.sync();
+      return file;
+    } catch (error) {
+      await file.close();
+      await disk.unlink(path); // so that the next attempt makes it anew
+      throw error;
+    }
   }
 
   get #directory(): string {

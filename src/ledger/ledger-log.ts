@@ -54,12 +54,16 @@ export class LedgerLog implements AsyncDisposable {
     log.care.watch({ damaged: (fileId) => this.#damaged.add(fileId), ended: () => undefined });
   }
 
-  /** @throws LogStoreError as openLog does; a damaged block is told by `broken` instead */
+  /**
+   * @param origin whose log it is to be; where that is not known, whatever its blocks say
+   * @throws LogStoreError as openLog does; a damaged block is told by `broken` instead
+   */
   static async open(
     host: Host,
     options: Pick<OpenLogOptions, 'mode' | 'segmentBytes' | 'warn'>,
+    origin?: string,
   ): Promise<LedgerLog> {
-    const blocks = new BlockFollower();
+    const blocks = new BlockFollower(origin);
     // What the store holds back for removals is there for their change records, too.
     const log = await openLog(host, { ...options, reserveBytes: 0 }, blocks);
     const anchor = await readAnchor(host.disk).catch(async (error: unknown) => {
@@ -272,6 +276,8 @@ class BlockFollower implements LogFollower {
   last: StoredBlock | undefined;
   broken: string | undefined;
 
+  constructor(private readonly origin: string | undefined) {}
+
   commit(sequence: number, meta: Uint8Array): void {
     if (this.broken !== undefined) return;
     try {
@@ -279,6 +285,8 @@ class BlockFollower implements LogFollower {
       const block = ledgerBlock.decode(record.text);
       const height = this.tree.size;
       this.broken = misfitOf(block, this.last, height);
+      if (block.origin !== (this.origin ?? block.origin))
+        this.broken ??= `block ${height} is of another log: ${block.origin}`;
       if (this.broken === undefined && record.height !== height)
         this.broken = `block ${height}: block ${record.height} stands in its place`;
       if (this.broken === undefined) this.take({ ...record, sequence, block });

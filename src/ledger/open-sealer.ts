@@ -55,7 +55,7 @@ async function open(host: Host, options: SealerOptions): Promise<SealerLink> {
   const marks = await HighWaterFile.open(options.highWater);
   try {
     const { segmentBytes } = options;
-    const ledger = await LedgerLog.open(below, { mode: 'write', segmentBytes });
+    const ledger = await LedgerLog.open(below, { mode: 'write', segmentBytes }, epoch.origin);
     const publisher = new Publisher(below.disk, ledger);
     const { secrets, snapshotAfter } = options;
     return new Sealer({

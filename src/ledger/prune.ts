@@ -44,7 +44,7 @@ export async function pruneLedger(host: Host, options: PruneOptions): Promise<Pr
   if (epoch === undefined) throw new LogStoreError('NO_LEDGER', 'this store has no ledger');
   const below = hostBelow(host, epochDirectory(epoch.number));
   await endSegment(below);
-  await using ledger = await LedgerLog.open(below, { mode: 'write' });
+  await using ledger = await LedgerLog.open(below, { mode: 'write' }, epoch.origin);
   if (ledger.broken !== undefined)
     throw new LogStoreError('LEDGER_BROKEN', `the ledger is broken: ${ledger.broken}`);
   const height = options.before - 1;

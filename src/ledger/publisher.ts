@@ -1,4 +1,5 @@
 import type { Disk } from '../base/host.js';
+import { listOrEmpty } from '../log/log-directory.js';
 import { tilesDirectory, writeWhole } from './ledger-files.js';
 import type { LedgerLog } from './ledger-log.js';
 import {
@@ -60,8 +61,8 @@ export class Publisher {
 
   async #removePartials(path: string): Promise<void> {
     const partials = `${path}.p`;
-    const names = await this.disk.list(partials).catch(() => []);
-    for (const name of names) await this.disk.unlink(`${partials}/${name}`);
+    for (const name of await listOrEmpty(this.disk, partials))
+      await this.disk.unlink(`${partials}/${name}`);
   }
 
   async #makeDirectoryOf(path: string): Promise<void> {

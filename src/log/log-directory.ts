@@ -96,7 +96,8 @@ export async function removeUnnamed(disk: Disk): Promise<void> {
   }
 }
 
-async function listOrEmpty(disk: Disk, path: string): Promise<string[]> {
+/** Names in a directory; none if it is missing. */
+export async function listOrEmpty(disk: Disk, path: string): Promise<string[]> {
   try {
     return await disk.list(path);
   } catch (error) {

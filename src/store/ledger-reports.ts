@@ -57,7 +57,7 @@ export async function readLedger(host: Host): Promise<ReadableLedger> {
   const epoch = await findEpoch(host.disk);
   if (epoch === undefined) throw new LogStoreError('NO_LEDGER', 'this store has no ledger');
   const below = hostBelow(host, epochDirectory(epoch.number));
-  const ledger = await LedgerLog.open(below, { mode: 'read' });
+  const ledger = await LedgerLog.open(below, { mode: 'read' }, epoch.origin);
   const dispose = () => ledger[Symbol.asyncDispose]();
   return { origin: epoch.origin, host: below, ledger, [Symbol.asyncDispose]: dispose };
 }

@@ -16,6 +16,12 @@ export interface Ended {
 
 type Environment = Readonly<Record<string, string>>;
 
+/** With LOGSTORE_TEST_LEDGER=on every server that a test starts has a ledger, unless it says so. */
+export const ledgerEnvironment: Environment =
+  process.env.LOGSTORE_TEST_LEDGER === undefined
+    ? {}
+    : { LOGSTORE_LEDGER: 'on', LOGSTORE_LEDGER_INTERVAL: '200ms' };
+
 /** Runs `logstore ARGS` to its end. What the caller's shell has set for it does not reach it. */
 export async function logstore(
   args: readonly string[],
@@ -62,7 +68,10 @@ export class Served implements AsyncDisposable {
   ): Served {
     const argv = [logstoreScript, ...command, '--port', '0', ...args];
     return new Served(
-      spawn(process.execPath, argv, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(process.execPath, argv, {
+        env: environment({ ...ledgerEnvironment, ...env }),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     );
   }
 
@@ -87,7 +96,7 @@ export class Served implements AsyncDisposable {
     const argv = [process.execPath, logstoreScript, 'serve', '--port', '0', ...args];
     const served = new Served(
       spawn('sh', ['-c', limited, ...argv], {
-        env: environment(env),
+        env: environment({ ...ledgerEnvironment, ...env }),
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );

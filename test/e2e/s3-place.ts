@@ -5,6 +5,7 @@ import { signRequest } from '../../src/auth/sign.js';
 import { loadConfig } from '../../src/config.js';
 import { startServer } from '../../src/server.js';
 import { temporaryDirectory } from '../unit/host/temporary-directory.js';
+import { ledgerEnvironment } from './logstore-process.js';
 
 export const credentials = { accessKeyId: 'TESTROOTKEY', secretAccessKey: 'a-secret-of-the-tests' };
 
@@ -63,6 +64,7 @@ export async function s3Place(settings: Readonly<Record<string, string>> = {}): 
       ...settings,
     },
     environment: {
+      ...ledgerEnvironment,
       LOGSTORE_ACCESS_KEY: credentials.accessKeyId,
       LOGSTORE_SECRET_KEY: credentials.secretAccessKey,
     },

@@ -2,7 +2,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeBlockRecord } from '../../src/format/ledger-record.js';
 import { recordHeaderBytes } from '../../src/format/record.js';
-import { highWaterFile, hostBelow, tilesDirectory } from '../../src/ledger/ledger-files.js';
+import {
+  epochDirectory,
+  highWaterFile,
+  hostBelow,
+  originFile,
+  tilesDirectory,
+} from '../../src/ledger/ledger-files.js';
 import { secretOfText, secretText } from '../../src/ledger/ledger-secret.js';
 import { checkpointFile } from '../../src/ledger/publisher.js';
 import { type Trust, verifyConsistency, verifyObjectProof } from '../../src/ledger/verify.js';
@@ -83,6 +89,24 @@ it('faults 82: a bit of an entry is found, the store serves, and nothing is sign
       const own = { ...life, signed: new SignedHeads(life.signed) };
       const { is, reason } = await signsNothing(damaged, own);
       assert.is(is, 'broken', `block in record ${sequence}: ${reason}`);
+    }
+  }
+});
+
+it('faults 82: a bit of the name of the log is found, and no block is written under another', async () => {
+  const { world, life } = await aWorld();
+  const path = `${epochDirectory(1)}/${originFile}`;
+  const { blockCount } = await auditOf(world);
+  for (let at = 0; at < world.disk.testBytesOf(path).length; at++) {
+    for (const bit of [at % 7, 7]) {
+      const damaged = world.crash(1, 'kill');
+      damaged.disk.testFlip(path, at, bit);
+      assert.ok((await auditOf(damaged)).wrong !== undefined, `byte ${at}, bit ${bit}`);
+      const own = { ...life, signed: new SignedHeads(life.signed) };
+      assert.is((await signsNothing(damaged, own)).is, 'broken', `byte ${at}, bit ${bit}`);
+      damaged.disk.testFlip(path, at, bit);
+      const mended = await auditOf(damaged);
+      assert.equal([mended.wrong, mended.blockCount], [undefined, blockCount]);
     }
   }
 });

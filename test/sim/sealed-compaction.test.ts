@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { highWaterFile } from '../../src/ledger/ledger-files.js';
 import type { StoreOptions } from '../../src/store/store-options.js';
 import type { Store } from '../../src/store/types.js';
 import { failsWith } from '../conformance/store-words.js';
@@ -168,6 +169,27 @@ it('what was given is in the next block, however often the disk was too full for
   );
   const { wrong, objectCount, changeCount } = await auditOf(world);
   assert.equal([wrong, objectCount, changeCount], [undefined, 6, 6]);
+});
+
+it('a mark that a full disk kept from being made is made when there is room again', async () => {
+  for (const kind of ['write', 'sync'] as const) {
+    const world = new SimulatedWorld(5);
+    let isFull = true;
+    world.faults.faultWhen((call) =>
+      isFull && call.kind === kind && call.path === highWaterFile
+        ? { is: 'refused', errno: 'ENOSPC' }
+        : undefined,
+    );
+    const store = await world.run(openSealed(world, options));
+    await world.run(store.createBucket(bucket));
+    assert.is((await world.run(ledgerOf(store).seal())).is, 'unsigned');
+    isFull = false;
+    await world.advance(11_000);
+    const { is, size, signedSize } = ledgerOf(store).standing();
+    assert.equal([is, signedSize], ['ok', size], kind);
+    await world.run(store.close());
+    assert.is((await auditOf(world)).wrong, undefined);
+  }
 });
 
 it('a ledger that a full disk kept from being opened is opened when there is room again', async () => {

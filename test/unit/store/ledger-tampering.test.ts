@@ -119,7 +119,7 @@ it('faults 74, 86: a block of another store is named', async () => {
     'block 2 is of another log',
   );
   const all = async () => foreign;
-  assert.match(await verdictOn(all, false), 'the checkpoint is of another log');
+  assert.match(await verdictOn(all, false), 'block 0 is of another log');
 });
 
 it('faults 83: an end that was cut off is told by the checkpoint, the mark, or a pin', async () => {
