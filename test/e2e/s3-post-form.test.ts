@@ -80,6 +80,17 @@ forms("a variable in the key stands for the file's name", async () => {
   assert.is((await stored('user/cat.txt')).body.toString(), 'named');
 });
 
+forms('the name of a file means nothing but itself, and is not multiplied', async () => {
+  const Key = 'named/' + '$' + '{filename}';
+  const Conditions: PresignedPostOptions['Conditions'] = [['starts-with', '$key', 'named/']];
+  const answer = await post(await signedForm({ Key, Conditions }), 'named', '$`$&$1');
+  assert.is(answer.status, 204, answer.text);
+  assert.is((await stored('named/$%60$&$1')).body.toString(), 'named');
+  const key = `refused${Key.slice(6).repeat(1_000)}`;
+  const bomb = await post({ key }, 'x', '$`'.repeat(1_000));
+  assert.is(code(bomb), 'MaxPostPreDataLengthExceededError', bomb.text);
+});
+
 for (const [asked, status] of [
   ['200', 200],
   ['201', 201],

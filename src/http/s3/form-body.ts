@@ -10,7 +10,7 @@ export interface ArrivingForm extends AsyncDisposable {
   readonly file: AsyncIterable<Uint8Array>;
 }
 
-const fieldsBytesMax = 32 * 1024; // of everything in front of the file
+export const fieldsBytesMax = 32 * 1024; // of everything in front of the file
 const headBytesMax = 4 * 1024; // of the headers of one part
 const restBytesMax = 64 * 1024; // of what follows the file, which counts for nothing
 

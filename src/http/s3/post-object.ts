@@ -10,7 +10,7 @@ import type { Address } from './address.js';
 import type { Answer } from './answer.js';
 import { readChecksumClaims } from './checksum-headers.js';
 import type { Exchange } from './exchange.js';
-import { type ArrivingForm, readForm } from './form-body.js';
+import { type ArrivingForm, fieldsBytesMax, readForm } from './form-body.js';
 import { requireFurther } from './further-rights.js';
 import { headerBytes } from './object-headers.js';
 import { storeBody, writtenHeaders } from './put-object.js';
@@ -114,11 +114,21 @@ export function isForm(headers: IncomingHttpHeaders): boolean {
   return /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
 }
 
-/** `${filename}` stands in any field for the name that the sender's file has. */
+const fileNameVariable = '$' + '{filename}';
+
+/**
+ * `${filename}` stands in any field for the name that the sender's file has, whatever that is.
+ * @throws S3Error `MaxPostPreDataLengthExceededError` where they grow beyond their bound by it
+ */
 function withFileName({ fields, fileName }: ArrivingForm): Map<string, string> {
   const filled = new Map<string, string>();
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how forms write it
-  for (const [name, value] of fields) filled.set(name, value.replaceAll('${filename}', fileName));
+  let leftLength = fieldsBytesMax;
+  for (const [name, value] of fields) {
+    const pieces = value.split(fileNameVariable);
+    leftLength -= value.length + (pieces.length - 1) * fileName.length;
+    if (leftLength < 0) throw new S3Error('MaxPostPreDataLengthExceededError');
+    filled.set(name, pieces.join(fileName));
+  }
   return filled;
 }
 
