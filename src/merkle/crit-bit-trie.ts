@@ -1,5 +1,5 @@
 import { invariant } from '../base/invariant.js';
-import { KeyArena } from './key-arena.js';
+import { bitAt, KeyArena } from './key-arena.js';
 import { WordTable } from './word-table.js';
 
 const chunkShift = 18; // 3 MiB of nodes, 1 MiB of slots a chunk
@@ -379,10 +379,4 @@ export class CritBitTrie {
   #setSlotWord(slot: number, value: number): void {
     (this.#slots.chunks[slot >>> chunkShift] as Int32Array)[slot & chunkMask] = value;
   }
-}
-
-/** Bits are counted from the top of byte 0; beyond the key's end they are 0. */
-function bitAt(key: Uint8Array, length: number, bit: number): number {
-  const byte = bit >>> 3;
-  return byte < length ? ((key[byte] as number) >>> (7 - (bit & 7))) & 1 : 0;
 }

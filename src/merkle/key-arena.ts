@@ -161,3 +161,9 @@ export class KeyArena {
     this.#words.push(new Uint32Array(chunk.buffer));
   }
 }
+
+/** Bits are counted from the top of byte 0; beyond the key's end they are 0. */
+export function bitAt(key: Uint8Array, length: number, bit: number): number {
+  const byte = bit >>> 3;
+  return byte < length ? ((key[byte] as number) >>> (7 - (bit & 7))) & 1 : 0;
+}

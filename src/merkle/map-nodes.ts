@@ -1,5 +1,5 @@
 import { DigestTable } from './digest-table.js';
-import { KeyArena } from './key-arena.js';
+import { bitAt, KeyArena } from './key-arena.js';
 import { type Restated, RestatedTable } from './restated-table.js';
 import type { Hash } from './rfc6962.js';
 import { WordTable } from './word-table.js';
@@ -247,10 +247,4 @@ export class MapNodes {
   #setSlotWord(slot: number, value: number): void {
     (this.#slots.chunks[slot >>> chunkShift] as Int32Array)[slot & chunkMask] = value;
   }
-}
-
-/** Bits are counted from the top of byte 0; beyond the key's end they are 0. */
-export function bitAt(key: Uint8Array, length: number, bit: number): number {
-  const byte = bit >>> 3;
-  return byte < length ? ((key[byte] as number) >>> (7 - (bit & 7))) & 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { invariant } from '../base/invariant.js';
+import { bitAt } from './key-arena.js';
 import type { MapPath } from './map-hash.js';
-import { bitAt, type MapLeaf, type MapNodes } from './map-nodes.js';
+import type { MapLeaf, MapNodes } from './map-nodes.js';
 import type { Restated } from './restated-table.js';
 
 /** A path from the root, and the leaf to which it leads. */

@@ -1,6 +1,7 @@
 import { invariant } from '../base/invariant.js';
+import { bitAt } from './key-arena.js';
 import { firstDifference } from './map-hash.js';
-import { bitAt, type MapLeaf, MapNodes } from './map-nodes.js';
+import { type MapLeaf, MapNodes } from './map-nodes.js';
 import { type LeafPath, MapView, type PlacedLeaf, type SubtreePath } from './map-view.js';
 import type { Restated } from './restated-table.js';
 import type { Hash } from './rfc6962.js';
