@@ -307,7 +307,7 @@ it('a user has proofs of what that user may read, and of nothing else', async ()
 });
 
 it('without a ledger there are no receipts and no proofs, and it is said', async () => {
-  await using plain = await s3Place();
+  await using plain = await s3Place({ ledger: 'off' });
   await plain.send({ method: 'PUT', target: '/photos' });
   const headers = { 'x-logstore-receipt': 'wait' };
   const put = await plain.send({ method: 'PUT', target: '/photos/a', body: 'x', headers });

@@ -16,7 +16,7 @@ export interface Ended {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** With LOGSTORE_TEST_LEDGER=on every server that a test starts has a ledger, unless it says so. */
+/** `npm run test:ledger`: every server that a test starts has a ledger, unless it says otherwise. */
 export const ledgerEnvironment: Environment =
   process.env.LOGSTORE_TEST_LEDGER === undefined
     ? {}
