@@ -109,6 +109,11 @@ export class JournalOfWrites {
    */
   async check(store: Store, bucket: string): Promise<Verdict> {
     const { contents, unreadable } = await contentsOf(store, bucket);
+    return this.compare(contents, unreadable);
+  }
+
+  /** As `check`, of what else keeps values under names: those of writer 3 begin with `w3/`. */
+  compare(contents: ReadonlyMap<string, string>, unreadable: readonly string[] = []): Verdict {
     const verdict = {
       lost: [] as string[],
       wrong: [...this.#wrongAnswers, ...unreadable],
@@ -118,7 +123,7 @@ export class JournalOfWrites {
     for (const [number, writer] of this.#writers) {
       const own = ownedBy(contents, `w${number}/`);
       const fits = [writer.certain, ...candidatesOf(writer)].find((each) => same(each, own));
-      if (fits === undefined) compare(writer, own, verdict);
+      if (fits === undefined) tellApart(writer, own, verdict);
       writer.certain = own;
       writer.open.clear();
     }
@@ -150,7 +155,7 @@ function candidatesOf({ certain, open }: WriterState): Map<string, string>[] {
   return [...open.values()].map((change) => applied(certain, change));
 }
 
-function compare(
+function tellApart(
   writer: WriterState,
   own: ReadonlyMap<string, string>,
   verdict: { lost: string[]; wrong: string[]; resurrected: string[] },
