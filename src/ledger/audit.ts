@@ -16,7 +16,7 @@ import { applyChange } from './map-changes.js';
 import { nodeSha256 } from './node-hash.js';
 import { decodeNote } from './note.js';
 import { checkpointFile, renderTile } from './publisher.js';
-import { tilePath, tilesBetween } from './tiles.js';
+import { type Tile, tilePath, tilesBetween, tileWidth } from './tiles.js';
 import type { Between } from './turns.js';
 
 /** Bytes that are no UTF-8 become a text that is no note. */
@@ -155,10 +155,14 @@ export interface Published {
 
 /**
  * Holds what is published against the blocks: the checkpoint, its signature, and every tile.
+ * @param bytes of the checkpoint's file, from before the ledger was opened: it may go on meanwhile
  * @throws NotProven where it says something else than the blocks, and not only less
  */
-export async function auditPublished(disk: Disk, ledger: LedgerLog): Promise<Published> {
-  const bytes = await readWhole(disk, checkpointFile);
+export async function auditPublished(
+  disk: Disk,
+  ledger: LedgerLog,
+  bytes: Uint8Array | undefined,
+): Promise<Published> {
   if (bytes === undefined) return { checkpoint: undefined, rebuildable: [] };
   const read = readable(() => {
     const note = decodeNote(decoder.decode(bytes));
@@ -180,9 +184,16 @@ export async function auditPublished(disk: Disk, ledger: LedgerLog): Promise<Pub
     const path = `${tilesDirectory}/${tilePath(tile)}`;
     const stored = await readWhole(disk, path);
     const isSame = stored !== undefined && equalHashes(stored, await renderTile(ledger, tile));
-    if (!isSame) rebuildable.push(path);
+    if (!isSame && !(await isOvertaken(disk, tile))) rebuildable.push(path);
   }
   return { checkpoint: signers.length > 0 ? checkpoint : undefined, rebuildable };
+}
+
+/** Partial tiles go when the log has grown to a full one. */
+async function isOvertaken(disk: Disk, tile: Tile): Promise<boolean> {
+  if (tile.width === tileWidth) return false;
+  const full = `${tilesDirectory}/${tilePath({ ...tile, width: tileWidth })}`;
+  return (await disk.sizeBytes(full)) !== undefined;
 }
 
 /** Undefined for what is not in the form of a note, or not signed by whom it names. */

@@ -35,17 +35,33 @@ export async function writeMapSnapshot(
 ): Promise<void> {
   const temporary = mapSnapshotFile + temporarySuffix;
   if ((await disk.sizeBytes(temporary)) !== undefined) await disk.unlink(temporary);
+  const header = { height, count: view.count, root: view.root(), blockLeaf };
   const file = await disk.open(temporary, 'create');
   try {
-    const header = { height, count: view.count, root: view.root(), blockLeaf };
+    await writeAll(file, header, view, between);
+    await disk.rename(temporary, mapSnapshotFile);
+  } catch (error) {
+    // It may have filled the disk, and it is large. Where it cannot go now, the next one takes it.
+    await disk.unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await disk.syncDirectory('');
+}
+
+/** Closes the file, whatever happens. */
+async function writeAll(
+  file: DiskFile,
+  header: MapSnapshotHeader,
+  view: MapView,
+  between: Between,
+): Promise<void> {
+  try {
     await file.write(0, [encodeMapSnapshotHeader(header)]);
     await writeEntries(file, view, between);
     await file.sync();
   } finally {
     await file.close();
   }
-  await disk.rename(temporary, mapSnapshotFile);
-  await disk.syncDirectory('');
 }
 
 async function writeEntries(file: DiskFile, view: MapView, between: Between): Promise<void> {

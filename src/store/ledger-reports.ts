@@ -5,9 +5,9 @@ import type { Change } from '../format/change-record.js';
 import type { ChangeEntry } from '../format/ledger-record.js';
 import { auditBlocks, auditPublished } from '../ledger/audit.js';
 import { type AuditTrust, auditPins, auditSigned } from '../ledger/audit-trust.js';
-import type { Checkpoint } from '../ledger/checkpoint.js';
 import { mayGoOn } from '../ledger/checkpoint-signing.js';
 import { findEpoch } from '../ledger/epoch.js';
+import type { HighWater } from '../ledger/high-water.js';
 import { HighWaterFile, type HighWaterPlace } from '../ledger/high-water-file.js';
 import { keySet } from '../ledger/keys.js';
 import { epochDirectory, hostBelow, keptKeysDirectory, readWhole } from '../ledger/ledger-files.js';
@@ -74,6 +74,7 @@ export async function verifyLedger(
   let objectCount: number | undefined;
   let rebuildable: readonly string[] = [];
   try {
+    const signed = await signedBefore(host, options.highWater);
     await using opened = await readLedger(host);
     const { ledger, origin } = opened;
     report.origin = origin;
@@ -96,12 +97,17 @@ export async function verifyLedger(
       objectCount = await auditContent(host, map, live, ledger.last?.storeSequenceNext ?? 1);
     }
     if (ledger.broken !== undefined) throw new NotProven('block', ledger.broken);
-    const { checkpoint, rebuildable: files } = await auditPublished(opened.host.disk, ledger);
+    const { checkpoint, rebuildable: files } = await auditPublished(
+      opened.host.disk,
+      ledger,
+      signed.note,
+    );
     report.signedCount = checkpoint?.size ?? 0;
     rebuildable = files;
-    await auditKeysThere(opened, checkpoint, options.keys ?? []);
+    const note = checkpoint === undefined ? undefined : signed.note;
+    await auditKeysThere(opened, note, options.keys ?? []);
     auditPins(options.pins ?? [], origin, ledger.size, (size) => ledger.tree.rootAt(size));
-    await auditMark(options.highWater, origin, ledger);
+    auditMark(signed.mark, origin, ledger);
     return { ...report, objectCount, rebuildable, wrong: undefined };
   } catch (error) {
     const isDamage = isLogStoreError(error, 'RECORD_CORRUPT', 'STORE_DAMAGED', 'UNCERTAIN');
@@ -110,15 +116,26 @@ export async function verifyLedger(
   }
 }
 
+/**
+ * What says how much was signed. It is read before the blocks are: the store may be open, and what
+ * it has signed when they are read is there by then.
+ */
+async function signedBefore(host: Host, place: HighWaterPlace) {
+  await using marks = await HighWaterFile.open(place);
+  const epoch = await findEpoch(host.disk);
+  if (epoch === undefined) return { mark: marks.mark, note: undefined };
+  const { disk } = hostBelow(host, epochDirectory(epoch.number));
+  return { mark: marks.mark, note: await readWhole(disk, checkpointFile) };
+}
+
 /** The published checkpoint leads back to keys that are trusted, through the key sets kept. */
 async function auditKeysThere(
   { host: { disk }, ledger }: ReadableLedger,
-  checkpoint: Checkpoint | undefined,
+  note: Uint8Array | undefined,
   keys: readonly string[],
 ): Promise<void> {
   if (keys.length === 0) return;
-  const note = await readWhole(disk, checkpointFile);
-  if (checkpoint === undefined || note === undefined || ledger.last === undefined)
+  if (note === undefined || ledger.last === undefined)
     throw new NotProven('signature', 'nothing is signed');
   const kept: string[] = [];
   const { key } = keySet.decode(await ledger.keys(ledger.last));
@@ -141,8 +158,7 @@ async function auditSnapshot({ host, ledger }: ReadableLedger): Promise<void> {
 }
 
 /** Whether these are all the blocks that were ever signed. */
-async function auditMark(place: HighWaterPlace, origin: string, ledger: LedgerLog): Promise<void> {
-  await using marks = await HighWaterFile.open(place);
-  const permission = mayGoOn(marks.mark, origin, ledger.tree);
+function auditMark(mark: HighWater | undefined, origin: string, ledger: LedgerLog): void {
+  const permission = mayGoOn(mark, origin, ledger.tree);
   if (!permission.maySign) throw new NotProven('consistency', permission.because);
 }

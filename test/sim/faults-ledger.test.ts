@@ -13,7 +13,7 @@ import { secretOfText, secretText } from '../../src/ledger/ledger-secret.js';
 import { checkpointFile } from '../../src/ledger/publisher.js';
 import { type Trust, verifyConsistency, verifyObjectProof } from '../../src/ledger/verify.js';
 import { openLog } from '../../src/log/open-log.js';
-import { readLedger } from '../../src/store/ledger-reports.js';
+import { readLedger, verifyLedger } from '../../src/store/ledger-reports.js';
 import type { Store } from '../../src/store/types.js';
 import { failsWith } from '../conformance/store-words.js';
 import { recordsIn } from './log-world.js';
@@ -368,6 +368,32 @@ it('a ledger that fails to close keeps the store from nothing', async () => {
   await inStore(world, life, async (again) => {
     assert.is(Buffer.from(await again.getBytes(sealedBucket, 'last')).toString(), 'hello');
   });
+});
+
+it('an audit beside a store that goes on sealing finds nothing wrong', async () => {
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const world = new SimulatedWorld(seed);
+    const store = await world.run(openForLife(world, { signed: new SignedHeads(), name: 'one' }));
+    await world.run(store.createBucket(sealedBucket));
+    await world.run(ledgerOf(store).seal());
+    let isDone = false;
+    const going = (async () => {
+      while (!isDone) {
+        await store.put(sealedBucket, 'k', body);
+        await ledgerOf(store).seal();
+      }
+    })();
+    const report = verifyLedger(world, {
+      full: seed % 2 === 0,
+      highWater: { disk: world.disk, path: highWaterFile },
+    }).finally(() => {
+      isDone = true;
+    });
+    const { wrong } = await world.run(report);
+    await world.run(going);
+    assert.is(wrong, undefined, `seed ${seed}`);
+    await world.run(store.close());
+  }
 });
 
 it.run();

@@ -175,4 +175,24 @@ it('keeps 64 maps, fewer where much changes, and the one being written as long a
   assert.ok(maps.map.retiredNodeCount <= 2 * 99, `${maps.map.retiredNodeCount}`);
 });
 
+it('gives its room back where it cannot be written to its end, or is given up', async () => {
+  const map = mapOf(3_000);
+  for (const ends of ['full', 'given up'] as const) {
+    const world = await aWorldWith(mapOf(10));
+    let writes = 0;
+    world.faults.faultWhen(({ kind, path }) => {
+      const isLater = kind === 'write' && path.startsWith(file) && ++writes > 1;
+      return isLater && ends === 'full' ? { is: 'refused', errno: 'ENOSPC' } : undefined;
+    });
+    const stopped = async () => {
+      if (ends === 'given up') throw new Error('given up');
+    };
+    const writing = writeMapSnapshot(world.disk, map.now(), block, stopped);
+    const failure = await world.run(writing.catch((error: unknown) => error));
+    assert.match(String(failure), ends === 'full' ? 'ENOSPC' : 'given up');
+    assert.equal(world.disk.testPaths(), [file]);
+    assert.is((await readIn(world))?.map.count, 10, 'the one before is there');
+  }
+});
+
 it.run();
