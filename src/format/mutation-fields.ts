@@ -31,6 +31,7 @@ import {
   objectFlags,
   type PartRecord,
   type SetAccess,
+  stateAspects,
 } from './mutation.js';
 import { noState, stateOf, writeLock, writeTags } from './object-state.js';
 
@@ -112,10 +113,11 @@ export function writeMutation(writer: MsgpackWriter, m: Mutation): void {
       writer.integers(m.ends);
       break;
     case 'setObjectState':
-      writeHead(writer, 6, m);
+      writeHead(writer, m.about === undefined ? 6 : 7, m);
       writer.integer(m.version);
       writeLock(writer, m.state);
       writeTags(writer, m.state);
+      if (m.about !== undefined) writer.integer(stateAspects.indexOf(m.about) + 1);
       break;
     case 'setAccess':
       writer.array(5);
@@ -169,7 +171,9 @@ export function mutationOf(f: Fields): Mutation {
     }
     case tags.setObjectState: {
       const state = stateOf(f[4], f[5]) ?? noState;
-      return { is: 'setObjectState', bucket, key, version: number(f[3]), state };
+      const about = f[6] === undefined ? undefined : stateAspects[number(f[6]) - 1];
+      const set = { is: 'setObjectState', bucket, key, version: number(f[3]), state } as const;
+      return about === undefined ? set : { ...set, about };
     }
     default: {
       const [uploadVersion, ends] = [number(f[3]), numbers(f[4], 3)];

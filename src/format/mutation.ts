@@ -168,7 +168,13 @@ export interface SetObjectState {
   /** Of the object. */
   readonly version: number;
   readonly state: ObjectState;
+  /** Which of it was said anew, for who is told of it; none where nobody is, or of a lock. */
+  readonly about?: StateAspect | undefined;
 }
+
+/** By their numbers (SPEC.md §4), from 1 on. */
+export const stateAspects = Object.freeze(['tags', 'acl'] as const);
+export type StateAspect = (typeof stateAspects)[number];
 
 export interface PartRecord {
   readonly sizeBytes: number;

@@ -7,13 +7,14 @@ import {
   notificationRulesOf,
 } from '../catalog/notification-rules.js';
 import type { Bucket } from '../catalog/state.js';
-import { versionIdOf } from '../catalog/versions.js';
+import { findVersion, nullVersionId, versionIdOf } from '../catalog/versions.js';
 import type { Commit } from '../format/commit.js';
 import {
   type DeleteObject,
   type Mutation,
   objectFlags,
   type PutObject,
+  type SetObjectState,
 } from '../format/mutation.js';
 
 /** One event on its way to one target. */
@@ -49,11 +50,11 @@ export function eventsOf(
 ): readonly TargetEvent[] {
   let events: TargetEvent[] | undefined;
   for (const [index, mutation] of mutations.entries()) {
-    if (mutation.is !== 'putObject' && mutation.is !== 'deleteObject') continue;
+    if (!isTold(mutation)) continue;
     const bucket = catalog.state.buckets.get(mutation.bucket);
     if (bucket === undefined || !bucket.configurations.has('notification')) continue;
     const { key } = mutation;
-    for (const facts of factsOf(mutation, bucket, version + index)) {
+    for (const facts of factsOf(mutation, catalog, bucket, version + index)) {
       for (const rule of rulesIn(bucket)) {
         if (!isAbout(rule, facts.name, key)) continue;
         const at = { version: version + index, timeUnixMs, region };
@@ -92,14 +93,39 @@ function readRules({ configurations }: Bucket): readonly NotificationRule[] {
   }
 }
 
+type Told = PutObject | DeleteObject | SetObjectState;
+
+function isTold(mutation: Mutation): mutation is Told {
+  const { is } = mutation;
+  return is === 'putObject' || is === 'deleteObject' || is === 'setObjectState';
+}
+
 function factsOf(
-  mutation: Extract<Mutation, { is: 'putObject' | 'deleteObject' }>,
+  mutation: Told,
+  { state: { objects } }: Catalog,
   bucket: Bucket,
   version: number,
 ): readonly EventFacts[] {
-  return mutation.is === 'putObject'
-    ? [factsOfPut(mutation, bucket, version)]
-    : factsOfRemoval(mutation, bucket);
+  if (mutation.is === 'putObject') return [factsOfPut(mutation, bucket, version)];
+  if (mutation.is === 'deleteObject') return factsOfRemoval(mutation, bucket);
+  return factsOfState(mutation, objects, bucket);
+}
+
+/** Nobody is told of locks: S3 has no event for them. */
+function factsOfState(
+  { key, about, state, version }: SetObjectState,
+  objects: Catalog['state']['objects'],
+  bucket: Bucket,
+): EventFacts[] {
+  if (about === undefined) return [];
+  const name =
+    about === 'acl'
+      ? 'ObjectAcl:Put'
+      : `ObjectTagging:${state.tags.length === 0 ? 'Delete' : 'Put'}`;
+  if (bucket.versioning === 'off') return [{ name }];
+  const ofNull = findVersion(objects, bucket.name, key, nullVersionId);
+  const isNull = ofNull >= 0 && objects.versionAt(ofNull) === version;
+  return [{ name, versionId: versionIdOf(version, isNull ? 0 : objectFlags.versioned) }];
 }
 
 function factsOfPut({ object, origin }: PutObject, bucket: Bucket, version: number): EventFacts {

@@ -5,6 +5,7 @@ import { lockOn, type StateFacts, stateFactsOf } from '../catalog/object-states.
 import { currentSlot } from '../catalog/objects.js';
 import type { PendingCommit } from '../catalog/pending.js';
 import { slotOfVersion, versionIdOf } from '../catalog/versions.js';
+import type { StateAspect } from '../format/mutation.js';
 import { lockModes, noState, type ObjectState } from '../format/object-state.js';
 import type { LogPin } from '../log/types.js';
 import type { ObjectAcl, StoreAccess } from './access-types.js';
@@ -110,7 +111,8 @@ export class ObjectStates {
     acl: string | null,
     options: VersionOptions = {},
   ): Promise<VersionId> {
-    return this.#change(bucket, key, options, (state) => ({ ...state, acl: aclField(acl) }));
+    const changed = (state: ObjectState) => ({ ...state, acl: aclField(acl) });
+    return this.#change(bucket, key, options, changed, 'acl');
   }
 
   setTags(
@@ -119,7 +121,8 @@ export class ObjectStates {
     tags: Tags,
     options: VersionOptions = {},
   ): Promise<VersionId> {
-    return this.#change(bucket, key, options, (state) => ({ ...state, tags: tagFields(tags) }));
+    const changed = (state: ObjectState) => ({ ...state, tags: tagFields(tags) });
+    return this.#change(bucket, key, options, changed, 'tags');
   }
 
   setRetention(
@@ -177,13 +180,14 @@ export class ObjectStates {
     key: string,
     { versionId }: VersionOptions,
     change: (state: ObjectState) => ObjectState,
+    about?: StateAspect,
   ): Promise<VersionId> {
     let known: { version: number; state: ObjectState } | undefined;
     for (;;) {
       const pin = this.reader.pin();
       try {
         const attempt = await this.committer.admit(() =>
-          this.#attempt(bucket, key, versionId, known, change),
+          this.#attempt({ bucket, key, versionId }, known, change, about),
         );
         if (attempt.is === 'done') return { versionId: attempt.versionId };
         const { sequence, mutation, version } = attempt.facts;
@@ -197,18 +201,17 @@ export class ObjectStates {
 
   /** In the turn of the commit: what is changed is what was read. */
   #attempt(
-    bucket: string,
-    key: string,
-    versionId: string | undefined,
+    { bucket, key, versionId }: VersionOptions & { readonly bucket: string; readonly key: string },
     known: { version: number; state: ObjectState } | undefined,
     change: (state: ObjectState) => ObjectState,
+    about: StateAspect | undefined,
   ): Promise<Attempt> | PendingCommit {
     checkKey(key);
     const { catalog, committer } = this;
     const blocker =
       catalog.pending.ofBucket(bucket) ?? catalog.pending.ofObject(bucket, key)?.commit;
     if (blocker !== undefined) return blocker;
-    bucketOf(catalog, bucket);
+    const { configurations } = bucketOf(catalog, bucket);
     const nowMs = committer.nowUnixMs();
     const slot =
       versionId === undefined
@@ -221,11 +224,12 @@ export class ObjectStates {
       return Promise.resolve({ is: 'unread', facts });
     }
     const state = change(facts === undefined ? noState : (known?.state ?? noState));
+    const told = configurations.has('notification') ? { about } : {};
     const isVersioned = versioningIn(catalog, bucket) !== 'off';
     const id = isVersioned ? versionIdOf(version, objects.flagsAt(slot)) : undefined;
     return committer.commit(
       nowMs,
-      [{ is: 'setObjectState', bucket, key, version, state }],
+      [{ is: 'setObjectState', bucket, key, version, state, ...told }],
       (): Attempt => ({ is: 'done', versionId: id }),
     );
   }

@@ -174,7 +174,7 @@ for (const [what, code, document] of [
   ['another root', 'MalformedXML', '<x/>'],
   ['no event', 'MalformedXML', rule('')],
   ['an event that is none', 'InvalidArgument', rule('<Event>s3:Object:Thing</Event>')],
-  ['an event nobody tells', 'NotImplemented', rule('<Event>s3:ObjectTagging:Put</Event>')],
+  ['an event nobody tells', 'NotImplemented', rule('<Event>s3:ObjectRestore:Post</Event>')],
   ['a target that is none', 'InvalidArgument', rule(put, 'arn:logstore:sqs::no:webhook')],
   ['what is no ARN', 'InvalidArgument', rule(put, 'hook')],
   ['a filter by something else', 'InvalidArgument', rule(put + filtered('middle'))],

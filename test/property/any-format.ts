@@ -15,6 +15,7 @@ import {
   type Mutation,
   type ObjectRecord,
   type PartRecord,
+  stateAspects,
 } from '../../src/format/mutation.js';
 import type { ObjectState } from '../../src/format/object-state.js';
 import { type ParityFacts, parityShape } from '../../src/format/parity.js';
@@ -193,8 +194,11 @@ export const anyMutationOf: Readonly<Record<Mutation['is'], fc.Arbitrary<Mutatio
     plain,
   ),
   setObjectState: fc.record(
-    { is: is('setObjectState'), ...named, version: u64, state: objectState },
-    plain,
+    {
+      ...{ is: is('setObjectState'), ...named, version: u64, state: objectState },
+      about: fc.constantFrom(...stateAspects),
+    },
+    { ...plain, requiredKeys: ['is', 'bucket', 'key', 'version', 'state'] },
   ),
   abortUpload: fc.record(
     { is: is('abortUpload'), ...named, uploadVersion: u64, ends: triples },

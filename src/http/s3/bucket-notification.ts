@@ -26,7 +26,7 @@ const kinds = Object.keys(elements) as Kind[];
 /** S3 has these events, and here they are not told. */
 const eventsNotTold = [
   ...['s3:ReducedRedundancyLostObject', 's3:ObjectRestore:', 's3:Replication:', 's3:TestEvent'],
-  ...['s3:LifecycleTransition', 's3:IntelligentTiering', 's3:ObjectTagging:', 's3:ObjectAcl:'],
+  ...['s3:LifecycleTransition', 's3:IntelligentTiering'],
 ];
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html */

@@ -173,7 +173,8 @@ const servedOperations: readonly Operation[] = [
   }),
   served('PutBucketNotificationConfiguration', 'PUT', 'bucket', putBucketNotification, {
     query: ['notification'],
-    partly: 'Webhooks are told, of objects made and removed; of other events, NotImplemented.',
+    partly:
+      'Webhooks are told, of objects made and removed, tags and ACLs; of others, NotImplemented.',
   }),
   served('GetBucketEncryption', 'GET', 'bucket', getBucketEncryption, { query: ['encryption'] }),
   served('PutBucketEncryption', 'PUT', 'bucket', putBucketEncryption, { query: ['encryption'] }),

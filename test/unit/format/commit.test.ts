@@ -36,7 +36,7 @@ const raw = {
   putPart: [6, 'bucket', 'key', 3, 1, [], part] as Raw,
   abortUpload: [7, 'bucket', 'key', 3, [3, 0, 3]] as Raw,
   configureBucket: [8, 'bucket', 1, 'versioning', 'Enabled', [2, 0, 2]] as Raw,
-  setObjectState: [9, 'bucket', 'key', 3, [1, 5, 0], [['name', 'value'], null]] as Raw,
+  setObjectState: [9, 'bucket', 'key', 3, [1, 5, 0], [['name', 'value'], null], 1] as Raw,
   setAccess: [10, 'user', 'alice', '{}', [2, 0, 2]] as Raw,
 };
 

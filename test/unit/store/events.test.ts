@@ -83,6 +83,63 @@ it('tells of what is made and removed, as S3 names it', async () => {
   await world.run(store.close());
 });
 
+it('tells of tags and grants that are said anew, of which version, and not of locks', async () => {
+  const world = new SimulatedWorld(1);
+  const heard: string[] = [];
+  const listener: EventTarget = {
+    name: 'hook',
+    deliver: async (message) => {
+      const { Records } = JSON.parse(message) as { Records: StateRecord[] };
+      for (const { eventName, s3 } of Records)
+        heard.push(`${eventName} ${s3.object.key} ${s3.object.versionId}`);
+      return undefined;
+    },
+  };
+  let store = await open(world, listener);
+  await world.run(store.createBucket(bucket, { objectLock: true }));
+  const { versionId } = await world.run(store.put(bucket, 'a', body));
+  const events = ['s3:ObjectTagging:*', 's3:ObjectAcl:Put'];
+  await world.run(store.setBucketConfiguration(bucket, 'notification', wishes({ events })));
+  await world.run(store.setTags(bucket, 'a', { of: 'a' }));
+  await world.run(store.setLegalHold(bucket, 'a', true));
+  await world.run(store.access.setObjectAcl(bucket, 'a', 'an ACL'));
+  await world.run(store.setTags(bucket, 'a', {}, { versionId }));
+  await world.advance(100);
+  const names = ['ObjectTagging:Put', 'ObjectAcl:Put', 'ObjectTagging:Delete'];
+  assert.equal(
+    heard,
+    names.map((name) => `${name} a ${versionId}`),
+  );
+  const state = await world.run(store.getTags(bucket, 'a'));
+  await world.run(store.close());
+  store = await open(world, listener);
+  assert.equal(await world.run(store.getTags(bucket, 'a')), state);
+  await world.run(store.close());
+});
+
+interface StateRecord {
+  readonly eventName: string;
+  readonly s3: { readonly object: { readonly key: string; readonly versionId: string } };
+}
+
+it('tells of tags from the log as at once, where a target was not there', async () => {
+  const world = new SimulatedWorld(1);
+  const listener = new Listener();
+  const store = await aStore(world, listener);
+  const text = wishes({ events: ['s3:ObjectTagging:*', 's3:ObjectAcl:Put'] });
+  await world.run(store.setBucketConfiguration(bucket, 'notification', text));
+  listener.isDown = true;
+  await world.run(store.put(bucket, 'a', body));
+  await world.run(store.setTags(bucket, 'a', { of: 'a' }));
+  await world.run(store.access.setObjectAcl(bucket, 'a', 'an ACL'));
+  await world.run(store.close());
+  listener.isDown = false;
+  const again = await open(world, listener);
+  await world.advance(hourMs);
+  assert.equal(listener.heard, ['ObjectTagging:Put a', 'ObjectAcl:Put a']);
+  await world.run(again.close());
+});
+
 it('tells only of what was wished for', async () => {
   const world = new SimulatedWorld(1);
   const listener = new Listener();
