@@ -117,7 +117,9 @@ commits('faults 20: a lock, an encryption or any other kept field is never passe
 
 commits('every field cut off at the end, or of a wrong type, is damage', () => {
   for (const [is, fields] of Object.entries(raw)) {
-    for (let length = 1; length < fields.length; length++) {
+    // What is said for who is told stands behind a state only where somebody is.
+    const needed = is === 'setObjectState' ? 6 : fields.length;
+    for (let length = 1; length < needed; length++) {
       assert.is(outcome(fields.slice(0, length)), 'RECORD_CORRUPT', `${is}, ${length} fields`);
     }
     for (let at = 1; at < fields.length; at++) {
