@@ -46,6 +46,7 @@ const exitCodeOfError = {
   KEY_NEEDED: usage,
   KEY_NOT_TAKEN: usage,
   KEY_WRONG: usage,
+  KEY_REFUSED: failed,
   NO_STORE_KEY: usage,
   NO_OBJECT_LOCK: failed,
   NO_SPACE: failed,

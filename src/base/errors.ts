@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'KEY_NEEDED'
   | 'KEY_NOT_TAKEN'
   | 'KEY_WRONG'
+  | 'KEY_REFUSED'
   | 'NO_STORE_KEY'
   // the store cannot take it now
   | 'BUSY'

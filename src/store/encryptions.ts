@@ -42,15 +42,30 @@ export class Encryptions {
     private readonly ring: KeyRing | undefined,
   ) {}
 
-  /** What a write of this object is to be sealed with: as was asked, or as its bucket says. */
+  /**
+   * What a write of this object is to be sealed with: as was asked, or as its bucket says.
+   * @throws LogStoreError `KEY_REFUSED`
+   */
   wanted(bucket: string, asked: EncryptionRequest | undefined): EncryptionRequest | undefined {
+    if (asked?.by === 'customer') this.checkCustomerKeys(bucket);
     if (asked !== undefined) return asked;
+    const value = this.#ruleOf(bucket);
+    if (value === undefined) return undefined;
+    const [, kmsKey] = /^aws:kms (\S+)/.exec(value) ?? [];
+    return kmsKey === undefined ? ofStore : { by: 'store', kmsKey };
+  }
+
+  /** @throws LogStoreError `KEY_REFUSED` where nothing new goes under a customer's key */
+  checkCustomerKeys(bucket: string): void {
+    if (this.#ruleOf(bucket)?.endsWith(' no-customer-keys') !== true) return;
+    throw new LogStoreError('KEY_REFUSED', 'This bucket takes no objects under keys of customers.');
+  }
+
+  #ruleOf(bucket: string): string | undefined {
     const configurations = this.catalog.state.buckets.get(bucket)?.configurations;
     if (configurations === undefined || configurations.size === 0) return undefined;
     const value = configurations.get('encryption')?.value;
-    if (value === undefined) return undefined;
-    const [, kmsKey] = /^aws:kms (\S+)/.exec(String(value)) ?? [];
-    return kmsKey === undefined ? ofStore : { by: 'store', kmsKey };
+    return value === undefined ? undefined : String(value);
   }
 
   /**

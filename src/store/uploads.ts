@@ -145,7 +145,7 @@ export class Uploads {
 
   /**
    * What a new part is sealed with: as its upload says.
-   * @throws LogStoreError `KEY_NEEDED`, `KEY_NOT_TAKEN`, `KEY_WRONG`, `NO_STORE_KEY`
+   * @throws LogStoreError `KEY_NEEDED`, `KEY_NOT_TAKEN`, `KEY_WRONG`, `KEY_REFUSED`, `NO_STORE_KEY`
    */
   async sealOfPart(
     bucket: string,
@@ -154,6 +154,7 @@ export class Uploads {
     partNumber: number,
     { customerKey }: CustomerKeyOptions,
   ): Promise<PartSeal> {
+    if (customerKey !== undefined) this.encryptions.checkCustomerKeys(bucket);
     const salt = this.committer.salt();
     const { sequence, mutation } = openUpload(this.catalog, bucket, key, uploadId);
     const pin = this.commits.pin();

@@ -7,12 +7,14 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteBucketEncryptionCommand,
+  type EncryptionType,
   GetBucketEncryptionCommand,
   GetObjectAttributesCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutBucketEncryptionCommand,
   PutObjectCommand,
+  UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { suite } from 'uvu';
@@ -317,6 +319,53 @@ encryption("a bucket's default encrypts what says nothing itself", async () => {
   const got = await at.client.send(new GetObjectCommand({ Bucket: own, Key: 'k' }));
   assert.equal(Buffer.from((await got.Body?.transformToByteArray()) ?? []), body);
 });
+
+encryption('a bucket may refuse keys of customers, and goes on to read what is there', async () => {
+  const own = 'no-customers';
+  await at.client.send(new CreateBucketCommand({ Bucket: own }));
+  const [Key, CopySource] = ['k', `${own}/k`];
+  const write = { Bucket: own, Key, Body: 'x', ...good };
+  await at.client.send(new PutObjectCommand(write));
+  const begin = new CreateMultipartUploadCommand({ Bucket: own, Key: 'upload', ...good });
+  const { UploadId } = await at.client.send(begin);
+  const block = async (...EncryptionType: EncryptionType[]) => {
+    const Rules = [{ BlockedEncryptionTypes: { EncryptionType } }];
+    const ServerSideEncryptionConfiguration = { Rules };
+    const rule = { Bucket: own, ServerSideEncryptionConfiguration };
+    await at.client.send(new PutBucketEncryptionCommand(rule));
+    const got = await at.client.send(new GetBucketEncryptionCommand({ Bucket: own }));
+    const [found] = got.ServerSideEncryptionConfiguration?.Rules ?? [];
+    assert.equal(found?.BlockedEncryptionTypes?.EncryptionType, EncryptionType);
+    assert.is(found?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm, 'AES256');
+  };
+  await block('SSE-C');
+  const part = { Bucket: own, Key: 'upload', UploadId, PartNumber: 1, ...good };
+  const copied = { CopySource, ...ofSource(good) };
+  const writes = [
+    () => at.client.send(new PutObjectCommand(write)),
+    () => at.client.send(new CopyObjectCommand({ Bucket: own, Key: 'c', ...copied, ...good })),
+    () => at.client.send(new CreateMultipartUploadCommand({ Bucket: own, Key, ...good })),
+    () => at.client.send(new UploadPartCommand({ ...part, Body: 'x' })),
+    () => at.client.send(new UploadPartCopyCommand({ ...part, ...copied })),
+  ];
+  for (const send of writes) assert.is(await failureOf(send()), 'AccessDenied');
+  await at.client.send(new HeadObjectCommand({ Bucket: own, Key, ...good }));
+  await at.client.send(new CopyObjectCommand({ Bucket: own, Key: 'c', ...copied }));
+  await block('NONE');
+  for (const send of writes) await send();
+});
+
+for (const blocked of ['', '<EncryptionType/>', '<EncryptionType>SSE-S3</EncryptionType>'])
+  encryption(`${blocked || 'nothing'} is not blocked`, async () => {
+    const rule = `<Rule><BlockedEncryptionTypes>${blocked}</BlockedEncryptionTypes></Rule>`;
+    const name = 'ServerSideEncryptionConfiguration';
+    const sent = {
+      method: 'PUT',
+      target: '/sealed?encryption',
+      body: `<${name}>${rule}</${name}>`,
+    };
+    assert.is(codeOf(await at.send(sent)), 'MalformedXML');
+  });
 
 for (const document of ['<', '<x/>', '<ServerSideEncryptionConfiguration/>', '<!DOCTYPE a>'])
   encryption(`a default encryption of ${JSON.stringify(document)} is malformed`, async () => {

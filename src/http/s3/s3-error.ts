@@ -259,6 +259,7 @@ export const s3Codes = Object.freeze({
   KEY_NEEDED: 'InvalidRequest',
   KEY_NOT_TAKEN: 'InvalidRequest',
   KEY_WRONG: 'AccessDenied',
+  KEY_REFUSED: 'AccessDenied',
   NO_STORE_KEY: 'InternalError',
   BUSY: 'SlowDown',
   LOW_SPACE: 'SlowDown',

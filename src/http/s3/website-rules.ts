@@ -1,7 +1,7 @@
 import { encodePath } from '../../auth/sign.js';
-import { S3Error } from './s3-error.js';
+import { invalidArgument, S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter } from './xml.js';
-import { childText, malformed, readXml, type XmlElement } from './xml-read.js';
+import { childText, malformed, onlyChild, readXml, type XmlElement } from './xml-read.js';
 
 /** How a bucket is shown as a website. */
 export interface WebsiteRules {
@@ -32,6 +32,9 @@ interface Redirect {
 }
 
 const ruleCountMax = 50; // S3's own limit
+const noIndex =
+  'A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty';
+const isNumber = /^\d+$/;
 const redirectStatuses = /^30[1234578]$/; // RFC 9110, but for 300 and 306
 
 /**
@@ -51,17 +54,21 @@ export function readWebsiteRules(document: Uint8Array): WebsiteRules {
     return { redirectAll, indexSuffix: '', errorKey: undefined, routing: [] };
   }
   const indexSuffix = index === undefined ? undefined : childText(index, 'Suffix')?.trim();
-  if (indexSuffix === undefined)
-    throw new S3Error(
-      'InvalidArgument',
-      'A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty',
-    );
-  if (indexSuffix === '' || indexSuffix.includes('/'))
-    throw new S3Error('InvalidArgument', 'The IndexDocument Suffix is not well formed');
+  if (indexSuffix === undefined) throw invalidArgument(noIndex, 'IndexDocument', 'null');
+  if (indexSuffix === '' || indexSuffix.includes('/')) {
+    const message = 'The IndexDocument Suffix is not well formed';
+    throw invalidArgument(message, 'IndexDocument', indexSuffix);
+  }
   const errorKey = error === undefined ? undefined : childText(error, 'Key');
-  if (error !== undefined && !errorKey) throw malformed();
+  if (error !== undefined && errorKey === undefined) throw malformed();
+  if (errorKey === '')
+    throw invalidArgument('The ErrorDocument Key is not well formed', 'ErrorDocument', '');
   if (routing.length > ruleCountMax)
-    throw new S3Error('InvalidRequest', `The number of routing rules is at most ${ruleCountMax}`);
+    throw new S3Error(
+      'InvalidRequest',
+      `${routing.length} routing rules provided, the number of routing rules in a website ` +
+        `configuration is limited to ${ruleCountMax}.`,
+    );
   return { redirectAll: undefined, indexSuffix, errorKey, routing };
 }
 
@@ -71,8 +78,10 @@ function readRule(element: XmlElement): RoutingRule {
   const condition = onlyChild(element, 'Condition');
   const keyPrefix = condition && childText(condition, 'KeyPrefixEquals');
   const status = condition && childText(condition, 'HttpErrorCodeReturnedEquals')?.trim();
+  if (condition?.children.length === 0) throw malformed();
   if (condition !== undefined && keyPrefix === undefined && status === undefined)
     throw new S3Error('InvalidRequest', 'Condition cannot be empty.');
+  if (status !== undefined && !isNumber.test(status)) throw malformed();
   if (status !== undefined && !/^[45]\d\d$/.test(status))
     throw new S3Error(
       'InvalidRequest',
@@ -94,6 +103,7 @@ function readRedirect(element: XmlElement): Redirect {
     );
   if (host !== undefined && !/^[a-z0-9.-]+(:\d{1,5})?$/i.test(host))
     throw new S3Error('InvalidRequest', 'The HostName of a redirect must be the name of a host.');
+  if (status !== undefined && !isNumber.test(status)) throw malformed();
   if (status !== undefined && !redirectStatuses.test(status))
     throw new S3Error(
       'InvalidRequest',
@@ -108,12 +118,6 @@ function readRedirect(element: XmlElement): Redirect {
   if (element.children.length === 0) throw malformed();
   const code = status === undefined ? undefined : Number(status);
   return { host, protocol, status: code, keyPrefix, key };
-}
-
-function onlyChild({ children }: XmlElement, name: string): XmlElement | undefined {
-  const found = children.filter((child) => child.name === name);
-  if (found.length > 1) throw malformed();
-  return found[0];
 }
 
 /** The document as it is kept and given back; `readWebsiteRules` reads it again. */

@@ -47,6 +47,13 @@ export function childText(element: XmlElement, name: string): string | undefined
   return found[0]?.text;
 }
 
+/** The only child of that name; undefined without one. */
+export function onlyChild({ children }: XmlElement, name: string): XmlElement | undefined {
+  const found = children.filter((child) => child.name === name);
+  if (found.length > 1) throw malformed();
+  return found[0];
+}
+
 export function malformed(cause?: unknown): S3Error {
   return new S3Error('MalformedXML', undefined, { cause });
 }

@@ -19,7 +19,7 @@ const rule = (redirect: string, condition = '') =>
 const routed = (...rules: readonly string[]) =>
   document(`${index}<RoutingRules>${rules.join('')}</RoutingRules>`);
 const prefix = (text: string) => `<KeyPrefixEquals>${text}</KeyPrefixEquals>`;
-const fails = (status: number) =>
+const fails = (status: number | string) =>
   `<HttpErrorCodeReturnedEquals>${status}</HttpErrorCodeReturnedEquals>`;
 const host = '<HostName>other.test</HostName>';
 
@@ -98,6 +98,11 @@ for (const [what, given, code] of [
   ['an empty index', document(index.replace('index.html', '')), 'InvalidArgument'],
   ['an empty error document', document(`${index}<ErrorDocument/>`), 'MalformedXML'],
   [
+    'an error document without a name',
+    document(`${index}<ErrorDocument><Key/></ErrorDocument>`),
+    'InvalidArgument',
+  ],
+  [
     'both kinds',
     document(`${index}<RedirectAllRequestsTo>${host}</RedirectAllRequestsTo>`),
     'MalformedXML',
@@ -120,7 +125,10 @@ for (const [what, given, code] of [
     'InvalidRequest',
   ],
   ['an error that is none', routed(rule(host, fails(200))), 'InvalidRequest'],
-  ['an empty condition', routed(rule(host, '<Other/>')), 'InvalidRequest'],
+  ['a status of words', routed(rule('<HttpRedirectCode>found</HttpRedirectCode>')), 'MalformedXML'],
+  ['an error in words', routed(rule(host, fails('absent'))), 'MalformedXML'],
+  ['an empty condition', routed(rule(host, ' ')), 'MalformedXML'],
+  ['a condition of nothing known', routed(rule(host, '<Other/>')), 'InvalidRequest'],
   ['an empty redirect', routed(rule('')), 'MalformedXML'],
   [
     'a key and a prefix',
