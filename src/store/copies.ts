@@ -182,10 +182,10 @@ export class Copies {
     key: string,
     uploadId: string,
     partNumber: number,
-    { sourceCondition, customerKey }: CopyPartOptions,
+    { sourceCondition, customerKey, defaultChecksum }: CopyPartOptions,
   ): Promise<CopiedPart> {
     checkPartNumber(partNumber);
-    const plan = this.uploads.planOfPart(bucket, key, uploadId, {});
+    const plan = this.uploads.planOfPart(bucket, key, uploadId, { defaultChecksum });
     return await this.#ofUnchanged(source, sourceCondition, async (found, pin) => {
       const range = source.range ?? { startBytes: 0, endBytes: found.record.sizeBytes };
       if (source.range !== undefined) checkRange(range, found.record.sizeBytes);

@@ -120,7 +120,12 @@ export interface UploadInfo {
   readonly encryptedBy?: EncryptedBy | undefined;
 }
 
-export interface PutPartOptions extends BodyOptions, CustomerKeyOptions {}
+/** What is computed of a part for which neither its sender nor its upload asks for a checksum. */
+interface DefaultChecksum {
+  readonly defaultChecksum?: ChecksumAlgorithm | undefined;
+}
+
+export interface PutPartOptions extends BodyOptions, CustomerKeyOptions, DefaultChecksum {}
 
 export interface PartInfo {
   readonly number: number;
@@ -214,7 +219,7 @@ export interface ObjectPartsPage {
   readonly truncated: boolean;
 }
 
-export interface CopyPartOptions extends CustomerKeyOptions {
+export interface CopyPartOptions extends CustomerKeyOptions, DefaultChecksum {
   readonly sourceCondition?: ReadCondition | undefined;
 }
 

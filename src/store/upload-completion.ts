@@ -123,8 +123,12 @@ export class UploadCompletion {
     this.encryptions.open(encryption, bucket, key, customerKey);
   }
 
+  /** A CRC64NVME may be what was computed unasked. */
   async #haveChecksums(parts: readonly OpenPart[], pin: LogPin): Promise<boolean> {
-    for (const part of parts) if ((await this.#partOf(part, pin)).checksum !== null) return true;
+    for (const part of parts) {
+      const { checksum } = await this.#partOf(part, pin);
+      if (checksum !== null && algorithmOf(checksum[0]) !== defaultAlgorithm) return true;
+    }
     return false;
   }
 
@@ -184,8 +188,13 @@ export class UploadCompletion {
     options: CompleteUploadOptions,
     pin: LogPin,
   ): Promise<ChecksumField[]> {
-    const algorithm = algorithmOf(upload.checksumAlgorithm);
-    const type = algorithm === undefined ? undefined : typeOf(upload.checksumType);
+    const stated = algorithmOf(upload.checksumAlgorithm);
+    const found = stated === undefined ? await this.#partChecksums(parts, listed, pin) : [];
+    // Whatever each part has by default, the object has as well.
+    const isDefault =
+      found.length > 0 && found.every((checksum) => checksum?.algorithm === defaultAlgorithm);
+    const algorithm = isDefault ? defaultAlgorithm : stated;
+    const type = isDefault ? 'FULL_OBJECT' : typeOf(upload.checksumType);
     const { checksum: expected, checksumType } = options;
     if (expected !== undefined && expected.algorithm !== algorithm) {
       const [ours, theirs] = [algorithm, expected.algorithm].map((name) => name?.toLowerCase());
@@ -195,17 +204,15 @@ export class UploadCompletion {
           `expected checksum Type: ${ours ?? 'null'}, actual checksum Type: ${theirs}`,
       );
     }
-    if (checksumType !== undefined && type !== undefined && checksumType !== type) {
+    if (checksumType !== undefined && stated !== undefined && checksumType !== type) {
       throw new LogStoreError(
         'INVALID_ARGUMENT',
         `The upload was created using the ${type} checksum mode. ` +
           'The complete request must use the same checksum mode.',
       );
     }
-    if (algorithm === undefined && listed.every(({ checksum }) => checksum === undefined))
-      return [];
-    const ofParts = await this.#partChecksums(parts, listed, pin);
-    if (algorithm === undefined || type === undefined) return [];
+    if (algorithm === undefined) return [];
+    const ofParts = isDefault ? found : await this.#partChecksums(parts, listed, pin);
     const whole = { algorithm, type, value: wholeChecksum(algorithm, type, parts, ofParts) };
     if (expected !== undefined && Buffer.compare(expected.value, whole.value) !== 0) {
       const message = `The ${algorithm} you specified did not match the calculated checksum.`;
@@ -241,6 +248,9 @@ export class UploadCompletion {
     return checksums;
   }
 }
+
+/** S3's own, of what comes without a checksum. */
+const defaultAlgorithm = 'CRC64NVME';
 
 function wholeChecksum(
   algorithm: Checksum['algorithm'],

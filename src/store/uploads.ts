@@ -40,8 +40,8 @@ import type { Encryptions } from './encryptions.js';
 import { checkDigests, digestPlan, keptChecksum } from './expected-digests.js';
 import { encryptedBy } from './object-info.js';
 import { initialState } from './object-state.js';
-import type { BodyOptions, BodySource } from './object-types.js';
 import type {
+  BodySource,
   CreateUploadOptions,
   ListPartsPage,
   ListUploadsOptions,
@@ -184,14 +184,19 @@ export class Uploads {
    * What is computed over a part: S3's ETags need its MD5.
    * @throws LogStoreError `NO_SUCH_UPLOAD`; `INVALID_ARGUMENT` for an alien checksum
    */
-  planOfPart(bucket: string, key: string, uploadId: string, options: BodyOptions): DigestPlan {
+  planOfPart(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    options: Omit<PutPartOptions, 'customerKey'>,
+  ): DigestPlan {
     const upload = openUpload(this.catalog, bucket, key, uploadId);
     const plan = digestPlan({ ...options, md5: true });
     const algorithm = algorithmOf(upload.checksumAlgorithm);
     if (algorithm !== undefined && plan.checksum !== undefined && plan.checksum !== algorithm) {
       throw new LogStoreError('INVALID_ARGUMENT', `the checksums of this upload are ${algorithm}`);
     }
-    return { ...plan, checksum: plan.checksum ?? algorithm };
+    return { ...plan, checksum: plan.checksum ?? algorithm ?? options.defaultChecksum };
   }
 
   /** @param check asked in the turn of the commit; a PendingCommit says when to ask again */

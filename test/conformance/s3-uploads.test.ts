@@ -22,6 +22,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { crc64Empty, crc64Nvme } from '../../src/digest/crc64-nvme.js';
+import { crc64Bytes } from '../../src/digest/running-hash.js';
 import { failureOf } from '../e2e/s3-place.js';
 import {
   aBucket,
@@ -120,6 +122,11 @@ uploads('what nobody in particular began is shown as its owner has it', async ()
 });
 
 const partBytes = 5 * 1024 ** 2;
+
+function crc64Of(pieces: readonly Uint8Array[]): string {
+  const crc = pieces.reduce((before, piece) => crc64Nvme(piece, before), crc64Empty);
+  return Buffer.from(crc64Bytes(crc)).toString('base64');
+}
 
 async function uploaded(Bucket: string, Key: string): Promise<string | undefined> {
   const named = { Bucket, Key };
@@ -226,6 +233,45 @@ uploads('listings tell what checksum an object has, and of what type', async () 
         ['put', ['CRC32C'], 'FULL_OBJECT'],
       ],
     );
+});
+
+uploads('what comes without a checksum gets a CRC64NVME, whole or by parts', async () => {
+  const Bucket = await aBucket();
+  const { accessKeyId, secretAccessKey } = ann;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = at.newClient({ credentials, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const Body = '123456789';
+  const whole = await client.send(new PutObjectCommand({ Bucket, Key: 'put', Body }));
+  const named = { Bucket, Key: 'parts' };
+  const begun = await client.send(new CreateMultipartUploadCommand(named));
+  assert.is(begun.ChecksumAlgorithm, undefined);
+  const { UploadId } = begun;
+  const large = Buffer.alloc(partBytes, 'a');
+  const first = new UploadPartCommand({ ...named, UploadId, PartNumber: 1, Body: large });
+  const { ETag } = await client.send(first);
+  const CopySource = `${Bucket}/put`;
+  const second = { ...named, UploadId, PartNumber: 2, CopySource };
+  const { CopyPartResult: copied } = await client.send(new UploadPartCopyCommand(second));
+  const Parts = [
+    { PartNumber: 1, ETag },
+    { PartNumber: 2, ETag: copied?.ETag },
+  ];
+  const ofBoth = crc64Of([large, Buffer.from(Body)]);
+  const complete = { ...named, UploadId, MultipartUpload: { Parts } };
+  const wrong = { ...complete, ChecksumCRC64NVME: whole.ChecksumCRC64NVME };
+  const refused = client.send(new CompleteMultipartUploadCommand(wrong));
+  assert.is(await failureOf(refused), 'BadDigest');
+  const both = await client.send(new CompleteMultipartUploadCommand(complete));
+  for (const [answer, Key, value] of [
+    [whole, 'put', 'rosUhgp5mIg='],
+    [both, 'parts', ofBoth],
+  ] as const) {
+    const ChecksumMode = 'ENABLED' as const;
+    const head = await client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode }));
+    for (const { ChecksumCRC64NVME, ChecksumType } of [answer, head])
+      assert.equal([ChecksumCRC64NVME, ChecksumType], [value, 'FULL_OBJECT'], Key);
+  }
+  client.destroy();
 });
 
 uploads('tags in a header are kept in the order of their names', async () => {

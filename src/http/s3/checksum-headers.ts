@@ -21,6 +21,9 @@ export interface ChecksumClaims {
   readonly algorithm: ChecksumAlgorithm | undefined;
 }
 
+/** Of what comes without a checksum: S3 computes and keeps this one. */
+export const defaultAlgorithm: ChecksumAlgorithm = 'CRC64NVME';
+
 const algorithms = Object.keys(checksumBytes) as ChecksumAlgorithm[];
 const prefix = 'x-amz-checksum-';
 const headerNames = new Map<string, ChecksumAlgorithm>(

@@ -3,6 +3,7 @@ import { limits } from '../../base/limits.js';
 import type { ObjectInfo, PutOptions } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import { bodyRefusal, type ReceivedBody, receiveBody } from './body.js';
+import { defaultAlgorithm } from './checksum-headers.js';
 import { pushChecksums } from './checksum-names.js';
 import { writeCondition } from './conditions.js';
 import { pushEncryption, writeEncryption } from './encryption-headers.js';
@@ -45,8 +46,10 @@ async function put(
   body: ReceivedBody,
   described: PutOptions,
 ): Promise<ObjectInfo> {
+  const { checksumAlgorithm = defaultAlgorithm } = body.options;
+  const options = { ...body.options, checksumAlgorithm, ...described };
   try {
-    const info = await store.put(bucket, key, body.source, { ...body.options, ...described });
+    const info = await store.put(bucket, key, body.source, options);
     answer.objectBytes = info.sizeBytes;
     return info;
   } catch (error) {

@@ -2,7 +2,7 @@ import { limits } from '../../base/limits.js';
 import type { ByteRange, ChecksumAlgorithm, CopiedPart, UploadInfo } from '../../store/types.js';
 import type { FlatHeaders } from './answer.js';
 import { bodyRefusal, receiveBody } from './body.js';
-import { readChecksumClaims } from './checksum-headers.js';
+import { defaultAlgorithm, readChecksumClaims } from './checksum-headers.js';
 import { pushChecksum, writeChecksum } from './checksum-names.js';
 import { copySourceCondition } from './conditions.js';
 import { copyRefusal, copySource } from './copy-source.js';
@@ -27,7 +27,10 @@ export async function uploadPart(exchange: Exchange): Promise<void> {
   checkAlgorithm(readChecksumClaims(exchange.headers).algorithm, upload.checksum);
   const body = await receiveBody(exchange, limits.putBytesMax);
   const checksumAlgorithm = body.options.checksumAlgorithm ?? upload.checksum?.algorithm;
-  const options = { ...body.options, checksumAlgorithm, customerKey: ofCustomer };
+  const options = {
+    ...{ ...body.options, checksumAlgorithm, customerKey: ofCustomer },
+    defaultChecksum: defaultAlgorithm,
+  };
   try {
     const part = await store.putPart(bucket, key, uploadId, number, body.source, options);
     exchange.answer.objectBytes = part.sizeBytes;
@@ -47,7 +50,10 @@ export async function uploadPartCopy(exchange: Exchange): Promise<void> {
   const range = copyRange(headerOf(headers, 'x-amz-copy-source-range'));
   const source = { ...copySource(exchange), range, customerKey: copySourceKey(exchange) };
   const sourceCondition = copySourceCondition(headers);
-  const options = { sourceCondition, customerKey: customerKey(exchange) };
+  const options = {
+    ...{ sourceCondition, customerKey: customerKey(exchange) },
+    defaultChecksum: defaultAlgorithm,
+  };
   using _promise = exchange.answer.promise();
   let part: CopiedPart;
   try {
