@@ -119,6 +119,14 @@ export interface ObjectRecord {
   readonly encryption?: EncryptionField | undefined;
 }
 
+/** Whose request something follows from. It is not written: who is told later is not told it. */
+export interface Cause {
+  readonly principalId: string;
+  readonly address: string;
+  readonly requestId: string;
+  readonly hostId: string;
+}
+
 export interface PutObject {
   readonly is: 'putObject';
   readonly bucket: string;
@@ -128,6 +136,7 @@ export interface PutObject {
   readonly object: ObjectRecord;
   /** What led to it, for who is told of it at once. It is not written. */
   readonly origin?: 'copy' | 'lifecycle' | 'post' | undefined;
+  readonly cause?: Cause | undefined;
 }
 
 export interface DeleteObject {
@@ -137,6 +146,7 @@ export interface DeleteObject {
   readonly ends: Ends;
   /** 0 asked for, 1 expired. */
   readonly reason: number;
+  readonly cause?: Cause | undefined;
 }
 
 export interface CreateUpload {
@@ -170,6 +180,7 @@ export interface SetObjectState {
   readonly state: ObjectState;
   /** Which of it was said anew, for who is told of it; none where nobody is, or of a lock. */
   readonly about?: StateAspect | undefined;
+  readonly cause?: Cause | undefined;
 }
 
 /** By their numbers (SPEC.md §4), from 1 on. */

@@ -1,6 +1,6 @@
 import type { AccessDocument } from '../catalog/state.js';
 import type { AccessKind, ConfigurationName } from '../format/mutation.js';
-import type { VersionId, VersionOptions } from './version-options.js';
+import type { StateOptions, VersionId, VersionOptions } from './version-options.js';
 
 export type { AccessDocument, AccessKind };
 
@@ -48,7 +48,7 @@ export interface StoreAccess {
     bucket: string,
     key: string,
     acl: string | null,
-    options?: VersionOptions,
+    options?: StateOptions,
   ): Promise<VersionId>;
   /** @throws LogStoreError `NO_SUCH_UPLOAD` */
   uploadPeople(bucket: string, key: string, uploadId: string): Promise<UploadPeople>;

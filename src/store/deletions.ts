@@ -64,7 +64,7 @@ export class Deletions {
     if (ends instanceof Promise || ends instanceof PendingCommit) return ends;
     return this.committer.commit(
       nowMs,
-      [{ is: 'deleteObject', bucket, key, ends, reason: 0 }],
+      [{ is: 'deleteObject', bucket, key, ends, reason: 0, cause: options.cause }],
       ({ version }): DeleteResult => ({ removed: true, version }),
     );
   }
@@ -86,7 +86,7 @@ export class Deletions {
     key: string,
     options: DeleteOptions,
   ): Promise<DeleteResult> | PendingCommit {
-    const { name, versioning } = bucket;
+    const { name, versioning, version: bucketVersion } = bucket;
     const nowMs = this.committer.nowUnixMs();
     if (options.ifMatch !== undefined) {
       const standing = standingOf(this.catalog, name, key, nowMs);
@@ -100,7 +100,7 @@ export class Deletions {
     const object = { ...marker, flags };
     return this.committer.commit(
       nowMs,
-      [{ is: 'putObject', bucket: name, key, bucketVersion: bucket.version, ends, object }],
+      [{ is: 'putObject', bucket: name, key, bucketVersion, ends, object, cause: options.cause }],
       ({ version }): DeleteResult => {
         const made = { deleteMarker: true, versionId: versionIdOf(version, flags) };
         return { removed: true, version, ...made };
@@ -134,9 +134,10 @@ export class Deletions {
     const facts = stateFactsOf(state, bucket, key, version);
     const locked = lockOn(facts, this.lockTime.nowMs(), bypass);
     if (locked !== undefined) throw new LogStoreError('OBJECT_LOCKED', locked);
+    const ends = endOf(objects, slot);
     return this.committer.commit(
       nowMs,
-      [{ is: 'deleteObject', bucket, key, ends: endOf(objects, slot), reason: 0 }],
+      [{ is: 'deleteObject', bucket, key, ends, reason: 0, cause: options.cause }],
       ({ version: removal }): DeleteResult => {
         return {
           ...{ removed: true, version: removal, versionId },

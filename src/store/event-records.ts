@@ -10,6 +10,7 @@ import type { Bucket } from '../catalog/state.js';
 import { findVersion, nullVersionId, versionIdOf } from '../catalog/versions.js';
 import type { Commit } from '../format/commit.js';
 import {
+  type Cause,
   type DeleteObject,
   type Mutation,
   objectFlags,
@@ -57,7 +58,7 @@ export function eventsOf(
     for (const facts of factsOf(mutation, catalog, bucket, version + index)) {
       for (const rule of rulesIn(bucket)) {
         if (!isAbout(rule, facts.name, key)) continue;
-        const at = { version: version + index, timeUnixMs, region };
+        const at = { version: version + index, timeUnixMs, region, cause: causeOf(mutation) };
         const message = messageOf(facts, rule, bucket, key, at);
         events ??= [];
         events.push({
@@ -151,15 +152,34 @@ function factsOfRemoval({ ends, reason }: DeleteObject, bucket: Bucket): EventFa
   return facts;
 }
 
+interface Circumstances {
+  readonly version: number;
+  readonly timeUnixMs: number;
+  readonly region: string;
+  /** Unknown of what is read from the log again. */
+  readonly cause: Cause | undefined;
+}
+
+/** What no request asks for is S3's own doing, as AWS says it. */
+function causeOf(mutation: Told): Cause | undefined {
+  const isOwn =
+    (mutation.is === 'deleteObject' && mutation.reason !== 0) ||
+    (mutation.is === 'putObject' && mutation.origin === 'lifecycle');
+  return isOwn ? ownCause : mutation.cause;
+}
+
+const s3Itself = 's3.amazonaws.com';
+const ownCause: Cause = { principalId: s3Itself, address: s3Itself, requestId: '', hostId: '' };
+
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
 function messageOf(
   { name, sizeBytes, eTag, versionId }: EventFacts,
   rule: NotificationRule,
   { name: bucketName, owner }: Bucket,
   key: string,
-  at: { readonly version: number; readonly timeUnixMs: number; readonly region: string },
+  at: Circumstances,
 ): string {
-  const principalId = owner ?? '';
+  const { cause } = at;
   const object = {
     key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'),
     ...(sizeBytes === undefined ? {} : { size: sizeBytes }),
@@ -169,14 +189,18 @@ function messageOf(
     sequencer: at.version.toString(16).toUpperCase().padStart(16, '0'),
   };
   const bucket = {
-    ...{ name: bucketName, ownerIdentity: { principalId } },
+    ...{ name: bucketName, ownerIdentity: { principalId: owner ?? '' } },
     arn: `arn:aws:s3:::${bucketName}`,
   };
   const record = {
     ...{ eventVersion: '2.2', eventSource: 'aws:s3', awsRegion: at.region },
     ...{ eventTime: new Date(at.timeUnixMs).toISOString(), eventName: name },
-    ...{ userIdentity: { principalId }, requestParameters: { sourceIPAddress: '' } },
-    responseElements: { 'x-amz-request-id': '', 'x-amz-id-2': '' },
+    userIdentity: { principalId: cause?.principalId ?? '' },
+    requestParameters: { sourceIPAddress: cause?.address ?? '' },
+    responseElements: {
+      'x-amz-request-id': cause?.requestId ?? '',
+      'x-amz-id-2': cause?.hostId ?? '',
+    },
     s3: { s3SchemaVersion: '1.0', configurationId: rule.id, bucket, object },
   };
   return JSON.stringify({ Records: [record] });

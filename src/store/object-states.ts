@@ -20,6 +20,7 @@ import type {
   ObjectTags,
   Retention,
   RetentionOptions,
+  StateOptions,
   Tags,
   VersionId,
   VersionOptions,
@@ -109,18 +110,13 @@ export class ObjectStates {
     bucket: string,
     key: string,
     acl: string | null,
-    options: VersionOptions = {},
+    options: StateOptions = {},
   ): Promise<VersionId> {
     const changed = (state: ObjectState) => ({ ...state, acl: aclField(acl) });
     return this.#change(bucket, key, options, changed, 'acl');
   }
 
-  setTags(
-    bucket: string,
-    key: string,
-    tags: Tags,
-    options: VersionOptions = {},
-  ): Promise<VersionId> {
+  setTags(bucket: string, key: string, tags: Tags, options: StateOptions = {}): Promise<VersionId> {
     const changed = (state: ObjectState) => ({ ...state, tags: tagFields(tags) });
     return this.#change(bucket, key, options, changed, 'tags');
   }
@@ -178,7 +174,7 @@ export class ObjectStates {
   async #change(
     bucket: string,
     key: string,
-    { versionId }: VersionOptions,
+    options: StateOptions,
     change: (state: ObjectState) => ObjectState,
     about?: StateAspect,
   ): Promise<VersionId> {
@@ -187,7 +183,7 @@ export class ObjectStates {
       const pin = this.reader.pin();
       try {
         const attempt = await this.committer.admit(() =>
-          this.#attempt({ bucket, key, versionId }, known, change, about),
+          this.#attempt({ ...options, bucket, key }, known, change, about),
         );
         if (attempt.is === 'done') return { versionId: attempt.versionId };
         const { sequence, mutation, version } = attempt.facts;
@@ -201,7 +197,12 @@ export class ObjectStates {
 
   /** In the turn of the commit: what is changed is what was read. */
   #attempt(
-    { bucket, key, versionId }: VersionOptions & { readonly bucket: string; readonly key: string },
+    {
+      bucket,
+      key,
+      versionId,
+      cause,
+    }: StateOptions & { readonly bucket: string; readonly key: string },
     known: { version: number; state: ObjectState } | undefined,
     change: (state: ObjectState) => ObjectState,
     about: StateAspect | undefined,
@@ -224,7 +225,7 @@ export class ObjectStates {
       return Promise.resolve({ is: 'unread', facts });
     }
     const state = change(facts === undefined ? noState : (known?.state ?? noState));
-    const told = configurations.has('notification') ? { about } : {};
+    const told = configurations.has('notification') ? { about, cause } : {};
     const isVersioned = versioningIn(catalog, bucket) !== 'off';
     const id = isVersioned ? versionIdOf(version, objects.flagsAt(slot)) : undefined;
     return committer.commit(

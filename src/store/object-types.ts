@@ -1,7 +1,7 @@
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from '../base/checksum-algorithm.js';
 import type { WriteCondition } from '../catalog/conditions.js';
 import type { CustomerKeyOptions, EncryptedBy, EncryptionOptions } from './encryption-types.js';
-import type { InitialState, ObjectLock, VersionOptions } from './version-options.js';
+import type { CausedOptions, InitialState, ObjectLock, VersionOptions } from './version-options.js';
 
 export type { Checksum, ChecksumType };
 
@@ -61,6 +61,7 @@ export interface PutOptions
     ObjectAttributes,
     InitialState,
     EncryptionOptions,
+    CausedOptions,
     WriteCondition {
   /** How events call it: a put, unless it came in a form. */
   readonly origin?: 'post' | undefined;

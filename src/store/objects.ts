@@ -48,7 +48,7 @@ import type {
   ObjectReader,
   PutOptions,
 } from './object-types.js';
-import type { InitialState } from './version-options.js';
+import type { CausedOptions, InitialState } from './version-options.js';
 
 /** A version to be committed: its record but for its place, and what opens its body. */
 export interface NewObject {
@@ -190,7 +190,7 @@ export class Objects {
     bucket: string,
     key: string,
     { record, ttlMs, origin }: NewObject,
-    condition: WriteCondition,
+    options: WriteCondition & CausedOptions,
     body: InlineBody | undefined,
     alsoEnds?: () => Ends | PendingCommit,
   ): Promise<ObjectInfo> {
@@ -201,14 +201,15 @@ export class Objects {
       const nowMs = this.committer.nowUnixMs();
       const others = alsoEnds?.();
       if (others instanceof PendingCommit) return others;
-      const admitted = admitWrite(this.catalog, bucket, key, condition, nowMs);
+      const admitted = admitWrite(this.catalog, bucket, key, options, nowMs);
       if (admitted instanceof Promise || admitted instanceof PendingCommit) return admitted;
       const ends = others === undefined ? admitted : [...admitted, ...others];
       const object = placed(inBucket, record, ttlMs, nowMs, this.committer.lockNowMs());
       const { version: bucketVersion, versioning } = inBucket;
+      const { cause } = options;
       return this.committer.commit(
         nowMs,
-        [{ is: 'putObject', bucket, key, bucketVersion, ends, object, origin }],
+        [{ is: 'putObject', bucket, key, bucketVersion, ends, object, origin, cause }],
         versioning === 'off' ? infoOfPut : infoOfVersion,
         body,
       );

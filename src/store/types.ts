@@ -27,6 +27,7 @@ import type {
   StoreStats,
 } from './upkeep-types.js';
 import type {
+  CausedOptions,
   DeleteOptions,
   DeleteResult,
   InitialState,
@@ -155,7 +156,7 @@ export interface CompletedPart {
     | undefined;
 }
 
-export interface CompleteUploadOptions extends WriteCondition, CustomerKeyOptions {
+export interface CompleteUploadOptions extends WriteCondition, CustomerKeyOptions, CausedOptions {
   /** The checksum of the whole that the client expects. */
   readonly checksum?:
     | { readonly algorithm: ChecksumAlgorithm; readonly value: Uint8Array }
@@ -186,7 +187,7 @@ export interface CopySource extends VersionOptions, CustomerKeyOptions {
   readonly version?: number | undefined;
 }
 
-export interface CopyOptions extends WriteCondition, EncryptionOptions {
+export interface CopyOptions extends WriteCondition, EncryptionOptions, CausedOptions {
   /** Given: the copy has these tags. Absent: it has the source's. */
   readonly tags?: Tags | undefined;
   /** The copy's own; a source's lock is never copied, nor are its grants. */

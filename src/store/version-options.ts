@@ -1,4 +1,7 @@
 import type { WriteCondition } from '../catalog/conditions.js';
+import type { Cause } from '../format/mutation.js';
+
+export type { Cause };
 
 /** Until when a version cannot be removed: under governance but by those who may. */
 export interface Retention {
@@ -28,7 +31,14 @@ export interface VersionOptions {
   readonly versionId?: string | undefined;
 }
 
-export interface DeleteOptions extends WriteCondition, VersionOptions {
+export interface CausedOptions {
+  /** Whose request this is: those are told who are told of events at once. */
+  readonly cause?: Cause | undefined;
+}
+
+export interface StateOptions extends VersionOptions, CausedOptions {}
+
+export interface DeleteOptions extends WriteCondition, VersionOptions, CausedOptions {
   /** Remove also what is retained under governance. */
   readonly bypassGovernance?: boolean | undefined;
 }

@@ -14,6 +14,7 @@ import type {
   ObjectTags,
   Retention,
   RetentionOptions,
+  StateOptions,
   Tags,
   VersionId,
   VersionOptions,
@@ -61,7 +62,7 @@ export interface VersionedStore {
   lifecycleExpiry(info: ObjectInfo): Promise<LifecycleExpiry | undefined> | undefined;
   getTags(bucket: string, key: string, options?: VersionOptions): Promise<ObjectTags>;
   /** In place of all that it had. */
-  setTags(bucket: string, key: string, tags: Tags, options?: VersionOptions): Promise<VersionId>;
+  setTags(bucket: string, key: string, tags: Tags, options?: StateOptions): Promise<VersionId>;
   /** Undefined removes it, where that is allowed. @throws LogStoreError `OBJECT_LOCKED` */
   setRetention(
     bucket: string,

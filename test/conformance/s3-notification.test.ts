@@ -81,6 +81,9 @@ interface Message {
     readonly awsRegion: string;
     readonly eventTime: string;
     readonly eventName: string;
+    readonly userIdentity: { readonly principalId: string };
+    readonly requestParameters: { readonly sourceIPAddress: string };
+    readonly responseElements: Readonly<Record<string, string>>;
     readonly s3: {
       readonly configurationId: string;
       readonly bucket: { readonly name: string; readonly arn: string };
@@ -129,6 +132,40 @@ notifications('a message has the form that AWS gives it', async () => {
   assert.equal(object, { key: 'a+b/c%2Bd', size: 5, eTag: ETag?.replaceAll('"', '') });
   assert.is(removed?.eventName, 'ObjectRemoved:Delete');
   assert.ok(String(removed?.s3.object.sequencer) > String(sequencer));
+});
+
+notifications('a message says who sent the request, from where, and which one it was', async () => {
+  const events = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:ObjectTagging:*'] as const;
+  await set({
+    QueueConfigurations: [{ QueueArn: hookArn, Events: [...events, 's3:ObjectAcl:Put'] }],
+  });
+  const root = await at.send({ method: 'GET', target: '/' });
+  const principalId = /<ID>([^<]+)/.exec(root.body.toString())?.[1];
+  const tags = '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>';
+  const key = `/${Bucket}/caused`;
+  const copied = { 'x-amz-copy-source': key };
+  const acl = { 'x-amz-acl': 'bucket-owner-full-control' };
+  const many = '<Delete><Object><Key>copy</Key></Object></Delete>';
+  for (const [eventName, request] of [
+    ['ObjectCreated:Put', { method: 'PUT', target: key, body: 'x' }],
+    ['ObjectCreated:Copy', { method: 'PUT', target: `/${Bucket}/copy`, headers: copied }],
+    ['ObjectTagging:Put', { method: 'PUT', target: `${key}?tagging`, body: tags }],
+    ['ObjectTagging:Delete', { method: 'DELETE', target: `${key}?tagging` }],
+    ['ObjectAcl:Put', { method: 'PUT', target: `${key}?acl`, headers: acl, body: '' }],
+    ['ObjectRemoved:Delete', { method: 'POST', target: `/${Bucket}?delete`, body: many }],
+    ['ObjectRemoved:Delete', { method: 'DELETE', target: key }],
+  ] as const) {
+    const { status, headers } = await at.send(request);
+    assert.ok(status < 300, eventName);
+    const [message] = await hook.heard(1);
+    const record = message?.Records[0];
+    assert.is(record?.eventName, eventName);
+    assert.is(record?.userIdentity.principalId, principalId);
+    assert.is(record?.requestParameters.sourceIPAddress, '127.0.0.1');
+    const { 'x-amz-request-id': requestId, 'x-amz-id-2': hostId } = headers;
+    const told = { 'x-amz-request-id': requestId, 'x-amz-id-2': hostId };
+    assert.equal(record?.responseElements, told, eventName);
+  }
 });
 
 notifications('rules of every kind come back as they were sent', async () => {

@@ -8,6 +8,7 @@ import {
 } from './acl-headers.js';
 import { readAcl, writeAcl } from './acl-xml.js';
 import { readWholeBody } from './body.js';
+import { causeOf } from './event-cause.js';
 import type { Exchange } from './exchange.js';
 import { S3Error } from './s3-error.js';
 import { pushVersionId, versionIdOf } from './versions.js';
@@ -45,7 +46,7 @@ export async function putObjectAcl(exchange: Exchange): Promise<void> {
   const acl = await wantedAcl(exchange, { ownerId: standing.ownerId, bucketOwnerId });
   const isPlain = acl.ownerId === bucketOwnerId && isOwnersAlone(acl, bucketOwnerId);
   const text = isPlain ? null : encodeAcl(acl);
-  const named = { versionId: versionIdOf(query) };
+  const named = { versionId: versionIdOf(query), cause: causeOf(exchange) };
   const { versionId } = await store.access.setObjectAcl(bucket, key, text, named);
   answer.sendEmpty(200, pushVersionId([], versionId));
 }

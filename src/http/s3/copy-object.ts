@@ -5,6 +5,7 @@ import { writeChecksum } from './checksum-names.js';
 import { copySourceCondition, writeCondition } from './conditions.js';
 import { copyRefusal, copySource } from './copy-source.js';
 import { copySourceKey, pushEncryption, writeEncryption } from './encryption-headers.js';
+import { causeOf } from './event-cause.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { pushExpiration } from './lifecycle-header.js';
@@ -39,6 +40,7 @@ export async function copyObject(exchange: Exchange): Promise<void> {
     websiteRedirect: redirect,
     encryption,
     ...copiedState(exchange),
+    cause: causeOf(exchange),
     sourceCondition: copySourceCondition(headers),
     checksumAlgorithm: checksumAlgorithm(headerOf(headers, 'x-amz-checksum-algorithm')),
   };

@@ -3,6 +3,7 @@ import type { DeleteOptions, DeleteResult } from '../../store/version-options.js
 import { readWholeBody } from './body.js';
 import { etagCondition, writeCondition } from './conditions.js';
 import { logError } from './error-answer.js';
+import { causeOf } from './event-cause.js';
 import type { Exchange } from './exchange.js';
 import { pushReceipt, wantedReceipt } from './receipt.js';
 import { rightOf } from './rights.js';
@@ -21,6 +22,7 @@ export async function deleteObject(exchange: Exchange): Promise<void> {
     ...writeCondition(headers),
     versionId: versionIdOf(query),
     bypassGovernance: await bypassesGovernance(exchange, key),
+    cause: causeOf(exchange),
   };
   const done = await store.delete(bucket, key, options);
   const { versionId, deleteMarker } = done;
@@ -78,6 +80,7 @@ async function deleteOne(exchange: Exchange, one: Doomed): Promise<DeleteResult 
       ...(etag === undefined ? {} : etagCondition(etag)),
       versionId,
       bypassGovernance: await bypassesGovernance(exchange, key),
+      cause: causeOf(exchange),
     });
   } catch (error) {
     const failure = toS3Error(error);

@@ -12,6 +12,7 @@ import {
   uploadKeyRefusal,
   writeEncryption,
 } from './encryption-headers.js';
+import { causeOf } from './event-cause.js';
 import type { Exchange } from './exchange.js';
 import { headerOf } from './header.js';
 import { pushExpiration } from './lifecycle-header.js';
@@ -64,6 +65,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
     checksum: readChecksum(headers),
     checksumType: checksumType(headerOf(headers, 'x-amz-checksum-type')),
     sizeBytes: objectSize(headerOf(headers, 'x-amz-mp-object-size')),
+    cause: causeOf(exchange),
     customerKey: customerKey(exchange),
   };
   await requirePartChecksums(exchange, uploadId, parts);

@@ -7,6 +7,7 @@ import { defaultAlgorithm } from './checksum-headers.js';
 import { pushChecksums } from './checksum-names.js';
 import { writeCondition } from './conditions.js';
 import { pushEncryption, writeEncryption } from './encryption-headers.js';
+import { causeOf } from './event-cause.js';
 import type { Exchange } from './exchange.js';
 import { pushExpiration } from './lifecycle-header.js';
 import { initialState } from './lock-headers.js';
@@ -38,6 +39,7 @@ function describedBy(exchange: Exchange): PutOptions {
     ...initialState(exchange),
     ...writeCondition(headers),
     encryption: writeEncryption(exchange),
+    cause: causeOf(exchange),
   };
 }
 

@@ -1,4 +1,5 @@
 import { readWholeBody } from './body.js';
+import { causeOf } from './event-cause.js';
 import type { Exchange } from './exchange.js';
 import { S3Error } from './s3-error.js';
 import { readTagging, tagLimits, writeTagging } from './tags.js';
@@ -21,7 +22,8 @@ export async function putObjectTagging(exchange: Exchange): Promise<void> {
   const named = { versionId: versionIdOf(query) };
   const tags = readTagging(await readWholeBody(exchange, bodyBytesMax), tagLimits.object);
   await exchange.access.requireTagged({ bucket, key, ...named }, tags);
-  const { versionId } = await store.setTags(bucket, key, tags, named);
+  const cause = causeOf(exchange);
+  const { versionId } = await store.setTags(bucket, key, tags, { ...named, cause });
   answer.sendEmpty(200, pushVersionId([], versionId));
 }
 
@@ -29,7 +31,8 @@ export async function putObjectTagging(exchange: Exchange): Promise<void> {
 export async function deleteObjectTagging(exchange: Exchange): Promise<void> {
   const { store, bucket, key, query, answer } = exchange;
   const named = { versionId: versionIdOf(query) };
-  const { versionId } = await store.setTags(bucket, key, {}, named);
+  const cause = causeOf(exchange);
+  const { versionId } = await store.setTags(bucket, key, {}, { ...named, cause });
   answer.sendEmpty(204, pushVersionId([], versionId));
 }
 
