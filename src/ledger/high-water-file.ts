@@ -14,6 +14,29 @@ export interface HighWaterPlace {
   readonly path: string;
 }
 
+/** The mark of a log, for who only looks. */
+export async function readHighWater({
+  disk,
+  path,
+}: HighWaterPlace): Promise<HighWater | undefined> {
+  if ((await disk.sizeBytes(path)) === undefined) return undefined;
+  const file = await disk.open(path, 'read');
+  try {
+    return await markOf(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function markOf(file: DiskFile): Promise<HighWater | undefined> {
+  const slots: Uint8Array[] = [];
+  for (const offset of slotOffsets) {
+    const slot = new Uint8Array(slotBytes);
+    slots.push(slot.subarray(0, await file.read(slot, offset)));
+  }
+  return decodeHighWater(slots);
+}
+
 /** The file with the two slots of SPEC.md, Rollback guard. Owns it while it is open. */
 export class HighWaterFile implements AsyncDisposable {
   private constructor(
@@ -30,17 +53,12 @@ export class HighWaterFile implements AsyncDisposable {
     if ((await disk.sizeBytes(path)) === undefined)
       return new HighWaterFile(place, undefined, undefined);
     const file = await disk.open(path, 'write');
-    const slots: Uint8Array[] = [];
     try {
-      for (const offset of slotOffsets) {
-        const slot = new Uint8Array(slotBytes);
-        slots.push(slot.subarray(0, await file.read(slot, offset)));
-      }
+      return new HighWaterFile(place, file, await markOf(file));
     } catch (error) {
       await file.close();
       throw error;
     }
-    return new HighWaterFile(place, file, decodeHighWater(slots));
   }
 
   /** Undefined while there is none, or none any more. */

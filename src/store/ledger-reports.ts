@@ -8,7 +8,7 @@ import { type AuditTrust, auditPins, auditSigned } from '../ledger/audit-trust.j
 import { mayGoOn } from '../ledger/checkpoint-signing.js';
 import { findEpoch } from '../ledger/epoch.js';
 import type { HighWater } from '../ledger/high-water.js';
-import { HighWaterFile, type HighWaterPlace } from '../ledger/high-water-file.js';
+import { type HighWaterPlace, readHighWater } from '../ledger/high-water-file.js';
 import { keySet } from '../ledger/keys.js';
 import { epochDirectory, hostBelow, keptKeysDirectory, readWhole } from '../ledger/ledger-files.js';
 import { LedgerLog, type StoredBlock } from '../ledger/ledger-log.js';
@@ -121,11 +121,11 @@ export async function verifyLedger(
  * it has signed when they are read is there by then.
  */
 async function signedBefore(host: Host, place: HighWaterPlace) {
-  await using marks = await HighWaterFile.open(place);
+  const mark = await readHighWater(place);
   const epoch = await findEpoch(host.disk);
-  if (epoch === undefined) return { mark: marks.mark, note: undefined };
+  if (epoch === undefined) return { mark, note: undefined };
   const { disk } = hostBelow(host, epochDirectory(epoch.number));
-  return { mark: marks.mark, note: await readWhole(disk, checkpointFile) };
+  return { mark, note: await readWhole(disk, checkpointFile) };
 }
 
 /** The published checkpoint leads back to keys that are trusted, through the key sets kept. */

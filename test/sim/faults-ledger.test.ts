@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Disk } from '../../src/base/host.js';
 import { encodeBlockRecord } from '../../src/format/ledger-record.js';
 import { recordHeaderBytes } from '../../src/format/record.js';
 import {
@@ -394,6 +395,30 @@ it('an audit beside a store that goes on sealing finds nothing wrong', async () 
     assert.is(wrong, undefined, `seed ${seed}`);
     await world.run(store.close());
   }
+});
+
+it('an audit opens nothing for writing: a copy may lie where nobody can write', async () => {
+  const { world } = await aWorld();
+  const { clock, random, disk } = world;
+  const opened: string[] = [];
+  const watched: Disk = {
+    open: (path, mode) => {
+      if (mode !== 'read') opened.push(path);
+      return disk.open(path, mode);
+    },
+    list: (path) => disk.list(path),
+    sizeBytes: (path) => disk.sizeBytes(path),
+    makeDirectory: (path) => disk.makeDirectory(path),
+    rename: (from, to) => disk.rename(from, to),
+    unlink: (path) => disk.unlink(path),
+    syncDirectory: (path) => disk.syncDirectory(path),
+    space: () => disk.space(),
+    lock: (path, holder) => disk.lock(path, holder),
+  };
+  const highWater = { disk: watched, path: highWaterFile };
+  const host = { clock, random, disk: watched };
+  const { wrong } = await world.run(verifyLedger(host, { full: true, highWater }));
+  assert.equal([wrong, opened], [undefined, []]);
 });
 
 it.run();
