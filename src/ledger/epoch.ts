@@ -35,16 +35,23 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * @throws LogStoreError `RECORD_CORRUPT` where its name is damaged
  */
 export async function findEpoch(disk: Disk): Promise<Epoch | undefined> {
-  const numbers = (await listOrEmpty(disk, ledgerDirectory)).filter((name) =>
-    /^[1-9]\d{0,8}$/.test(name),
-  );
-  for (const number of numbers.map(Number).sort((a, b) => b - a)) {
-    const text = await readWhole(disk, `${epochDirectory(number)}/${originFile}`);
+  const newest = await newestEpoch(disk);
+  if (newest === undefined) return undefined;
+  const { origin, follows } = readOrigin(newest.name);
+  const [before] = follows.map(([old, size, root]) => ({ origin: old, size, root }));
+  return { number: newest.number, origin, follows: before };
+}
+
+/** Its number, whatever became of its name. */
+export async function newestEpoch(
+  disk: Disk,
+): Promise<{ readonly number: number; readonly name: Uint8Array } | undefined> {
+  const names = await listOrEmpty(disk, ledgerDirectory);
+  const numbers = names.filter((name) => /^[1-9]\d{0,8}$/.test(name)).map(Number);
+  for (const number of numbers.sort((a, b) => b - a)) {
+    const name = await readWhole(disk, `${epochDirectory(number)}/${originFile}`);
     // An epoch begins with this file: without it, its beginning was cut short.
-    if (text === undefined) continue;
-    const { origin, follows } = readOrigin(text);
-    const [before] = follows.map(([old, size, root]) => ({ origin: old, size, root }));
-    return { number, origin, follows: before };
+    if (name !== undefined) return { number, name };
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import type { Disk, Host } from '../base/host.js';
 import { NotProven } from '../base/not-proven.js';
 import { equalHashes, type TreeHead } from '../merkle/rfc6962.js';
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js';
-import { beginEpoch, type Epoch, findEpoch } from './epoch.js';
+import { beginEpoch, type Epoch, findEpoch, newestEpoch } from './epoch.js';
 import { HighWaterFile, type HighWaterPlace } from './high-water-file.js';
 import { epochDirectory, hostBelow, readWhole } from './ledger-files.js';
 import { LedgerLog } from './ledger-log.js';
@@ -21,11 +21,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  */
 export async function beginNewEpoch(host: Host, place: HighWaterPlace): Promise<Epoch> {
   await using marks = await HighWaterFile.open(place);
-  const old = await findEpoch(host.disk);
-  const follows = old === undefined ? undefined : await lastCheckpoint(host, old, marks);
+  const { number } = (await newestEpoch(host.disk)) ?? { number: 0 };
+  const follows = number === 0 ? undefined : await lastCheckpoint(host, number, marks);
   // One that was begun and has not written a block yet is the new one already.
-  const isBegun = old !== undefined && old.number > 1 && follows === undefined;
-  const epoch = isBegun ? old : await beginEpoch(host, (old?.number ?? 0) + 1, follows);
+  const begun = number > 1 && follows === undefined ? await namedEpoch(host.disk) : undefined;
+  const epoch = begun ?? (await beginEpoch(host, number + 1, follows));
   await marks.raise({ size: 0, root: nodeSha256() }, originHash(epoch.origin));
   return epoch;
 }
@@ -33,14 +33,17 @@ export async function beginNewEpoch(host: Host, place: HighWaterPlace): Promise<
 /** The greatest that is known: the mark's, which outlives a restored backup, or what is there. */
 async function lastCheckpoint(
   host: Host,
-  { origin, number }: Epoch,
+  number: number,
   { mark }: HighWaterFile,
 ): Promise<Checkpoint | undefined> {
   const below = hostBelow(host, epochDirectory(number));
+  const blocks = await written(below);
+  const origin = blocks?.origin ?? (await namedEpoch(host.disk))?.origin;
+  if (origin === undefined) return undefined;
   const heads: (TreeHead | undefined)[] = [
     mark !== undefined && equalHashes(mark.originHash, originHash(origin)) ? mark : undefined,
     await published(below.disk, origin),
-    await written(below),
+    blocks,
   ];
   let last: Checkpoint | undefined;
   for (const head of heads) {
@@ -62,11 +65,24 @@ async function published(disk: Disk, origin: string): Promise<TreeHead | undefin
   }
 }
 
-/** What stands in the old ledger, as far as it can be read. */
-async function written(host: Host): Promise<TreeHead | undefined> {
+/** The epoch that counts, unless its name is damaged. */
+async function namedEpoch(disk: Disk): Promise<Epoch | undefined> {
+  try {
+    return await findEpoch(disk);
+  } catch (error) {
+    if (isLogStoreError(error, 'RECORD_CORRUPT')) return undefined;
+    throw error;
+  }
+}
+
+/** What stands in the old ledger, as far as it can be read; whose it is, where there is any. */
+async function written(
+  host: Host,
+): Promise<(TreeHead & { readonly origin: string | undefined }) | undefined> {
   try {
     await using ledger = await LedgerLog.open(host, { mode: 'read' });
-    return { size: ledger.size, root: ledger.tree.rootAt(ledger.size) };
+    const { size, tree, last } = ledger;
+    return { size, root: tree.rootAt(size), origin: last?.block.origin };
   } catch (error) {
     if (isLogStoreError(error)) return undefined;
     throw error;

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { ledgerBlock } from '../../../src/format/ledger-block.js';
 import { findEpoch } from '../../../src/ledger/epoch.js';
 import { HighWaterFile } from '../../../src/ledger/high-water-file.js';
-import { highWaterFile } from '../../../src/ledger/ledger-files.js';
+import { epochDirectory, highWaterFile, originFile } from '../../../src/ledger/ledger-files.js';
 import { beginNewEpoch } from '../../../src/ledger/new-epoch.js';
 import { verifyObjectProof } from '../../../src/ledger/verify.js';
 import { verifyLedger } from '../../../src/store/ledger-reports.js';
@@ -113,6 +113,21 @@ it('where the old ledger is lost a new epoch follows what the mark knows', async
   await world.run(beginNewEpoch(world, placeIn(world)));
   const [[before, size] = ['', 0]] = await goesOn(world, origin);
   assert.equal([before, size], [origin, 2]);
+});
+
+it('where the name of the log is damaged a new epoch follows what its blocks say', async () => {
+  for (const bit of [0, 7]) {
+    const world = new SimulatedWorld(5);
+    const origin = await aStore(world);
+    const path = `${epochDirectory(1)}/${originFile}`;
+    world.disk.testFlip(path, world.disk.testBytesOf(path).length - 2, bit);
+    const store = await world.run(openSealed(world));
+    assert.is(ledgerOf(store).standing().is, 'broken');
+    await world.run(store.close());
+    await world.run(beginNewEpoch(world, placeIn(world)));
+    const [[before, size] = ['', 0]] = await goesOn(world, origin);
+    assert.equal([before, size], [origin, 2]);
+  }
 });
 
 it('a new epoch that a crash cut short is begun once, whatever call it was', async () => {
