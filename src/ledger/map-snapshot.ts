@@ -1,4 +1,4 @@
-import { errnoOf } from '../base/errors.js';
+import { errnoOf, LogStoreError } from '../base/errors.js';
 import type { Disk, DiskFile } from '../base/host.js';
 import { getU32 } from '../format/byte-order.js';
 import { temporarySuffix } from '../format/file-names.js';
@@ -12,6 +12,7 @@ import {
   mapFrameHeadBytes,
   mapSnapshotHeaderBytes,
 } from '../format/map-snapshot.js';
+import { isLowOnSpace } from '../log/space-guard.js';
 import type { MapView } from '../merkle/map-view.js';
 import { ObjectMap } from '../merkle/object-map.js';
 import { equalHashes } from '../merkle/rfc6962.js';
@@ -26,6 +27,7 @@ const syncBytes = 4 * 1024 ** 2;
  * Writes the map of a block, with the hashes of its nodes, so that opening hashes nothing
  * (SPEC.md §14.15). The view must stay as it is meanwhile.
  * @param blockLeaf leaf hash of the block at `height`
+ * @throws LogStoreError `NO_SPACE` where that would take the room of what is more than a cache
  */
 export async function writeMapSnapshot(
   disk: Disk,
@@ -38,7 +40,11 @@ export async function writeMapSnapshot(
   const header = { height, count: view.count, root: view.root(), blockLeaf };
   const file = await disk.open(temporary, 'create');
   try {
-    await writeAll(file, header, view, between);
+    const yieldsRoom = async () => {
+      if (await isLowOnSpace(disk))
+        throw new LogStoreError('NO_SPACE', 'there is no room for a snapshot of the map');
+    };
+    await writeAll(file, header, view, { between, synced: yieldsRoom });
     await disk.rename(temporary, mapSnapshotFile);
   } catch (error) {
     // It may have filled the disk, and it is large. Where it cannot go now, the next one takes it.
@@ -53,18 +59,28 @@ async function writeAll(
   file: DiskFile,
   header: MapSnapshotHeader,
   view: MapView,
-  between: Between,
+  steps: WritingSteps,
 ): Promise<void> {
   try {
     await file.write(0, [encodeMapSnapshotHeader(header)]);
-    await writeEntries(file, view, between);
+    await writeEntries(file, view, steps);
     await file.sync();
   } finally {
     await file.close();
   }
 }
 
-async function writeEntries(file: DiskFile, view: MapView, between: Between): Promise<void> {
+interface WritingSteps {
+  readonly between: Between;
+  /** After each part that was synced: may end it. */
+  readonly synced: () => Promise<void>;
+}
+
+async function writeEntries(
+  file: DiskFile,
+  view: MapView,
+  { between, synced }: WritingSteps,
+): Promise<void> {
   const frame = new MapFrame();
   let offset = mapSnapshotHeaderBytes;
   let syncedBytes = 0;
@@ -75,6 +91,7 @@ async function writeEntries(file: DiskFile, view: MapView, between: Between): Pr
     if (offset - syncedBytes < syncBytes) return;
     await file.sync();
     syncedBytes = offset;
+    await synced();
   };
   for (const entry of view.inOrder()) {
     if (!frame.add(entry)) {

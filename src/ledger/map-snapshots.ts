@@ -1,4 +1,4 @@
-import { errnoOf } from '../base/errors.js';
+import { errnoOf, isLogStoreError } from '../base/errors.js';
 import type { Disk } from '../base/host.js';
 import type { LedgerLog } from './ledger-log.js';
 import { writeMapSnapshot } from './map-snapshot.js';
@@ -56,7 +56,8 @@ export class MapSnapshots {
       );
     } catch (error) {
       // It is a cache: the next is tried after as many changes again.
-      if (errnoOf(error) === undefined && !signal.aborted) throw error;
+      const isOfDisk = errnoOf(error) !== undefined || isLogStoreError(error, 'NO_SPACE');
+      if (!isOfDisk && !signal.aborted) throw error;
     }
   }
 }

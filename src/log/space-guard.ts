@@ -1,10 +1,20 @@
 import { errnoOf, LogStoreError } from '../base/errors.js';
-import type { Host } from '../base/host.js';
+import type { Disk, Host } from '../base/host.js';
 
 const refreshMs = 1_000;
 const refreshBytes = 16 * 1024 ** 2;
 /** Below so many reserves data waits for compaction, if that can make room. */
 const lowFactor = 2;
+
+function reserveBytesDefault(totalBytes: number): number {
+  return Math.min(64 * 1024 ** 2, Math.floor(totalBytes / 20));
+}
+
+/** Whether a volume is too full for what can also be left unwritten. */
+export async function isLowOnSpace(disk: Disk): Promise<boolean> {
+  const { freeBytes, totalBytes } = await disk.space();
+  return freeBytes < lowFactor * reserveBytesDefault(totalBytes);
+}
 
 /**
  * Refuses data before the volume is full, so that room is left to delete, to compact and to write
@@ -28,8 +38,7 @@ export class SpaceGuard {
   /** @param reserveBytes by default 64 MiB, or a twentieth of a small volume */
   static async open(host: Host, reserveBytes: number | undefined): Promise<SpaceGuard> {
     const { freeBytes, totalBytes } = await host.disk.space();
-    const reserve = reserveBytes ?? Math.min(64 * 1024 ** 2, Math.floor(totalBytes / 20));
-    return new SpaceGuard(host, reserve, freeBytes);
+    return new SpaceGuard(host, reserveBytes ?? reserveBytesDefault(totalBytes), freeBytes);
   }
 
   /** As last read, less what was taken since. */

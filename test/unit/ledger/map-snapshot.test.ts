@@ -10,6 +10,7 @@ import {
 import { SealedMaps } from '../../../src/ledger/sealed-maps.js';
 import { ObjectMap } from '../../../src/merkle/object-map.js';
 import type { Restated } from '../../../src/merkle/restated-table.js';
+import { failsWith } from '../../conformance/store-words.js';
 import { SeededRandom } from '../../sim/seeded-random.js';
 import { SimulatedWorld } from '../../sim/simulated-host.js';
 import { nodeSha256, toHex } from './golden.js';
@@ -193,6 +194,24 @@ it('gives its room back where it cannot be written to its end, or is given up', 
     assert.equal(world.disk.testPaths(), [file]);
     assert.is((await readIn(world))?.map.count, 10, 'the one before is there');
   }
+});
+
+it('leaves what room there is to what is more than a cache', async () => {
+  const map = mapOf(60_000);
+  const mib = 1024 ** 2;
+  const world = new SimulatedWorld(1, { capacityBytes: 40 * mib });
+  world.disk.testPlant('others', new Uint8Array(33 * mib));
+  let freeBytesMin = Number.POSITIVE_INFINITY;
+  const watch = async () => {
+    freeBytesMin = Math.min(freeBytesMin, (await world.disk.space()).freeBytes);
+  };
+  const writing = writeMapSnapshot(world.disk, map.now(), block, watch);
+  await failsWith('NO_SPACE', world.run(writing));
+  assert.ok(freeBytesMin > mib, `${freeBytesMin} bytes free`);
+  assert.equal(world.disk.testPaths(), ['others']);
+  world.disk.testRemove('others');
+  await world.run(writeMapSnapshot(world.disk, map.now(), block, between));
+  assert.is((await readIn(world))?.map.count, 60_000);
 });
 
 it.run();
