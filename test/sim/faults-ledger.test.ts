@@ -1,6 +1,5 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Disk } from '../../src/base/host.js';
 import { encodeBlockRecord } from '../../src/format/ledger-record.js';
 import { recordHeaderBytes } from '../../src/format/record.js';
 import {
@@ -8,40 +7,31 @@ import {
   highWaterFile,
   hostBelow,
   originFile,
-  tilesDirectory,
 } from '../../src/ledger/ledger-files.js';
 import { secretOfText, secretText } from '../../src/ledger/ledger-secret.js';
 import { checkpointFile } from '../../src/ledger/publisher.js';
 import { type Trust, verifyConsistency, verifyObjectProof } from '../../src/ledger/verify.js';
 import { openLog } from '../../src/log/open-log.js';
-import { readLedger, verifyLedger } from '../../src/store/ledger-reports.js';
+import { readLedger } from '../../src/store/ledger-reports.js';
 import type { Store } from '../../src/store/types.js';
 import { failsWith } from '../conformance/store-words.js';
 import { recordsIn } from './log-world.js';
-import { auditOf, type Life, live, openForLife, SignedHeads, sealedBucket } from './sealed-life.js';
+import {
+  auditOf,
+  aWorld,
+  inStore,
+  type Life,
+  ledgerPaths,
+  live,
+  openForLife,
+  SignedHeads,
+  sealedBucket,
+} from './sealed-life.js';
 import { ledgerOf, trustIn } from './sealed-store.js';
-import { SimulatedWorld } from './simulated-host.js';
+import type { SimulatedWorld } from './simulated-host.js';
 
 const it = suite('faults of the ledger');
 const body = new TextEncoder().encode('hello');
-
-/** A closed store with a ledger of several blocks, and all that was signed. */
-async function aWorld(seed = 1, name = 'one') {
-  const world = new SimulatedWorld(seed);
-  const life: Life = { signed: new SignedHeads(), name };
-  await world.run(live(world, life));
-  return { world: world.crash(1, 'kill'), life };
-}
-
-/** Opens a store, does something with it, and closes it. */
-async function inStore<T>(world: SimulatedWorld, life: Life, act: (store: Store) => Promise<T>) {
-  return await world.run(
-    (async () => {
-      await using store = await openForLife(world, life);
-      return await act(store);
-    })(),
-  );
-}
 
 /** It is served as ever, takes writes or not, and whatever is written: nothing is signed. */
 async function signsNothing(world: SimulatedWorld, life: Life, takesWrites = true) {
@@ -57,10 +47,6 @@ async function signsNothing(world: SimulatedWorld, life: Life, takesWrites = tru
   });
   assert.is(life.signed.count, count, 'a head was signed');
   return standing;
-}
-
-function ledgerPaths(world: SimulatedWorld): string[] {
-  return world.disk.testPaths().filter((path) => path.startsWith('ledger/'));
 }
 
 /** The ledger of `from`, its mark among it or not, in the place of that of `to`. */
@@ -310,51 +296,6 @@ it('faults 90: what is signed is kept as it is, in the one encoding', async () =
   }
 });
 
-it('what a power cut leaves of rendered files is told as such, and made again', async () => {
-  const { world, life } = await aWorld();
-  const rendered = ledgerPaths(world).filter((path) => path.includes(`/${tilesDirectory}/`));
-  const counted = await auditOf(world);
-  const newest = rendered.filter((path) => path.endsWith(`.p/${counted.blockCount}`));
-  assert.is(newest.length, 2);
-  for (const path of [`ledger/1/${checkpointFile}`, ...newest]) {
-    const whole = world.disk.testBytesOf(path);
-    const damages = [0, 1, whole.length >> 1, whole.length - 1].map((end) =>
-      whole.subarray(0, end),
-    );
-    const zeroed = whole.slice().fill(0, whole.length >> 1);
-    for (const left of [...damages, zeroed, undefined]) {
-      const cut = world.crash(1, 'kill');
-      cut.disk.testRemove(path);
-      if (left !== undefined) cut.disk.testPlant(path, left);
-      const { wrong, rebuildable, blockCount } = await auditOf(cut);
-      assert.equal([wrong, blockCount], [undefined, counted.blockCount]);
-      const isMissed = left !== undefined || !path.endsWith(checkpointFile);
-      assert.equal(rebuildable, isMissed ? [path.slice('ledger/1/'.length)] : []);
-      const own = { ...life, signed: new SignedHeads(life.signed) };
-      await inStore(cut, own, (store) => ledgerOf(store).seal());
-      const after = await auditOf(cut);
-      assert.equal([after.wrong, after.rebuildable], [undefined, []]);
-    }
-  }
-});
-
-it('a checkpoint that says other than the blocks is wrong, whoever signed it', async () => {
-  const { world } = await aWorld();
-  const path = `ledger/1/${checkpointFile}`;
-  const note = new TextDecoder().decode(world.disk.testBytesOf(path));
-  const [origin = '', size = '', root = ''] = note.split('\n');
-  for (const other of [
-    note.replace(`\n${size}\n`, `\n${Number(size) + 1}\n`),
-    note.replace(root, `${root.startsWith('A') ? 'B' : 'A'}${root.slice(1)}`),
-    note.replace(origin, `${origin}x`),
-  ]) {
-    const changed = world.crash(1, 'kill');
-    changed.disk.testRemove(path);
-    changed.disk.testPlant(path, new TextEncoder().encode(other));
-    assert.match((await auditOf(changed)).wrong ?? '', 'the checkpoint');
-  }
-});
-
 it('a ledger that fails to close keeps the store from nothing', async () => {
   const { world, life } = await aWorld();
   const store = await world.run(openForLife(world, life));
@@ -369,56 +310,6 @@ it('a ledger that fails to close keeps the store from nothing', async () => {
   await inStore(world, life, async (again) => {
     assert.is(Buffer.from(await again.getBytes(sealedBucket, 'last')).toString(), 'hello');
   });
-});
-
-it('an audit beside a store that goes on sealing finds nothing wrong', async () => {
-  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
-    const world = new SimulatedWorld(seed);
-    const store = await world.run(openForLife(world, { signed: new SignedHeads(), name: 'one' }));
-    await world.run(store.createBucket(sealedBucket));
-    await world.run(ledgerOf(store).seal());
-    let isDone = false;
-    const going = (async () => {
-      while (!isDone) {
-        await store.put(sealedBucket, 'k', body);
-        await ledgerOf(store).seal();
-      }
-    })();
-    const report = verifyLedger(world, {
-      full: seed % 2 === 0,
-      highWater: { disk: world.disk, path: highWaterFile },
-    }).finally(() => {
-      isDone = true;
-    });
-    const { wrong } = await world.run(report);
-    await world.run(going);
-    assert.is(wrong, undefined, `seed ${seed}`);
-    await world.run(store.close());
-  }
-});
-
-it('an audit opens nothing for writing: a copy may lie where nobody can write', async () => {
-  const { world } = await aWorld();
-  const { clock, random, disk } = world;
-  const opened: string[] = [];
-  const watched: Disk = {
-    open: (path, mode) => {
-      if (mode !== 'read') opened.push(path);
-      return disk.open(path, mode);
-    },
-    list: (path) => disk.list(path),
-    sizeBytes: (path) => disk.sizeBytes(path),
-    makeDirectory: (path) => disk.makeDirectory(path),
-    rename: (from, to) => disk.rename(from, to),
-    unlink: (path) => disk.unlink(path),
-    syncDirectory: (path) => disk.syncDirectory(path),
-    space: () => disk.space(),
-    lock: (path, holder) => disk.lock(path, holder),
-  };
-  const highWater = { disk: watched, path: highWaterFile };
-  const host = { clock, random, disk: watched };
-  const { wrong } = await world.run(verifyLedger(host, { full: true, highWater }));
-  assert.equal([wrong, opened], [undefined, []]);
 });
 
 it.run();

@@ -9,7 +9,7 @@ import { type LedgerReport, readLedger, verifyLedger } from '../../src/store/led
 import type { StoreOptions } from '../../src/store/store-options.js';
 import type { Store } from '../../src/store/types.js';
 import { ledgerOf, ledgerOn, openSealed, testSecret } from './sealed-store.js';
-import { ProcessDied, type SimulatedWorld } from './simulated-host.js';
+import { ProcessDied, SimulatedWorld } from './simulated-host.js';
 
 const decoder = new TextDecoder();
 const body = new TextEncoder().encode('hello');
@@ -139,4 +139,30 @@ async function eachChangeOnce(world: SimulatedWorld): Promise<void> {
       seen.add(change);
     }
   }
+}
+
+/** A closed store with a ledger of several blocks, and all that was signed. */
+export async function aWorld(seed = 1, name = 'one') {
+  const world = new SimulatedWorld(seed);
+  const life: Life = { signed: new SignedHeads(), name };
+  await world.run(live(world, life));
+  return { world: world.crash(1, 'kill'), life };
+}
+
+/** Opens a store, does something with it, and closes it. */
+export async function inStore<T>(
+  world: SimulatedWorld,
+  life: Life,
+  act: (store: Store) => Promise<T>,
+) {
+  return await world.run(
+    (async () => {
+      await using store = await openForLife(world, life);
+      return await act(store);
+    })(),
+  );
+}
+
+export function ledgerPaths(world: SimulatedWorld): string[] {
+  return world.disk.testPaths().filter((path) => path.startsWith('ledger/'));
 }
