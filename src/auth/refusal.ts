@@ -9,7 +9,8 @@ export type RefusalCode =
   | 'InvalidRequest'
   | 'InvalidToken'
   | 'RequestTimeTooSkewed'
-  | 'SignatureDoesNotMatch';
+  | 'SignatureDoesNotMatch'
+  | 'XAmzContentSHA256Mismatch';
 
 /** Why a request is refused. The message goes to the client, and holds nothing secret. */
 export interface Refusal {

@@ -175,6 +175,13 @@ function payloadOf(
     );
   }
   const claim = parsePayloadClaim(text);
+  // A URL says nothing of its body: what comes beside it is a hash, and no body has that.
+  if (claim === undefined && form === 'query')
+    return refuse(
+      'XAmzContentSHA256Mismatch',
+      "The provided 'x-amz-content-sha256' header does not match what was computed.",
+      { ClientComputedContentSHA256: text },
+    );
   if (claim === undefined || (!signsChunks(form) && claim.is === 'signed-chunks'))
     return refuseArgument(payloadMessage, 'x-amz-content-sha256', text);
   return { is: 'payload', claim, text };

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -237,6 +239,23 @@ words('a checksum of an algorithm that is not computed here never passes unverif
   const absent = await at.send({ method: 'GET', target: '/told/unverified' });
   assert.is(absent.status, 404);
 });
+
+words(
+  'beside a presigned URL, what is no hash of a body is a hash that does not match',
+  async () => {
+    const url = await getSignedUrl(
+      at.client,
+      new PutObjectCommand({ Bucket: 'told', Key: 'hash' }),
+    );
+    const target = url.slice(at.url.length);
+    const headers = { 'x-amz-content-sha256': 'no-hash' };
+    const answer = await at.sendUnsigned({ method: 'PUT', target, headers, body: 'x' });
+    assert.is(answer.status, 400);
+    const told = { ClientComputedContentSHA256: 'no-hash' };
+    tells(answer, 'XAmzContentSHA256Mismatch', told);
+    assert.is((await at.send({ method: 'HEAD', target: '/told/hash' })).status, 404);
+  },
+);
 
 words('a preflight that is refused tells what is wrong with it', async () => {
   const ask = (headers: Readonly<Record<string, string>>) =>
