@@ -63,6 +63,8 @@ export class LogStoreError extends Error {
   override readonly name = 'LogStoreError';
   /** With NO_SUCH_KEY and DELETE_MARKER: the id of the delete marker that was met. */
   deleteMarkerId: string | undefined;
+  /** With INVALID_PART and ENTITY_TOO_SMALL: the part of an upload that is meant. */
+  part: { readonly number: number; readonly sizeBytes?: number } | undefined;
   constructor(
     readonly code: ErrorCode,
     message: string,

@@ -292,10 +292,10 @@ function sizeOf(parts: readonly OpenPart[], expectedBytes: number | undefined): 
   for (const [index, { number, sizeBytes }] of parts.entries()) {
     if (sizeBytes < limits.partBytesMin && index < parts.length - 1) {
       const least = `all parts but the last have at least ${limits.partBytesMin}`;
-      throw new LogStoreError(
-        'ENTITY_TOO_SMALL',
-        `part ${number} has ${sizeBytes} bytes; ${least}`,
-      );
+      const message = `part ${number} has ${sizeBytes} bytes; ${least}`;
+      const tooSmall = new LogStoreError('ENTITY_TOO_SMALL', message);
+      tooSmall.part = { number, sizeBytes };
+      throw tooSmall;
     }
     sumBytes += sizeBytes;
   }
@@ -333,5 +333,7 @@ function partsRootOf(parts: readonly OpenPart[]): Uint8Array {
 }
 
 function invalidPart(number: number, what: string): LogStoreError {
-  return new LogStoreError('INVALID_PART', `part ${number} ${what}`);
+  const error = new LogStoreError('INVALID_PART', `part ${number} ${what}`);
+  error.part = { number };
+  return error;
 }

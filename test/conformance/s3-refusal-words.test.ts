@@ -257,6 +257,32 @@ words(
   },
 );
 
+words('of an upload that is not there, and of its parts, it is told which they are', async () => {
+  const complete = (id: string, ...parts: readonly (readonly [number, string])[]) => {
+    const listed = parts.map(
+      ([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`,
+    );
+    const body = `<CompleteMultipartUpload>${listed.join('')}</CompleteMultipartUpload>`;
+    return at.send({ method: 'POST', target: `/told/up?uploadId=${id}`, body });
+  };
+  tells(await complete('none', [1, 'x']), 'NoSuchUpload', { UploadId: 'none' });
+  const listed = await at.send({ method: 'GET', target: '/told/up?uploadId=none' });
+  tells(listed, 'NoSuchUpload', { UploadId: 'none' });
+  const etags = [];
+  for (const number of [1, 2]) {
+    const target = `/told/up?partNumber=${number}&uploadId=${uploadId}`;
+    const { headers } = await at.send({ method: 'PUT', target, body: 'part' });
+    etags.push(String(headers.etag).replaceAll('"', ''));
+  }
+  const [one = '', two = ''] = etags;
+  tells(await complete(uploadId, [1, one], [3, two]), 'InvalidPart', {
+    ...{ UploadId: uploadId, PartNumber: '3', ETag: two },
+  });
+  tells(await complete(uploadId, [1, one], [2, two]), 'EntityTooSmall', {
+    ...{ ProposedSize: '4', MinSizeAllowed: '5242880', PartNumber: '1', ETag: one },
+  });
+});
+
 words('a preflight that is refused tells what is wrong with it', async () => {
   const ask = (headers: Readonly<Record<string, string>>) =>
     at.sendUnsigned({ method: 'OPTIONS', target: '/told/kept', headers });

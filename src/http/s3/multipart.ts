@@ -74,7 +74,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
   const info = await store
     .completeUpload(bucket, key, uploadId, parts, options)
     .catch((error: unknown) => {
-      throw completionRefusal(uploadKeyRefusal(error));
+      throw completionRefusal(uploadKeyRefusal(error), uploadId, parts);
     });
   exchange.answer.objectBytes = info.sizeBytes;
 
@@ -173,7 +173,21 @@ async function requirePartChecksums(
 }
 
 /** Of a completion: arguments that contradict the upload are wrong requests, in S3's words. */
-function completionRefusal(error: unknown): unknown {
-  if (!isLogStoreError(error, 'INVALID_ARGUMENT')) return error;
-  return new S3Error('InvalidRequest', error.message, { cause: error });
+function completionRefusal(
+  error: unknown,
+  UploadId: string,
+  parts: readonly CompletedPart[],
+): unknown {
+  if (!isLogStoreError(error)) return error;
+  if (error.code === 'INVALID_ARGUMENT')
+    return new S3Error('InvalidRequest', error.message, { cause: error });
+  if (error.part === undefined) return error;
+  const { number: PartNumber, sizeBytes: ProposedSize } = error.part;
+  const part = { PartNumber, ETag: parts.find(({ number }) => number === PartNumber)?.etag ?? '' };
+  return ProposedSize === undefined
+    ? new S3Error('InvalidPart', undefined, { details: { UploadId, ...part }, cause: error })
+    : new S3Error('EntityTooSmall', undefined, {
+        details: { ProposedSize, MinSizeAllowed: limits.partBytesMin, ...part },
+        cause: error,
+      });
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLogStoreError } from '../../base/errors.js';
 import { authenticate } from '../authenticate.js';
 import type { Edge } from '../edge.js';
 import { badShape } from '../guards.js';
@@ -124,6 +125,9 @@ function carryOut(operation: Operation, exchange: Exchange): Promise<void> {
   const allowed = requireFurther(operation.name, exchange);
   const done = allowed === undefined ? handle(exchange) : allowed.then(() => handle(exchange));
   return done.catch(async (error: unknown) => {
+    const UploadId = isLogStoreError(error, 'NO_SUCH_UPLOAD') ? query.get('uploadId') : undefined;
+    if (UploadId !== undefined)
+      throw new S3Error('NoSuchUpload', undefined, { details: { UploadId }, cause: error });
     throw await access.toldOfAbsence(error, readObject(exchange));
   });
 }
