@@ -283,6 +283,31 @@ words('of an upload that is not there, and of its parts, it is told which they a
   });
 });
 
+words('of optional attributes listings know the one that S3 knows', async () => {
+  const header = 'x-amz-optional-object-attributes';
+  for (const target of ['/told', '/told?list-type=2', '/told?versions']) {
+    const known = await at.send({ method: 'GET', target, headers: { [header]: 'RestoreStatus' } });
+    assert.is(known.status, 200, known.body.toString());
+    assert.match(known.body.toString(), '<Key>kept</Key>');
+    const colour = await at.send({ method: 'GET', target, headers: { [header]: 'Colour' } });
+    const told = { ArgumentName: header, ArgumentValue: 'Colour' };
+    tells(colour, 'InvalidArgument', told);
+  }
+});
+
+words('a completion that names another size than its parts have is refused', async () => {
+  const begun = await at.send({ method: 'POST', target: '/told/sized?uploads' });
+  const target = `/told/sized?uploadId=${elementOf(begun, 'UploadId')}`;
+  const part = await at.send({ method: 'PUT', target: `${target}&partNumber=1`, body: 'four' });
+  const listed = `<Part><PartNumber>1</PartNumber><ETag>${part.headers.etag}</ETag></Part>`;
+  const body = `<CompleteMultipartUpload>${listed}</CompleteMultipartUpload>`;
+  const sized = (size: string) =>
+    at.send({ method: 'POST', target, body, headers: { 'x-amz-mp-object-size': size } });
+  tells(await sized('5'), 'InvalidRequest', {});
+  assert.is((await at.send({ method: 'HEAD', target: '/told/sized' })).status, 404);
+  assert.is((await sized('4')).status, 200);
+});
+
 words('a preflight that is refused tells what is wrong with it', async () => {
   const ask = (headers: Readonly<Record<string, string>>) =>
     at.sendUnsigned({ method: 'OPTIONS', target: '/told/kept', headers });

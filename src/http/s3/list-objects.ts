@@ -3,6 +3,7 @@ import type { ListedObject, ListOptions, ListPage } from '../../store/types.js';
 import { writeChecksumKind } from './checksum-names.js';
 import type { Exchange } from './exchange.js';
 import {
+  checkOptionalAttributes,
   type ListingParameters,
   listingParameters,
   pageSize,
@@ -24,6 +25,7 @@ export async function listObjects(exchange: Exchange): Promise<void> {
       query.get('list-type') ?? '',
     );
   refuseParametersOfV2(query);
+  checkOptionalAttributes(exchange);
   const parameters = listingParameters(query);
   const { encode, delimiter } = parameters;
   const maxKeys = pageSize(exchange, 'max-keys');
@@ -55,6 +57,7 @@ function refuseParametersOfV2(query: Query): void {
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export async function listObjectsV2(exchange: Exchange): Promise<void> {
   const { query } = exchange;
+  checkOptionalAttributes(exchange);
   const parameters = listingParameters(query);
   const { encode, delimiter } = parameters;
   const maxKeys = pageSize(exchange, 'max-keys');

@@ -2,7 +2,12 @@ import type { ShownOwner } from '../../auth/user-directory.js';
 import type { ListedVersion, VersionPage } from '../../store/version-types.js';
 import { writeChecksumKind } from './checksum-names.js';
 import type { Exchange } from './exchange.js';
-import { type ListingParameters, listingParameters, pageSize } from './listing-parameters.js';
+import {
+  checkOptionalAttributes,
+  type ListingParameters,
+  listingParameters,
+  pageSize,
+} from './listing-parameters.js';
 import { ownersOf, writeOwner } from './owner.js';
 import { S3Error } from './s3-error.js';
 import { s3Document, type XmlWriter, xmlTime } from './xml.js';
@@ -10,6 +15,7 @@ import { s3Document, type XmlWriter, xmlTime } from './xml.js';
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
 export async function listObjectVersions(exchange: Exchange): Promise<void> {
   const { query } = exchange;
+  checkOptionalAttributes(exchange);
   const parameters = listingParameters(query);
   const { encode, delimiter } = parameters;
   const maxKeys = pageSize(exchange, 'max-keys');

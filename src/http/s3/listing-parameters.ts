@@ -1,5 +1,6 @@
 import { limits } from '../../base/limits.js';
 import type { Exchange } from './exchange.js';
+import { headerOf } from './header.js';
 import type { Query } from './query.js';
 import { invalidArgument } from './s3-error.js';
 import { urlEncode } from './xml.js';
@@ -30,6 +31,20 @@ export function listingParameters(query: Query): ListingParameters {
     encodingType,
     encode: encodingType === 'url' ? urlEncode : (name) => name,
   };
+}
+
+/**
+ * Nothing is archived here, so that of what is restored there is nothing to tell; another attribute
+ * is not known to S3 either.
+ * @throws S3Error `InvalidArgument`
+ */
+export function checkOptionalAttributes({ headers }: Exchange): void {
+  const header = 'x-amz-optional-object-attributes';
+  const unknown = headerOf(headers, header)
+    ?.split(',')
+    .find((name) => name.trim() !== 'RestoreStatus');
+  if (unknown === undefined) return;
+  throw invalidArgument('Invalid attribute name specified.', header, unknown.trim());
 }
 
 /**
