@@ -76,8 +76,8 @@ export async function putObjectRetention(exchange: Exchange): Promise<void> {
   const { store, bucket, key, query, answer } = exchange;
   const named = versionIdOf(query);
   const asked = readXml(await readWholeBody(exchange, bodyBytesMax), 'Retention');
-  const mode = childText(asked, 'Mode')?.trim();
-  const until = childText(asked, 'RetainUntilDate')?.trim();
+  const mode = childText(asked, 'Mode')?.trim() || undefined; // some SDKs write it empty
+  const until = childText(asked, 'RetainUntilDate')?.trim() || undefined;
   const isRemoval = mode === undefined && until === undefined;
   const retention = isRemoval ? undefined : retentionOf(mode ?? '', until ?? '');
   if (!isRemoval && retention === undefined) throw malformed();
