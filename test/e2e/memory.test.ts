@@ -77,7 +77,11 @@ memory(
       const clients = Array.from({ length: 80 }, (_, index) =>
         send('PUT', `/bucket/large-${index}`, piece, 5 * 1024 * mebibyte),
       );
-      await until(() => logBytes(directory) > 130 * mebibyte); // most of the 160 MiB has come
+      let closedCount = 0;
+      for (const { closed } of clients) void closed.then(() => closedCount++);
+      // Most of the 160 MiB has come.
+      await until(() => logBytes(directory) > 130 * mebibyte || closedCount > 0);
+      assert.is(closedCount, 0, served.told);
       const grownBytes = peakBytes(served) - before;
       assert.ok(grownBytes < 110 * mebibyte, `${Math.round(grownBytes / mebibyte)} MiB`);
       await answered(send('PUT', '/bucket/small', Buffer.from('small')), /^HTTP\/1\.1 200/);
@@ -102,14 +106,19 @@ memory(
         send('POST', target, lastByteMissing, 4 * mebibyte),
       );
       let refusedCount = 0;
+      let otherwise = '';
       const slowedDown = clients.map(({ heard }) =>
         heard(/^HTTP\/1\.1 503.*SlowDown/s).then(
           () => refusedCount++,
-          () => undefined,
+          (error: unknown) => {
+            otherwise += `${error}\n`;
+          },
         ),
       );
       const grown = () => peakBytes(served) - before;
-      await until(() => refusedCount >= clientCount - heldCount || grown() > 140 * mebibyte);
+      const isOver = () => refusedCount >= clientCount - heldCount || otherwise !== '';
+      await until(() => isOver() || grown() > 140 * mebibyte);
+      assert.is(otherwise, '');
       const grownBytes = grown();
       assert.ok(grownBytes < 140 * mebibyte, `${Math.round(grownBytes / mebibyte)} of 192 MiB`);
       for (const { socket } of clients) socket.destroy();
