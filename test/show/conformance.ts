@@ -25,6 +25,12 @@ export const clients: Demonstration = {
   run: () => tests('e2e/clients'),
 };
 
+export const operations: Demonstration = {
+  name: 'operations',
+  shows: 'every operation that is served: done, denied, malformed, and of what is not there',
+  run: () => tests('conformance/s3-operations'),
+};
+
 export const authorisation: Demonstration = {
   name: 'authorisation',
   shows: 'every operation, each way to sign, each flaw; each operation with and without its right',

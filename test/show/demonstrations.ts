@@ -1,5 +1,5 @@
 import { compactionCases, compactionCrashes, compactionHistories, fullDisk } from './compaction.js';
-import { authorisation, clients, pagers, race } from './conformance.js';
+import { authorisation, clients, operations, pagers, race } from './conformance.js';
 import { bitFlips, cutTail, kill9, plants, simulator } from './crashes.js';
 import type { Demonstration } from './demonstration.js';
 import { freshClone } from './fresh-clone.js';
@@ -43,6 +43,7 @@ export const demonstrations: readonly Demonstration[] = [
   rebuildIndex,
   overwrite,
   clients,
+  operations,
   authorisation,
   pagers,
   race,
