@@ -54,7 +54,9 @@ function peakBytes({ pid }: Served): number {
 
 function logBytes(directory: string): number {
   const log = join(directory, 'log');
-  return readdirSync(log).reduce((sum, name) => sum + statSync(join(log, name)).size, 0);
+  // A file may get its lasting name between the two calls.
+  const sizeOf = (name: string) => statSync(join(log, name), { throwIfNoEntry: false })?.size ?? 0;
+  return readdirSync(log).reduce((sum, name) => sum + sizeOf(name), 0);
 }
 
 /** Looks between the turns of this process's own work. */
