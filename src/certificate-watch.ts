@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './base/host.js';
+import { FileWatch } from './file-watch.js';
 import {
   type Certificate,
   type CertificatePaths,
@@ -6,58 +7,25 @@ import {
 } from './host/certificate-files.js';
 import type { Logger } from './http/logger.js';
 
-const LOOK_EVERY_MS = 1_000;
-
 /**
- * Looks at the files again and again, and tells of each new pair. Files are compared by what they
- * hold: they are mostly links, which are moved. What cannot be used is logged once, and the pair
- * that was good stays.
+ * Tells of each new pair. Files are compared by what they hold: they are mostly links, which are
+ * moved. The pair that was good stays until there is another good one.
  */
-export class CertificateWatch implements Timer {
-  #timer: Timer;
-  #cancelled = false;
-  #complaint = '';
-
-  constructor(
-    private readonly paths: CertificatePaths,
-    private current: Certificate,
-    private readonly clock: Clock,
-    private readonly logger: Logger,
-    private readonly changed: (certificate: Certificate) => void,
-  ) {
-    this.#timer = clock.after(LOOK_EVERY_MS, () => this.#look());
-  }
-
-  cancel(): void {
-    this.#cancelled = true;
-    this.#timer.cancel();
-  }
-
-  #look(): void {
-    this.#reload().then(
-      () => {
-        if (!this.#cancelled) this.#timer = this.clock.after(LOOK_EVERY_MS, () => this.#look());
-      },
-      (error: unknown) => this.logger.error({ err: error }, 'the certificate is watched no more'),
-    );
-  }
-
-  async #reload(): Promise<void> {
-    let found: Certificate;
-    try {
-      found = await readCertificate(this.paths);
-    } catch (error) {
-      const complaint = String(error);
-      if (complaint !== this.#complaint)
-        this.logger.warn({ err: error }, 'the new certificate cannot be used; the old one stays');
-      this.#complaint = complaint;
-      return;
-    }
-    this.#complaint = '';
-    const { cert, key } = this.current;
-    if (this.#cancelled || (found.cert.equals(cert) && found.key.equals(key))) return;
-    this.current = found;
-    this.changed(found);
-    this.logger.info({ certificate: this.paths.certificate }, 'certificate reloaded');
-  }
+export function watchCertificate(
+  paths: CertificatePaths,
+  certificate: Certificate,
+  clock: Clock,
+  logger: Logger,
+  changed: (certificate: Certificate) => void,
+): Timer {
+  let current = certificate;
+  const look = async (isOver: () => boolean) => {
+    const found = await readCertificate(paths);
+    if (isOver() || (found.cert.equals(current.cert) && found.key.equals(current.key))) return;
+    changed(found);
+    current = found;
+    logger.info({ certificate: paths.certificate }, 'certificate reloaded');
+  };
+  const unusable = 'the new certificate cannot be used; the old one stays';
+  return new FileWatch(look, unusable, clock, logger);
 }

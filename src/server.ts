@@ -5,7 +5,7 @@ import type { Users } from './auth/users.js';
 import { errnoOf, LogStoreError } from './base/errors.js';
 import type { Host, Timer } from './base/host.js';
 import { invariant } from './base/invariant.js';
-import { CertificateWatch } from './certificate-watch.js';
+import { watchCertificate } from './certificate-watch.js';
 import type { Config } from './config.js';
 import { eventWebhooks } from './event-webhooks.js';
 import {
@@ -28,7 +28,7 @@ import type { LedgerOptions } from './store/store-options.js';
 import type { Store } from './store/types.js';
 import { requireStore, storeDirectory } from './store-directory.js';
 import { kmsKeyNames, openStoreKeys, storeKeysPath } from './store-keys.js';
-import { StoreKeysWatch } from './store-keys-watch.js';
+import { watchStoreKeys } from './store-keys-watch.js';
 import { WriterWatch, writerHealth } from './writer-health.js';
 
 const DRAIN_STEP_MS = 50;
@@ -99,12 +99,12 @@ export async function startServer(
     const credentialsMade = credentialsFound === undefined ? credentials : undefined;
     const watches: Timer[] = [
       new WriterWatch(() => store.stats(), host.clock, logger),
-      new StoreKeysWatch(keys, host.clock, logger),
+      watchStoreKeys(keys, host.clock, logger),
     ];
     if (server instanceof HttpsServer && certificatePaths && certificate) {
       const changed = (found: Certificate) => server.setSecureContext(found);
       const { clock } = host;
-      watches.push(new CertificateWatch(certificatePaths, certificate, clock, logger, changed));
+      watches.push(watchCertificate(certificatePaths, certificate, clock, logger, changed));
     }
     return new Running(config, host, store, server, accessLog, watches, credentialsMade);
   } catch (error) {

@@ -15,7 +15,7 @@ import {
 export function addServeOptions(command: Command): Command {
   command.option('--config <FILE>', 'a JSON file of settings (LOGSTORE_CONFIG)');
   for (const key of optionKeys.filter((each) => !optionOf(each).secret))
-    command.addOption(new Option(`--${optionName(key)} <${placeholder(key)}>`, description(key)));
+    command.addOption(new Option(`--${optionName(key)} <${valueName(key)}>`, description(key)));
   return command;
 }
 
@@ -37,7 +37,8 @@ function readText(path: string): string {
   }
 }
 
-function placeholder(key: OptionKey): string {
+/** How `--help` names what an option takes. */
+function valueName(key: OptionKey): string {
   const { kind } = optionOf(key);
   if (kind.is === 'choice') return kind.choices.length <= 3 ? kind.choices.join('|') : 'LEVEL';
   return { text: 'TEXT', count: 'N', size: 'SIZE', duration: 'TIME' }[kind.is];

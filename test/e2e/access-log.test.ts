@@ -111,6 +111,17 @@ async function requests(client: S3Client, url: string): Promise<void> {
   assert.is((await fetch(`${url}/source/a%20b`)).status, 403);
 }
 
+/** All of them at a server that is stopped behind them. @returns where it was */
+async function requestsOf({ dir }: { readonly dir: string }): Promise<string> {
+  await using server = await Served.start(['--dir', dir], env);
+  const client = clientOf(server);
+  await switchOn(client);
+  await requests(client, server.url);
+  client.destroy();
+  assert.is(await server.end('SIGTERM'), 0);
+  return server.url;
+}
+
 const expected = [
   'REST.PUT.LOGGING_STATUS - 200 -',
   'REST.PUT.OBJECT a%2520b 200 -',
@@ -133,12 +144,7 @@ const expected = [
 
 log('after a clean stop the target has each request once', async () => {
   using at = place();
-  await using server = await Served.start(['--dir', at.dir], env);
-  const client = clientOf(server);
-  await switchOn(client);
-  await requests(client, server.url);
-  client.destroy();
-  assert.is(await server.end('SIGTERM'), 0);
+  await requestsOf(at);
 
   const { keys, lines } = await loggedIn(at);
   assert.is(keys.length, 1);
@@ -154,17 +160,12 @@ log('after a clean stop the target has each request once', async () => {
 
 log('a line tells sizes, who asked, and how', async () => {
   using at = place();
-  await using server = await Served.start(['--dir', at.dir], env);
-  const client = clientOf(server);
-  await switchOn(client);
-  await requests(client, server.url);
-  client.destroy();
-  await server.end('SIGTERM');
+  const url = await requestsOf(at);
 
   const { lines } = await loggedIn(at);
   const [, put, range, , missing, , , copied] = lines;
   const [presigned, unsigned] = lines.slice(-2);
-  const host = new URL(server.url).host;
+  const host = new URL(url).host;
   assert.equal(put?.slice(11, 13), ['-', '11']);
   assert.equal(range?.slice(11, 13), ['4', '11']);
   assert.equal(missing?.[12], '-');

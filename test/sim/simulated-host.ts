@@ -144,3 +144,14 @@ function realMs(durationMs: number): Promise<void> {
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Runs `work` to its end, or to the death of the process; any other failure is told with its disk. */
+export async function untilDeath(world: SimulatedWorld, work: Promise<void>): Promise<void> {
+  try {
+    await world.run(work);
+  } catch (error) {
+    if (world.died) return;
+    if (error instanceof Error) error.message += `\n${world.explain(30)}`;
+    throw error;
+  }
+}

@@ -10,7 +10,7 @@ import { BusyKeeper, cellsOf, hasLocks, keeperBucket } from './busy-keeper.js';
 import { chosen } from './chosen-tests.js';
 import { idle } from './log-script.js';
 import { forEachSeed, SeededRandom, seeds } from './seeded-random.js';
-import { SimulatedWorld } from './simulated-host.js';
+import { SimulatedWorld, untilDeath } from './simulated-host.js';
 
 const it = chosen(suite('store: crashes amid what is no bytes'));
 const keeperCount = 4;
@@ -78,16 +78,6 @@ async function digestIsStable(world: SimulatedWorld, store: Store): Promise<void
 /** The next opening reads the whole log. */
 function withoutSnapshot({ disk }: SimulatedWorld): void {
   if (disk.testPaths().includes(snapshotFile)) disk.testRemove(snapshotFile);
-}
-
-async function untilDeath(world: SimulatedWorld, work: Promise<void>): Promise<void> {
-  try {
-    await world.run(work);
-  } catch (error) {
-    if (world.died) return;
-    if (error instanceof Error) error.message += `\n${world.explain(30)}`;
-    throw error;
-  }
 }
 
 it('faults 1, 36, 68: users, policies, configurations, tags, grants and locks survive any crash', async () => {

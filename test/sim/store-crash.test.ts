@@ -9,7 +9,7 @@ import { chosen } from './chosen-tests.js';
 import type { OperationKind } from './fault-plan.js';
 import { idle } from './log-script.js';
 import { forEachSeed, SeededRandom, seeds } from './seeded-random.js';
-import { SimulatedWorld } from './simulated-host.js';
+import { SimulatedWorld, untilDeath } from './simulated-host.js';
 
 const it = chosen(suite('store: crashes'));
 const bucket = 'crash';
@@ -77,16 +77,6 @@ it('faults 1, 2, 36, 68, 75, 77: whatever was acknowledged to many writers survi
     assert.not.ok(world.died);
   });
 });
-
-async function untilDeath(world: SimulatedWorld, work: Promise<void>): Promise<void> {
-  try {
-    await world.run(work);
-  } catch (error) {
-    if (world.died) return;
-    if (error instanceof Error) error.message += `\n${world.explain(30)}`;
-    throw error;
-  }
-}
 
 const changesTheDisk: ReadonlySet<OperationKind> = new Set([
   ...(['create', 'rename', 'unlink', 'syncDirectory', 'write', 'sync', 'makeDirectory'] as const),
